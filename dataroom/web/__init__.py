@@ -1,0 +1,1 @@
+"""The pages for custodians, partners and compliance officers."""
