@@ -1,1 +1,49 @@
-"""Tables and their invariants, one module a noun."""
+"""Tables and their invariants, one module a noun. Importing this package makes `Base.metadata` complete."""
+
+from dataroom.model.base import Base, Moment
+from dataroom.model.disclosures import Disclosure
+from dataroom.model.documents import Document, KeyScope, Version
+from dataroom.model.errands import Errand
+from dataroom.model.evidence import AuditCheckpoint, AuditDisclosure, AuditEntry, AuditLog
+from dataroom.model.matters import Matter, Membership, Participation
+from dataroom.model.people import Issuer, Organisation, PendingLogin, Session, Token, User
+from dataroom.model.redactions import Mark, Redaction
+from dataroom.model.retention import (
+    Certificate,
+    Disposal,
+    DisposalApproval,
+    DisposalDocument,
+    Hold,
+    HoldDocument,
+)
+
+__all__ = [
+    "AuditCheckpoint",
+    "AuditDisclosure",
+    "AuditEntry",
+    "AuditLog",
+    "Base",
+    "Certificate",
+    "Disclosure",
+    "Disposal",
+    "DisposalApproval",
+    "DisposalDocument",
+    "Document",
+    "Errand",
+    "Hold",
+    "HoldDocument",
+    "Issuer",
+    "KeyScope",
+    "Mark",
+    "Matter",
+    "Membership",
+    "Moment",
+    "Organisation",
+    "Participation",
+    "PendingLogin",
+    "Redaction",
+    "Session",
+    "Token",
+    "User",
+    "Version",
+]

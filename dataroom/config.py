@@ -1,0 +1,113 @@
+"""Configuration: one frozen record, one line a setting, read from `DATAROOM_*` or from the file `DATAROOM_*_FILE` names.
+
+An unknown name, an unreadable file, a missing or malformed value stops the start with a sentence that names it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+_PREFIX = "DATAROOM_"
+_ELSEWHERE = frozenset({"DEMO", "ORACLES"})
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the message says which setting and why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Every setting of the service; sizes in bytes, times in seconds."""
+
+    database_url: str
+    s3_endpoint: str
+    s3_access_key: str
+    s3_secret_key: str
+    keyring_file: Path
+    keyring_key_file: Path
+    secret_key: str
+    public_url: str
+    s3_region: str = "us-east-1"
+    s3_bucket: str = "dataroom"
+    log_origin: str = "dataroom.example/log"
+    upload_limit: int = 2 * 1024**3
+    page_renderers: int = 3
+    renderer_memory: int = 1536 * 1024**2
+    redaction_seconds: int = 600
+    session_idle: int = 30 * 60
+    session_absolute: int = 8 * 3600
+    proxy_hops: int = 0
+    checkpoint_seconds: int = 60
+    sweep_age: int = 24 * 3600
+    log_level: str = "INFO"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
+        """Reads the process environment (or `environ`); raises `ConfigError` on the first thing that is wrong."""
+        source = os.environ if environ is None else environ
+        known = {f.name.upper(): f for f in fields(cls)}
+        given = _given(source, set(known))
+        values: dict[str, object] = {}
+        for name, field in known.items():
+            if name in given:
+                values[field.name] = _convert(name, given[name], str(field.type))
+            elif field.default is MISSING:
+                raise ConfigError(f"{_PREFIX}{name} is not set (nor {_PREFIX}{name}_FILE)")
+        config = cls(**values)  # type: ignore[arg-type]
+        config._check()
+        return config
+
+    def _check(self) -> None:
+        parts = urlsplit(self.public_url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+            raise ConfigError(f"{_PREFIX}PUBLIC_URL must be scheme://host[:port] without a path")
+        if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
+            raise ConfigError(f"{_PREFIX}PUBLIC_URL must be https unless it is this machine's loopback address")
+        if len(self.secret_key) < 32:
+            raise ConfigError(f"{_PREFIX}SECRET_KEY must be at least 32 characters")
+        for name in ("upload_limit", "page_renderers", "session_idle", "session_absolute", "checkpoint_seconds"):
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"{_PREFIX}{name.upper()} must be above zero")
+
+    @property
+    def secure(self) -> bool:
+        """Whether the service is reached over https, so that cookies may demand it."""
+        return self.public_url.startswith("https://")
+
+
+def _given(source: Mapping[str, str], known: set[str]) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for key, value in source.items():
+        if not key.startswith(_PREFIX) or key[len(_PREFIX) :] in _ELSEWHERE:
+            continue
+        name = key[len(_PREFIX) :]
+        from_file = name.endswith("_FILE") and name not in known
+        name = name[: -len("_FILE")] if from_file else name
+        if name not in known:
+            raise ConfigError(f"{key} is not a setting of this service")
+        if name in given:
+            raise ConfigError(f"{_PREFIX}{name} is given twice, directly and as a file")
+        given[name] = _read(key, value) if from_file else value
+    return given
+
+
+def _read(key: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{key}: the file it names cannot be read ({type(error).__name__})") from error
+
+
+def _convert(name: str, text: str, kind: str) -> object:
+    if kind == "int":
+        try:
+            return int(text)
+        except ValueError as error:
+            raise ConfigError(f"{_PREFIX}{name} must be a whole number") from error
+    if not text:
+        raise ConfigError(f"{_PREFIX}{name} is empty")
+    return Path(text) if kind == "Path" else text

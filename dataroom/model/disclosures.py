@@ -1,0 +1,31 @@
+"""Disclosures: one version given to one organisation, on terms, with the reason recorded."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dataroom.model.base import At, Base, Id, MaybeAt, refers
+
+
+class Disclosure(Base):
+    """Live from `granted_at` until `expires_at` or `withdrawn_at`, whichever is first."""
+
+    __tablename__ = "disclosure"
+    __table_args__ = (Index("ix_disclosure_live", "version_id", "recipient_id"),)
+    id: Mapped[Id]
+    version_id: Mapped[uuid.UUID] = refers("version.id")
+    document_id: Mapped[uuid.UUID] = refers("document.id", index=True)
+    matter_id: Mapped[uuid.UUID] = refers("matter.id", index=True)
+    organisation_id: Mapped[uuid.UUID] = refers("organisation.id")
+    recipient_id: Mapped[uuid.UUID] = refers("organisation.id")
+    purpose: Mapped[str] = mapped_column(Text)
+    necessity: Mapped[str] = mapped_column(Text)
+    alternative: Mapped[str] = mapped_column(Text)
+    granted_by: Mapped[uuid.UUID] = refers("user_account.id")
+    granted_at: Mapped[At]
+    expires_at: Mapped[At]
+    withdrawn_at: Mapped[MaybeAt]
+    withdrawn_by: Mapped[uuid.UUID | None] = refers("user_account.id")

@@ -1,0 +1,99 @@
+"""Documents, their immutable sealed versions, and the key scopes that open them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dataroom.model.base import At, Base, Id, MaybeAt, refers
+
+
+class Document(Base):
+    """The thing that is classified, kept, held and disposed of. `number` counts within matter and owner."""
+
+    __tablename__ = "document"
+    __table_args__ = (
+        UniqueConstraint("matter_id", "organisation_id", "number"),
+        CheckConstraint("state in ('staged', 'ready', 'published', 'disposed')", name="state"),
+    )
+    id: Mapped[Id]
+    matter_id: Mapped[uuid.UUID] = refers("matter.id")
+    organisation_id: Mapped[uuid.UUID] = refers("organisation.id", index=True)
+    number: Mapped[int]
+    title: Mapped[str] = mapped_column(String(300))
+    folder: Mapped[str] = mapped_column(String(600))
+    file_name: Mapped[str] = mapped_column(String(300))
+    tier: Mapped[int]
+    category: Mapped[str] = mapped_column(String(60))
+    schedule: Mapped[str | None] = mapped_column(String(60))
+    state: Mapped[str] = mapped_column(String(20))
+    trigger_on: Mapped[date | None]
+    due_on: Mapped[date | None] = mapped_column(index=True)
+    created_by: Mapped[uuid.UUID] = refers("user_account.id")
+    created_at: Mapped[At]
+    disposed_at: Mapped[MaybeAt]
+
+
+class KeyScope(Base):
+    """A key-encryption key, itself wrapped by the KMS: one for each matter, contributing organisation and tier."""
+
+    __tablename__ = "key_scope"
+    __table_args__ = (
+        UniqueConstraint("matter_id", "organisation_id", "tier"),
+        CheckConstraint("state in ('active', 'shredding', 'tombstone')", name="state"),
+    )
+    id: Mapped[Id]
+    matter_id: Mapped[uuid.UUID] = refers("matter.id")
+    organisation_id: Mapped[uuid.UUID] = refers("organisation.id")
+    tier: Mapped[int]
+    epoch: Mapped[int]
+    kms_key: Mapped[str] = mapped_column(String(80))
+    kek_blob: Mapped[bytes | None]
+    state: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[At]
+
+
+class Version(Base):
+    """One immutable sealed content of a document: an original, or a redacted copy made from one.
+
+    `wrapped_dek` is the only key to the bytes: when it is NULL the content is destroyed, wherever copies of the
+    object may lie. Header and length live here and never in the object's metadata.
+    """
+
+    __tablename__ = "version"
+    __table_args__ = (
+        UniqueConstraint("document_id", "kind", "ordinal"),
+        Index("ix_version_matter_state", "matter_id", "state", "created_at"),
+        CheckConstraint("state in ('staged', 'published', 'candidate', 'destroyed')", name="state"),
+        CheckConstraint("state != 'destroyed' or wrapped_dek is null", name="destroyed_has_no_key"),
+    )
+    id: Mapped[Id]
+    document_id: Mapped[uuid.UUID] = refers("document.id", index=True)
+    matter_id: Mapped[uuid.UUID] = refers("matter.id")
+    organisation_id: Mapped[uuid.UUID] = refers("organisation.id", index=True)
+    ordinal: Mapped[int]
+    kind: Mapped[int]
+    original_id: Mapped[uuid.UUID | None] = refers("version.id")
+    redaction_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    tier: Mapped[int]
+    category: Mapped[str] = mapped_column(String(60))
+    state: Mapped[str] = mapped_column(String(20))
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    pages: Mapped[int]
+    page_sizes: Mapped[list[Any]]
+    has_text: Mapped[bool]
+    object_key: Mapped[str] = mapped_column(String(200), unique=True)
+    object_version: Mapped[str] = mapped_column(String(200))
+    object_length: Mapped[int] = mapped_column(BigInteger)
+    header: Mapped[bytes]
+    scope_id: Mapped[uuid.UUID] = refers("key_scope.id")
+    scope_epoch: Mapped[int]
+    wrapped_dek: Mapped[bytes | None]
+    author: Mapped[str] = mapped_column(String(36))
+    created_by: Mapped[uuid.UUID | None] = refers("user_account.id")
+    created_at: Mapped[At]

@@ -1,0 +1,93 @@
+"""Who: organisations, their identity providers, users, sessions and API tokens."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dataroom.model.base import At, Base, Id, MaybeAt, refers
+
+ROLES = ("custodian", "partner", "compliance")
+
+
+class Organisation(Base):
+    """A partner company. `ceiling` is the highest tier any of its people may hold."""
+
+    __tablename__ = "organisation"
+    id: Mapped[Id]
+    slug: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    mail_domains: Mapped[list[Any]]
+    ceiling: Mapped[int]
+    created_at: Mapped[At]
+
+
+class Issuer(Base):
+    """The one OpenID provider that speaks for an organisation. The client secret is wrapped by the KMS."""
+
+    __tablename__ = "issuer"
+    id: Mapped[Id]
+    organisation_id: Mapped[uuid.UUID] = refers("organisation.id", unique=True)
+    issuer: Mapped[str] = mapped_column(String(500), unique=True)
+    client_id: Mapped[str] = mapped_column(String(200))
+    client_secret: Mapped[bytes | None]
+    algorithms: Mapped[list[Any]]
+    role_claim: Mapped[str] = mapped_column(String(100))
+    role_map: Mapped[dict[str, Any]]
+
+
+class User(Base):
+    """A person, known by (issuer, subject); the organisation follows from the issuer, never from a claim."""
+
+    __tablename__ = "user_account"
+    __table_args__ = (UniqueConstraint("issuer_id", "subject"),)
+    id: Mapped[Id]
+    organisation_id: Mapped[uuid.UUID] = refers("organisation.id", index=True)
+    issuer_id: Mapped[uuid.UUID] = refers("issuer.id")
+    subject: Mapped[str] = mapped_column(String(255))
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(320))
+    role: Mapped[str] = mapped_column(String(20))
+    active: Mapped[bool]
+    created_at: Mapped[At]
+
+
+class Session(Base):
+    """A signed-in browser. Only the SHA-256 of the cookie's value is kept."""
+
+    __tablename__ = "session"
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = refers("user_account.id", index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    issuer_session: Mapped[str | None] = mapped_column(String(255))
+    created_at: Mapped[At]
+    seen_at: Mapped[At]
+    expires_at: Mapped[At]
+    ended_at: Mapped[MaybeAt]
+
+
+class PendingLogin(Base):
+    """A sign-in under way: what must come back from the provider, tied to one browser by a cookie's hash."""
+
+    __tablename__ = "pending_login"
+    id: Mapped[Id]
+    browser_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    issuer_id: Mapped[uuid.UUID] = refers("issuer.id")
+    data: Mapped[dict[str, Any]]
+    created_at: Mapped[At]
+
+
+class Token(Base):
+    """An API token: opaque, expiring, kept as a hash, shown once."""
+
+    __tablename__ = "token"
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = refers("user_account.id", index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[At]
+    expires_at: Mapped[At]
+    revoked_at: Mapped[MaybeAt]
