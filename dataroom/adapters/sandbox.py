@@ -1,0 +1,235 @@
+"""PDF work, done in limited child processes only: the web and worker processes never parse a PDF.
+
+`Sandbox` is safe for many threads and across forks (each process starts children of its own at first use).
+Documents are handed over as `Source`s, read range by range through the caller's `fetch`, so neither side
+ever holds a large one whole and nothing touches a disk. What the child refuses by name becomes
+`errors.Invalid` with that code; a crash, a time-out or too much memory becomes `errors.Invalid` with code
+`could-not-render` (pages) or `could-not-process`; no free child in time becomes `errors.Unavailable`; an
+error raised by `fetch` is raised unchanged.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from dataroom.adapters.sandbox_pool import Declined, Died, Pool, Profile, Reply, Source
+from dataroom.errors import Invalid
+from os import register_at_fork
+
+__all__ = ["Check", "Hit", "Inspection", "RedactedPdf", "Sandbox", "Source", "Word"]
+
+log = logging.getLogger(__name__)
+
+_CODE = re.compile(r"[a-z][a-z0-9-]{0,59}")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+T = TypeVar("T")
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """Number of pages, and width and height of each in points as it is shown."""
+
+    pages: int
+    sizes: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word and its box (x0, y0, x1, y1): user space points, origin at the bottom left, before page
+    rotation."""
+
+    text: str
+    box: Box
+    line: int
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One place a term was found: page from 1, one box a line, the text as it stands there."""
+
+    page: int
+    boxes: tuple[Box, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class RedactedPdf:
+    """A redacted document that passed its verification, and the engine's report as JSON data."""
+
+    output: bytes
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of a redacted document: its name, whether it held, what was seen."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+class Sandbox:
+    """The door to PDF work. `size` children draw pages and read words (bounds `memory` bytes, `seconds` a
+    request); `heavy_size` children redact, verify and stamp (`heavy_memory`, `heavy_seconds`)."""
+
+    def __init__(
+        self,
+        size: int = 3,
+        memory: int = 1536 << 20,
+        seconds: float = 20.0,
+        heavy_size: int = 1,
+        heavy_memory: int = 3 << 30,
+        heavy_seconds: float = 300.0,
+        patience: float = 30.0,
+        requests: int = 500,
+    ) -> None:
+        light = Profile(size, memory, seconds, requests, 64 << 20, patience)
+        heavy = Profile(heavy_size, heavy_memory, heavy_seconds, 20, 512 << 20, max(patience, heavy_seconds))
+        self._profiles = {"light": light, "heavy": heavy}
+        self._lock = threading.Lock()
+        self._pools: dict[str, Pool] = {}
+        register_at_fork(after_in_child=partial(_after_fork, weakref.ref(self)))
+
+    def inspect(self, source: Source) -> Inspection:
+        """Pages and their sizes; refused: "empty", "not-a-pdf", "encrypted", "broken", "too-many-pages"."""
+        facts = self._run("light", {"op": "inspect"}, source).facts
+        return _shaped(lambda: Inspection(int(facts["pages"]), tuple(_pair(size) for size in facts["sizes"])))
+
+    def render(self, source: Source, page: int, width: int, lines: tuple[str, ...]) -> bytes:
+        """Page `page` (from 1) as a JPEG `width` pixels wide (16 to 4000) with `lines` burned into the
+        picture.
+
+        An extreme shape comes out narrower so that no picture exceeds 24 million pixels. Refused:
+        "no-such-page".
+        """
+        operation = {"op": "render", "page": int(page), "width": int(width), "lines": _said(lines)}
+        body = self._run("light", operation, source).body
+        return _shaped(lambda: _begins(body, b"\xff\xd8\xff"))
+
+    def words(self, source: Source, page: int) -> tuple[Word, ...]:
+        """The words of page `page` (from 1) in reading order."""
+        facts = self._run("light", {"op": "words", "page": int(page)}, source).facts
+        return _shaped(lambda: tuple(Word(str(w["text"]), _box(w["box"]), int(w["line"])) for w in facts))
+
+    def search(self, source: Source, term: str) -> tuple[Hit, ...]:
+        """Where `term` stands in the document."""
+        facts = self._run("light", {"op": "search", "term": str(term)}, source).facts
+        return _shaped(
+            lambda: tuple(
+                Hit(int(h["page"]), tuple(_box(b) for b in h["boxes"]), str(h["text"])) for h in facts
+            )
+        )
+
+    def redact(self, source: Source, plan: dict[str, Any]) -> RedactedPdf:
+        """Apply a redaction plan (JSON data as `redaction.Plan` reads it) and verify the result."""
+        reply = self._run("heavy", {"op": "redact", "plan": plan}, source)
+        return _shaped(lambda: RedactedPdf(_begins(reply.body, b"%PDF-"), dict(reply.facts)))
+
+    def verify(self, output: Source, original: Source, plan: dict[str, Any]) -> tuple[Check, ...]:
+        """Check a redacted document against its plan and its original once more."""
+        facts = self._run("heavy", {"op": "verify", "plan": plan}, output, original).facts
+        return _shaped(
+            lambda: tuple(Check(str(c["name"]), c["passed"] is True, str(c.get("detail", ""))) for c in facts)
+        )
+
+    def stamp(self, source: Source, lines: tuple[str, ...]) -> bytes:
+        """A copy with `lines` printed small on every page, for one person's download; documents up to 256
+        MiB."""
+        body = self._run("heavy", {"op": "stamp", "lines": _said(lines)}, source).body
+        return _shaped(lambda: _begins(body, b"%PDF-"))
+
+    def start(self, seconds: float = 30.0) -> bool:
+        """Start this process's children now instead of at first use; false when they are not ready in time."""
+        return all(self._pool(name).wait_ready(seconds) for name in self._profiles)
+
+    def limits(self) -> dict[str, bool]:
+        """Which optional restrictions every page-drawing child holds (see `sandbox_child_limits`)."""
+        pool = self._pool("light")
+        pool.wait_ready(30.0)
+        held = [worker.limits for worker in pool.children()]
+        return {name: all(one.get(name, False) for one in held) for name in (held[0] if held else ())}
+
+    def close(self) -> None:
+        """End this process's children."""
+        with self._lock:
+            pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            pool.close()
+
+    def _pool(self, name: str) -> Pool:
+        with self._lock:
+            if name not in self._pools:
+                self._pools[name] = Pool(self._profiles[name])
+            return self._pools[name]
+
+    def _run(self, name: str, operation: dict[str, Any], *sources: Source) -> Reply:
+        try:
+            return self._pool(name).run(operation, sources)
+        except Declined as refusal:
+            raise _invalid(refusal) from None
+        except Died as death:
+            log.warning("sandbox: %s ended in %s", operation["op"], death.why)
+            raise _beyond_limits(str(operation["op"]), self._profiles[name], death) from None
+
+
+def _after_fork(reference: weakref.ref[Sandbox]) -> None:
+    sandbox = reference()
+    if sandbox is not None:
+        sandbox._lock = threading.Lock()
+        pools, sandbox._pools = sandbox._pools, {}
+        for pool in pools.values():
+            pool.abandon()
+
+
+def _invalid(refusal: Declined) -> Invalid:
+    code = refusal.code if _CODE.fullmatch(refusal.code) else "refused"
+    return Invalid(_UNPRINTABLE.sub(" ", refusal.detail)[:400], code=code)
+
+
+def _beyond_limits(operation: str, profile: Profile, death: Died) -> Invalid:
+    code = "could-not-render" if operation in {"inspect", "render"} else "could-not-process"
+    bounds = f"{profile.seconds:g} seconds and {profile.memory >> 20} MiB of memory"
+    detail = f"The document could not be processed within the limits ({bounds})."
+    facts = {"seconds": profile.seconds, "memory": profile.memory, "timed_out": death.why == "time-out"}
+    return Invalid(detail, code=code, facts=facts)
+
+
+def _shaped(build: Callable[[], T]) -> T:
+    """What the child says is data from a process that read a hostile file: anything out of shape is a
+    failure."""
+    try:
+        return build()
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError):
+        raise Invalid("The document could not be processed.", code="could-not-process") from None
+
+
+def _said(lines: tuple[str, ...]) -> list[str]:
+    said = [str(line)[:200] for line in lines if str(line).strip()][:8]
+    if not said:
+        raise ValueError("a mark needs text")
+    return said
+
+
+def _begins(body: bytes, magic: bytes) -> bytes:
+    if not body.startswith(magic):
+        raise ValueError("unexpected content")
+    return body
+
+
+def _pair(value: Any) -> tuple[float, float]:
+    width, height = value
+    return float(width), float(height)
+
+
+def _box(value: Any) -> Box:
+    x0, y0, x1, y1 = value
+    return float(x0), float(y0), float(x1), float(y1)
