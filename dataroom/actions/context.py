@@ -1,0 +1,137 @@
+"""What actions are given: who acts, and the parts of the house they may use, as protocols the adapters fulfil."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from dataroom.clock import Clock
+from dataroom.config import Config
+from dataroom.vault.keys import KekCache, Kms
+from dataroom.vault.store import ObjectStore
+from policies.engine import Law
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Whoever performs an action. `role` is `service` for the installation's own worker, which has no user."""
+
+    role: str
+    user: uuid.UUID | None = None
+    organisation: uuid.UUID | None = None
+    organisation_name: str = ""
+    name: str = ""
+    email: str = ""
+    address: str = ""
+    session: uuid.UUID | None = None
+
+
+SERVICE = Principal(role="service", name="worker")
+
+
+class Database(Protocol):
+    """Sessions in one transaction each."""
+
+    def writing(self) -> AbstractContextManager[Session]:
+        """Commits at its end, or leaves nothing behind."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """Changes nothing."""
+        ...
+
+    def ready(self) -> None:
+        """Raises `Unavailable` when the database does not answer."""
+        ...
+
+
+@dataclass(frozen=True)
+class Source:
+    """A sealed PDF read by range: `fetch(start, stop)` gives plaintext bytes; `key` names the content for reuse."""
+
+    key: str
+    size: int
+    fetch: Callable[[int, int], bytes]
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """What a limited child process found in a PDF; sizes are (width, height) in points after rotation."""
+
+    pages: int
+    page_sizes: tuple[tuple[float, float], ...]
+    has_text: bool
+
+
+class Workshop(Protocol):
+    """PDF work in limited child processes; a refusal by name is raised as `Invalid` with its code."""
+
+    def inspect(self, source: Any) -> Any:
+        """Pages, sizes and whether there is text."""
+        ...
+
+    def render(self, source: Any, page: int, width: int, lines: Sequence[str]) -> bytes:
+        """A page as JPEG, `width` pixels wide, with the watermark lines burned in."""
+        ...
+
+    def words(self, source: Any, page: int) -> Any:
+        """The words of a page with their boxes."""
+        ...
+
+    def search(self, source: Any, term: str) -> Any:
+        """Where a term stands."""
+        ...
+
+    def redact(self, source: Any, plan: dict[str, Any]) -> Any:
+        """The redacted and verified copy."""
+        ...
+
+    def stamp(self, source: Any, lines: Sequence[str]) -> Any:
+        """A copy stamped for one recipient."""
+        ...
+
+
+class Paper(Protocol):
+    """Writes tables and statements as PDF."""
+
+    def table(self, title: str, facts: Sequence[tuple[str, str]], header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
+        """A titled PDF with a block of facts and a table."""
+        ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """Every part an action may reach, composed once in `dataroom.app`."""
+
+    config: Config
+    clock: Clock
+    database: Database
+    law: Law
+    store: ObjectStore
+    kms: Kms
+    keks: KekCache
+    workshop: Workshop
+    paper: Paper
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the phases outside the transaction get: the services, and for whom they work."""
+
+    services: Services
+    principal: Principal
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file handed to a person: `pieces` are its bytes, `name` a safe file name."""
+
+    name: str
+    media_type: str
+    pieces: Iterator[bytes]
+    length: int | None = None

@@ -1,0 +1,121 @@
+"""Appending to the audit log. Only the gate calls this; nothing else in the service writes an entry.
+
+The head row of the log is locked first, so entries of one log are numbered without gaps in commit order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dataroom.actions.context import Principal
+from dataroom.audit.entry import seal_entry
+from dataroom.audit.tree import Frontier
+from dataroom.ids import new_id
+from dataroom.model import AuditDisclosure, AuditEntry, AuditLog
+
+PERSON_FIELDS = frozenset({"who", "name", "mail", "ip"})
+
+
+@dataclass
+class Record:
+    """What an entry will say: filled while the action runs, written as its last statement."""
+
+    act: str
+    principal: Principal
+    target_kind: str = ""
+    target_id: uuid.UUID | None = None
+    matter_id: uuid.UUID | None = None
+    owner_id: uuid.UUID | None = None
+    document_id: uuid.UUID | None = None
+    outcome: str = "done"
+    policies: tuple[str, ...] = ()
+    params: str = ""
+    code: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def fields(self) -> dict[str, Any]:
+        """The members of the entry, each of which becomes a salted field; empty ones are left out."""
+        who = self.principal
+        members: dict[str, Any] = {
+            "act": self.act,
+            "outcome": self.outcome,
+            "code": self.code,
+            "role": who.role,
+            "org": str(who.organisation or ""),
+            "who": str(who.user or who.role),
+            "name": who.name,
+            "mail": who.email,
+            "ip": who.address,
+            "target": f"{self.target_kind}:{self.target_id}" if self.target_id else self.target_kind,
+            "document": str(self.document_id or ""),
+            "owner": str(self.owner_id or ""),
+            "policies": list(self.policies),
+            "params": self.params,
+            "facts": self.facts,
+        }
+        return {name: value for name, value in members.items() if value}
+
+
+def digest_of(params: Mapping[str, Any]) -> str:
+    """SHA-256 of the parameters in canonical JSON, so an entry pins them without holding their contents."""
+    text = json.dumps(params, sort_keys=True, separators=(",", ":"), default=str, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def open_log(session: Session, matter_id: uuid.UUID | None, origin: str) -> None:
+    """Creates the empty log of a matter (or of the deployment), with its head row."""
+    name = f"{origin}/{matter_id or 'deployment'}"
+    session.add(AuditLog(id=new_id(), matter_id=matter_id, origin=name, size=0, frontier=Frontier().to_bytes()))
+    session.flush()
+
+
+def lock_head(session: Session, matter_id: uuid.UUID | None) -> AuditLog:
+    """The head row of the matter's log (None: the deployment's), locked until the transaction ends."""
+    criterion = AuditLog.matter_id.is_(None) if matter_id is None else AuditLog.matter_id == matter_id
+    query = select(AuditLog).where(criterion).with_for_update().execution_options(populate_existing=True)
+    return session.scalars(query).one()
+
+
+def append(session: Session, record: Record, law: str, moment: datetime) -> tuple[uuid.UUID, int]:
+    """Writes the entry as the next of its log; returns the log's id and the entry's number (from 0)."""
+    head = lock_head(session, record.matter_id)
+    seq = head.size
+    sealed = seal_entry(head.origin, seq, moment, law, record.fields())
+    frontier = Frontier.from_bytes(head.frontier).append(sealed.leaf)
+    who = record.principal
+    session.add(
+        AuditEntry(
+            log_id=head.id,
+            seq=seq,
+            entry=sealed.data,
+            leaf=sealed.leaf,
+            at=moment,
+            matter_id=record.matter_id,
+            act=record.act,
+            outcome=record.outcome,
+            actor_id=who.user,
+            actor_organisation_id=who.organisation,
+            owner_organisation_id=record.owner_id,
+            target_kind=record.target_kind,
+            target_id=record.target_id,
+            document_id=record.document_id,
+        )
+    )
+    opened: dict[str, list[str]] = {"fact": [], "person": []}
+    for item in sealed.disclosures:
+        opened["person" if item.name in PERSON_FIELDS else "fact"].append(item.text)
+    for name, texts in opened.items():
+        session.add(AuditDisclosure(log_id=head.id, seq=seq, name=name, disclosure="\n".join(texts)))
+    head.size = seq + 1
+    head.frontier = frontier.to_bytes()
+    session.flush()
+    return head.id, seq

@@ -1,0 +1,201 @@
+"""The one gate. Every action passes it: authorised, performed and recorded in one transaction, or not at all.
+
+A refusal or a failure rolls everything back and is recorded in a transaction of its own. When even that record
+cannot be written, the person gets `Unavailable` and still nothing has happened. There is no way around the gate.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+
+from dataroom.actions import scope
+from dataroom.actions.context import Desk, Principal, Services
+from dataroom.actions.evidence import Record, append, digest_of, lock_head
+from dataroom.actions.registry import ACTIONS, Params, Spec
+from dataroom.actions.work import SEEN_BY, Work
+from dataroom.errors import DataroomError, Invalid, NotFound, Refused
+from dataroom.model import Base, Matter, Version
+from policies.engine import Decision, Entity, Ref
+
+log = logging.getLogger("dataroom.gate")
+
+
+@dataclass
+class _Attempt:
+    """One passing of the gate, from the question to the record."""
+
+    spec: Spec
+    principal: Principal
+    target_id: uuid.UUID | None
+    params: Params
+    record: Record
+    prepared: Any = None
+    target: Base | None = field(default=None, repr=False)
+
+
+class Gate:
+    """Performs actions for principals. One instance serves all threads of a process."""
+
+    def __init__(self, services: Services):
+        self.services = services
+
+    def perform(
+        self,
+        principal: Principal,
+        name: str,
+        target: uuid.UUID | None = None,
+        params: Params | Mapping[str, Any] | None = None,
+        stream: Any = None,
+    ) -> Any:
+        """Does the action `name` on `target` and returns its result, having recorded it.
+
+        `params` are validated against the action's own model; `stream` is the incoming body of an upload. Raises
+        `NotFound` for what does not exist or may not be seen, `Refused`, `Invalid`, `Conflict`, `Unavailable`.
+        """
+        spec = ACTIONS[name]
+        attempt = _Attempt(spec, principal, target, checked(spec, params), Record(act=name, principal=principal))
+        attempt.record.params = digest_of(attempt.params.model_dump(mode="json"))
+        try:
+            if spec.prepare:
+                self._prepare(attempt, stream)
+            result = self._transact(attempt)
+        except BaseException as error:
+            self._failed(attempt, error)
+            raise
+        if spec.reveal:
+            return spec.reveal(Desk(self.services, principal), result)
+        return result
+
+    def may(self, principal: Principal, name: str, target: uuid.UUID | None) -> bool:
+        """Whether the policy would permit the action now; asks, does nothing, records nothing."""
+        spec = ACTIONS[name]
+        with self.services.database.reading() as session:
+            attempt = _Attempt(spec, principal, target, Params(), Record(act=name, principal=principal))
+            try:
+                self._authorise(session, attempt, self.services.clock.now())
+            except DataroomError:
+                return False
+        return True
+
+    def _prepare(self, attempt: _Attempt, stream: Any) -> None:
+        with self.services.database.reading() as session:
+            self._authorise(session, attempt, self.services.clock.now())
+            session.expunge_all()
+        desk = Desk(self.services, attempt.principal)
+        assert attempt.spec.prepare is not None  # noqa: S101 - told by the caller
+        attempt.prepared = attempt.spec.prepare(desk, attempt.target, attempt.params, stream)
+
+    def _transact(self, attempt: _Attempt) -> Any:
+        spec = attempt.spec
+        with self.services.database.writing() as session:
+            matter_id = self._matter_of(session, attempt)
+            lock_head(session, matter_id)
+            now = self.services.clock.now()
+            work = self._authorise(session, attempt, now)
+            given = (attempt.prepared,) if spec.prepare else ()
+            result = spec.run(work, attempt.target, attempt.params, *given)
+            session.flush()
+            append(session, attempt.record, self.services.law.digest, now)
+        return result
+
+    def _matter_of(self, session: Session, attempt: _Attempt) -> uuid.UUID | None:
+        table = attempt.spec.target
+        if table is None or attempt.target_id is None:
+            return None
+        row = session.get(table, attempt.target_id)
+        return row.id if isinstance(row, Matter) else getattr(row, "matter_id", None)
+
+    def _authorise(self, session: Session, attempt: _Attempt, now: datetime) -> Work:
+        """Loads the target, asks the policy, and gives the work the action may use; raises when it says no."""
+        spec, record = attempt.spec, attempt.record
+        if spec.service_only != (attempt.principal.role == "service"):
+            raise NotFound()
+        row = self._load(session, attempt)
+        member = scope.member(session, attempt.principal, record.matter_id, now)
+        work = Work(self.services, attempt.principal, now, session, record, member)
+        entity = self._entity(session, attempt, now)
+        question = spec.name if spec.lists is None else SEEN_BY.get(entity.type, spec.name)
+        decision = work.decide(question, entity, **_more(session, spec, attempt.params))
+        record.policies = decision.policies
+        if row is None and spec.target is not None:
+            raise NotFound()
+        if not decision.allowed:
+            raise self._no(work, entity, decision)
+        return work
+
+    def _load(self, session: Session, attempt: _Attempt) -> Base | None:
+        table, record = attempt.spec.target, attempt.record
+        record.target_kind = (table.__name__ if table else attempt.spec.kind).lower()
+        if table is None:
+            return None
+        record.target_id = attempt.target_id
+        row = session.get(table, attempt.target_id, populate_existing=True) if attempt.target_id else None
+        attempt.target = row
+        if row is not None:
+            record.matter_id = row.id if isinstance(row, Matter) else getattr(row, "matter_id", None)
+            record.owner_id = getattr(row, "organisation_id", None)
+            record.document_id = row.id if table.__name__ == "Document" else getattr(row, "document_id", None)
+            if record.document_id is None and hasattr(row, "version_id"):
+                version = session.get(Version, row.version_id)
+                record.document_id = version.document_id if version else None
+        return row
+
+    def _entity(self, session: Session, attempt: _Attempt, now: datetime) -> Entity:
+        """The resource of the question; for a missing target an entity nobody may see, so both ways cost alike."""
+        spec, who = attempt.spec, attempt.principal
+        if spec.target is not None and attempt.target is not None and attempt.target_id is not None:
+            found = scope.entity(session, spec.target, attempt.target_id, now)
+            if found is not None:
+                return found
+        if spec.target is not None:
+            return Entity("Matter", "none", {"organisations": frozenset(), "members": frozenset(), "state": "closed"})
+        if spec.kind == "Organisation":
+            return Entity("Organisation", str(who.organisation), {})
+        if spec.kind == "Service":
+            return Entity("Service", "worker", {"name": who.name})
+        return Entity(spec.kind, "new", {"user": str(who.user)})
+
+    def _no(self, work: Work, entity: Entity, decision: Decision) -> DataroomError:
+        see = SEEN_BY.get(entity.type)
+        if see is not None and work.decide(see, entity).allowed:
+            return Refused(" ".join(self.services.law.explain(decision)) or "The policy does not permit this.")
+        return NotFound()
+
+    def _failed(self, attempt: _Attempt, error: BaseException) -> None:
+        """Cleans up what was prepared and records the refusal or failure in its own transaction."""
+        spec, record = attempt.spec, attempt.record
+        if attempt.prepared is not None and spec.discard:
+            spec.discard(Desk(self.services, attempt.principal), attempt.prepared)
+        record.outcome = "refused" if isinstance(error, NotFound | Refused) else "failed"
+        record.code = error.code if isinstance(error, DataroomError) else "error"
+        record.facts = {}
+        if not isinstance(error, DataroomError):
+            log.error("action failed", extra={"act": spec.name}, exc_info=error)
+        with self.services.database.writing() as session:
+            append(session, record, self.services.law.digest, self.services.clock.now())
+
+
+def checked(spec: Spec, params: Params | Mapping[str, Any] | None) -> Params:
+    """The parameters as the action's own model; `Invalid` names the first field that does not fit."""
+    if isinstance(params, spec.params):
+        return params
+    try:
+        return spec.params.model_validate(dict(params or {}))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)
+        fields = {".".join(str(p) for p in e["loc"]) or "body": e["msg"] for e in first}
+        name, message = next(iter(fields.items()))
+        raise Invalid(f"{name}: {message}", facts={"fields": fields}) from None
+
+
+def _more(session: Session, spec: Spec, params: Params) -> dict[str, Ref]:
+    """Further organisations a policy asks about, found from the parameters."""
+    return {name: Ref("Organisation", str(find(session, params))) for name, find in spec.asks.items()}

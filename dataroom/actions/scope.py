@@ -1,0 +1,306 @@
+"""How rows look to the policy: one table of attributes for each kind of resource.
+
+The same SQL expressions serve twice: selected for one row they make the Cedar entity a decision is asked about, and
+handed to the policy's compiler they narrow a list. So a list and a decision cannot disagree about an attribute.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from dataroom.actions.context import Principal
+from dataroom.model import (
+    AuditEntry,
+    Base,
+    Disclosure,
+    Disposal,
+    DisposalApproval,
+    DisposalDocument,
+    Document,
+    Hold,
+    HoldDocument,
+    Matter,
+    Membership,
+    Participation,
+    Redaction,
+    Token,
+    User,
+    Version,
+)
+from dataroom.model import Session as SessionRow
+from dataroom.vault.sealed import Kind
+from policies.engine import Column, Entity, Ref, SetExists
+
+NOBODY = "none"
+_NIL = uuid.UUID(int=0)
+Value = bool | int | str | Ref | frozenset[Any]
+
+
+@dataclass(frozen=True)
+class One:
+    """An attribute with one value: a SQL expression over the kind's table and its Cedar kind."""
+
+    expr: ColumnElement[Any]
+    kind: str
+
+
+@dataclass(frozen=True)
+class Many:
+    """A set attribute: the query of its elements (correlated with the row), its element column and kind."""
+
+    select: Select[Any]
+    element: ColumnElement[Any]
+    kind: str
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A kind of resource: its Cedar type, its table and attributes (built for a moment in time)."""
+
+    name: str
+    table: type[Base]
+    attributes: Callable[[datetime], Mapping[str, One | Many]]
+
+
+def _held(document_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    return (
+        select(HoldDocument.document_id)
+        .join(Hold, Hold.id == HoldDocument.hold_id)
+        .where(HoldDocument.document_id == document_id, Hold.released_at.is_(None))
+        .exists()
+    )
+
+
+def _recipients(moment: datetime, *criteria: ColumnElement[bool]) -> Many:
+    live = select(Disclosure.recipient_id).where(
+        *criteria,
+        Disclosure.withdrawn_at.is_(None),
+        Disclosure.granted_at <= moment,
+        Disclosure.expires_at > moment,
+    )
+    return Many(live, Disclosure.recipient_id, "ref:Organisation")
+
+
+def _organisation(column: Any) -> One:
+    return One(column, "ref:Organisation")
+
+
+def _matter(moment: datetime) -> Mapping[str, One | Many]:
+    parts = select(Participation.organisation_id).where(Participation.matter_id == Matter.id)
+    people = select(Membership.user_id).where(
+        Membership.matter_id == Matter.id,
+        Membership.removed_at.is_(None),
+        Membership.valid_from <= moment,
+        or_(Membership.valid_until.is_(None), Membership.valid_until > moment),
+    )
+    return {
+        "organisations": Many(parts, Participation.organisation_id, "ref:Organisation"),
+        "members": Many(people, Membership.user_id, "uuid"),
+        "state": One(Matter.state, "string"),
+    }
+
+
+def _document(moment: datetime) -> Mapping[str, One | Many]:
+    return {
+        "matter": One(Document.matter_id, "ref:Matter"),
+        "organisation": _organisation(Document.organisation_id),
+        "tier": One(Document.tier, "long"),
+        "category": One(Document.category, "string"),
+        "state": One(Document.state, "string"),
+        "held": One(_held(Document.id), "bool"),
+        "classified": One(Document.schedule.is_not(None), "bool"),
+        "audience": _recipients(moment, Disclosure.document_id == Document.id),
+    }
+
+
+def _version(moment: datetime) -> Mapping[str, One | Many]:
+    return {
+        "matter": One(Version.matter_id, "ref:Matter"),
+        "organisation": _organisation(Version.organisation_id),
+        "document": One(Version.document_id, "ref:Document"),
+        "tier": One(Version.tier, "long"),
+        "category": One(Version.category, "string"),
+        "state": One(Version.state, "string"),
+        "original": One(Version.kind == int(Kind.ORIGINAL), "bool"),
+        "audience": _recipients(moment, Disclosure.version_id == Version.id),
+        "held": One(_held(Version.document_id), "bool"),
+        "author": One(Version.author, "string"),
+    }
+
+
+def _redaction(moment: datetime) -> Mapping[str, One | Many]:
+    original = aliased(Version)
+    document = select(original.document_id).where(original.id == Redaction.version_id).scalar_subquery()
+    return {
+        "matter": One(Redaction.matter_id, "ref:Matter"),
+        "organisation": _organisation(Redaction.organisation_id),
+        "tier": One(Redaction.tier, "long"),
+        "state": One(Redaction.state, "string"),
+        "author": One(Redaction.author_id, "uuid"),
+        "held": One(_held(document), "bool"),
+    }
+
+
+def _disclosure(moment: datetime) -> Mapping[str, One | Many]:
+    live = Disclosure.withdrawn_at.is_(None) & (Disclosure.expires_at > moment)
+    return {
+        "matter": One(Disclosure.matter_id, "ref:Matter"),
+        "organisation": _organisation(Disclosure.organisation_id),
+        "recipient": _organisation(Disclosure.recipient_id),
+        "live": One(live, "bool"),
+    }
+
+
+def _hold(moment: datetime) -> Mapping[str, One | Many]:
+    return {
+        "matter": One(Hold.matter_id, "ref:Matter"),
+        "organisation": _organisation(Hold.organisation_id),
+        "live": One(Hold.released_at.is_(None), "bool"),
+    }
+
+
+def _disposal(moment: datetime) -> Mapping[str, One | Many]:
+    approvals = select(DisposalApproval.user_id).where(DisposalApproval.disposal_id == Disposal.id)
+    functions = select(DisposalApproval.function).where(DisposalApproval.disposal_id == Disposal.id)
+    held = (
+        select(DisposalDocument.document_id)
+        .join(HoldDocument, HoldDocument.document_id == DisposalDocument.document_id)
+        .join(Hold, Hold.id == HoldDocument.hold_id)
+        .where(DisposalDocument.disposal_id == Disposal.id, Hold.released_at.is_(None))
+        .exists()
+    )
+    return {
+        "matter": One(Disposal.matter_id, "ref:Matter"),
+        "organisation": _organisation(Disposal.organisation_id),
+        "state": One(Disposal.state, "string"),
+        "proposer": One(Disposal.proposed_by, "uuid"),
+        "approvers": Many(approvals, DisposalApproval.user_id, "uuid"),
+        "functions": Many(functions, DisposalApproval.function, "string"),
+        "held": One(held, "bool"),
+    }
+
+
+def _entry(moment: datetime) -> Mapping[str, One | Many]:
+    published = select(Version.id).where(Version.document_id == AuditEntry.document_id, Version.state == "published").exists()
+    return {
+        "matter": One(AuditEntry.matter_id, "ref:Matter"),
+        "actor": _organisation(func.coalesce(AuditEntry.actor_organisation_id, _NIL)),
+        "owner": _organisation(func.coalesce(AuditEntry.owner_organisation_id, _NIL)),
+        "shared": One(or_(AuditEntry.document_id.is_(None), published), "bool"),
+    }
+
+
+def _token(moment: datetime) -> Mapping[str, One | Many]:
+    return {"user": One(Token.user_id, "uuid")}
+
+
+def _session(moment: datetime) -> Mapping[str, One | Many]:
+    return {"user": One(SessionRow.user_id, "uuid")}
+
+
+RESOURCES: dict[type[Base], Resource] = {
+    table: Resource(name, table, build)
+    for name, table, build in (
+        ("Matter", Matter, _matter),
+        ("Document", Document, _document),
+        ("Version", Version, _version),
+        ("Redaction", Redaction, _redaction),
+        ("Disclosure", Disclosure, _disclosure),
+        ("Hold", Hold, _hold),
+        ("Disposal", Disposal, _disposal),
+        ("Entry", AuditEntry, _entry),
+        ("Token", Token, _token),
+        ("Session", SessionRow, _session),
+    )
+}
+
+
+def _value(kind: str, raw: Any) -> Value:
+    if kind.startswith("ref:"):
+        return Ref(kind[4:], str(raw))
+    if kind == "uuid":
+        return str(raw)
+    if kind == "bool":
+        return bool(raw)
+    return raw  # type: ignore[no-any-return]
+
+
+def entity(session: Session, table: type[Base], row_id: uuid.UUID, moment: datetime) -> Entity | None:
+    """The Cedar entity of one row as the database has it now, or None when there is no such row."""
+    resource = RESOURCES[table]
+    attributes = resource.attributes(moment)
+    ones = {name: a for name, a in attributes.items() if isinstance(a, One)}
+    primary: Any = table.id  # type: ignore[attr-defined]
+    found = session.execute(select(*[a.expr.label(n) for n, a in ones.items()]).where(primary == row_id)).first()
+    if found is None:
+        return None
+    values: dict[str, Any] = {n: _value(a.kind, getattr(found, n)) for n, a in ones.items()}
+    for name, many in attributes.items():
+        if isinstance(many, Many):
+            rows = session.scalars(many.select.where(primary == row_id))
+            values[name] = frozenset(_value(many.kind, raw) for raw in rows)
+    return Entity(resource.name, str(row_id), values)
+
+
+def mapping(table: type[Base], moment: datetime) -> dict[str, Column | SetExists]:
+    """The attributes of a kind as the policy compiler wants them, to narrow a query on `table`."""
+    return {name: _compiled(attribute) for name, attribute in RESOURCES[table].attributes(moment).items()}
+
+
+def _compiled(attribute: One | Many) -> Column | SetExists:
+    convert = uuid.UUID if attribute.kind == "uuid" or attribute.kind.startswith("ref:") else None
+    kind = "string" if attribute.kind == "uuid" else attribute.kind
+    if isinstance(attribute, One):
+        return Column(attribute.expr, kind, to_sql=convert)
+    query, element = attribute.select, attribute.element
+    return SetExists(lambda value: query.where(element == value).exists(), kind, to_sql=convert)
+
+
+def member(session: Session, principal: Principal, matter_id: uuid.UUID | None, moment: datetime) -> Entity:
+    """The Cedar entity of whoever acts: the service, or the user's part in the matter (or in none)."""
+    if principal.role == "service":
+        return Entity("Service", "worker", {"name": principal.name})
+    row = _part(session, principal, matter_id, moment) if matter_id else None
+    inside = row is not None
+    return Entity(
+        "Member",
+        f"{principal.user or NOBODY}@{matter_id if inside else NOBODY}",
+        {
+            "user": str(principal.user or NOBODY),
+            "organisation": Ref("Organisation", str(principal.organisation or NOBODY)),
+            "role": principal.role,
+            "tier": row.tier if row else 0,
+            "matter": Ref("Matter", str(matter_id) if inside else NOBODY),
+            "active": _active(session, principal),
+        },
+    )
+
+
+def _part(session: Session, principal: Principal, matter_id: uuid.UUID | None, moment: datetime) -> Membership | None:
+    return session.scalar(
+        select(Membership)
+        .join(
+            Participation,
+            (Participation.matter_id == Membership.matter_id)
+            & (Participation.organisation_id == principal.organisation),
+        )
+        .where(
+            Membership.matter_id == matter_id,
+            Membership.user_id == principal.user,
+            Membership.removed_at.is_(None),
+            Membership.valid_from <= moment,
+            or_(Membership.valid_until.is_(None), Membership.valid_until > moment),
+        )
+    )
+
+
+def _active(session: Session, principal: Principal) -> bool:
+    active = session.scalar(select(User.active).where(User.id == principal.user))
+    return bool(active)

@@ -1,0 +1,176 @@
+"""Sealing and opening contents for actions: scopes and their keys, streams in, ranges out.
+
+Nothing here decides who may: the gate has, before it is called. No transaction is open while bytes move.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from dataroom.actions.context import Services, Source
+from dataroom.errors import Conflict, KeyDestroyed, TooLarge
+from dataroom.ids import new_id
+from dataroom.model import KeyScope, Version
+from dataroom.vault.keys import new_key, scope_key, unwrap_dek, wrap_dek
+from dataroom.vault.sealed import Kind, Place, Sealer, open_range, open_stream
+from dataroom.vault.store import Stored
+
+PREFIX = "objects/"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """An active scope with its key, in memory for one action."""
+
+    id: uuid.UUID
+    epoch: int
+    kek: bytes
+
+
+@dataclass(frozen=True)
+class SealedObject:
+    """What sealing a stream produced: where it lies, how it is described, and the content key that opens it."""
+
+    stored: Stored
+    header: bytes
+    dek: bytes
+    place: Place
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A version's key and place, taken inside a transaction so that its bytes can be read after the commit."""
+
+    version_id: uuid.UUID
+    place: Place
+    header: bytes
+    stored: Stored
+    size: int
+    dek: bytes
+
+    def source(self, services: Services) -> Source:
+        """The content as a PDF source read by range."""
+
+        def fetch(start: int, stop: int) -> bytes:
+            return open_range(
+                self.dek,
+                self.place,
+                self.header,
+                self.stored.length,
+                start,
+                stop,
+                lambda low, high: services.store.read_range(self.stored, low, high),
+            )
+
+        return Source(str(self.version_id), self.size, fetch)
+
+    def stream(self, services: Services) -> Iterator[bytes]:
+        """The whole content, piece by piece."""
+        pieces = services.store.read_stream(self.stored)
+        return open_stream(self.dek, self.place, self.header, self.stored.length, pieces)
+
+
+def scope_for(services: Services, matter: uuid.UUID, organisation: uuid.UUID, tier: int) -> Scope:
+    """The scope of (matter, organisation, tier), made with its keys when there is none; a tombstone is refused."""
+    with services.database.reading() as session:
+        row = _scope_row(session, matter, organisation, tier)
+    if row is None:
+        row = _new_scope(services, matter, organisation, tier)
+    return _open_scope(services, row)
+
+
+def _scope_row(session: Session, matter: uuid.UUID, organisation: uuid.UUID, tier: int) -> KeyScope | None:
+    return session.scalars(
+        select(KeyScope).where(
+            KeyScope.matter_id == matter, KeyScope.organisation_id == organisation, KeyScope.tier == tier
+        )
+    ).first()
+
+
+def _new_scope(services: Services, matter: uuid.UUID, organisation: uuid.UUID, tier: int) -> KeyScope:
+    scope_id = new_id()
+    name = scope_key(scope_id)
+    services.kms.create(name)
+    row = KeyScope(
+        id=scope_id,
+        matter_id=matter,
+        organisation_id=organisation,
+        tier=tier,
+        epoch=1,
+        kms_key=name,
+        kek_blob=services.kms.wrap(name, new_key()),
+        state="active",
+        created_at=services.clock.now(),
+    )
+    with suppress(IntegrityError), services.database.writing() as session:
+        session.add(row)
+    with services.database.reading() as session:
+        found = _scope_row(session, matter, organisation, tier)
+    if found is None:
+        raise Conflict("The key scope could not be made; try again.")
+    if found.id != scope_id:
+        services.kms.destroy(name)
+    return found
+
+
+def _open_scope(services: Services, row: KeyScope) -> Scope:
+    if row.state != "active" or row.kek_blob is None:
+        raise KeyDestroyed("The keys of this part of the matter were destroyed.")
+    return Scope(row.id, row.epoch, services.keks.kek(row.id, row.epoch, row.kek_blob))
+
+
+def seal_stream(services: Services, place: Place, pieces: Iterable[bytes]) -> SealedObject:
+    """Seals `pieces` under a fresh key while they stream into the store; raises `TooLarge` beyond the limit."""
+    dek = new_key()
+    sealer = Sealer(dek, place)
+    stored = services.store.put_stream(PREFIX + str(new_id()), sealer.seal(_bounded(pieces, services.config.upload_limit)))
+    return SealedObject(stored, sealer.header, dek, place, sealer.size, sealer.sha256.hex())
+
+
+def _bounded(pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
+    total = 0
+    for piece in pieces:
+        total += len(piece)
+        if total > limit:
+            raise TooLarge(f"The file is larger than the {limit // 1024**2} MiB accepted here.", facts={"limit": limit})
+        yield piece
+
+
+def place_of(version: Version) -> Place:
+    """Where a version's content belongs."""
+    return Place(
+        version.organisation_id, version.matter_id, version.document_id, version.ordinal, Kind(version.kind)
+    )
+
+
+def wrap(scope: Scope, sealed: SealedObject) -> bytes:
+    """The content key of a freshly sealed object, wrapped for its row."""
+    return wrap_dek(scope.kek, scope.id, scope.epoch, sealed.place, sealed.dek)
+
+
+def open_version(services: Services, session: Session, version: Version) -> Opened:
+    """The key and place of a version whose scope is active; `KeyDestroyed` once it has been disposed of."""
+    scope = session.get(KeyScope, version.scope_id)
+    if version.wrapped_dek is None or scope is None or version.state == "destroyed":
+        raise KeyDestroyed()
+    opened = _open_scope(services, scope)
+    place = place_of(version)
+    dek = unwrap_dek(opened.kek, scope.id, version.scope_epoch, place, version.wrapped_dek)
+    stored = Stored(version.object_key, version.object_version, version.object_length)
+    return Opened(version.id, place, version.header, stored, version.size, dek)
+
+
+def rewrap(services: Services, session: Session, version: Version, scope: Scope) -> None:
+    """Moves a version's key under another scope (its tier has changed); the object stays as it is."""
+    opened = open_version(services, session, version)
+    version.wrapped_dek = wrap_dek(scope.kek, scope.id, scope.epoch, opened.place, opened.dek)
+    version.scope_id, version.scope_epoch = scope.id, scope.epoch

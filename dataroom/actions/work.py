@@ -1,0 +1,156 @@
+"""The unit of work an action holds instead of a database session.
+
+It reads what belongs to the authorised target, lists only what the policy lets the principal see, adds rows, owes
+errands, and collects the facts the audit entry will state. It commits nothing by itself: the gate does.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from dataroom.actions import scope
+from dataroom.actions.context import Principal, Services
+from dataroom.actions.evidence import Record
+from dataroom.errors import NotFound, Refused
+from dataroom.ids import new_id
+from dataroom.model import Base, Errand
+from policies.engine import Decision, Entity, Ref
+
+R = TypeVar("R", bound=Base)
+SEEN_BY = {
+    "Matter": "matter.read",
+    "Document": "document.read",
+    "Version": "version.read",
+    "Redaction": "redaction.read",
+    "Disclosure": "disclosure.list",
+    "Hold": "hold.list",
+    "Disposal": "disposal.read",
+    "Token": "token.list",
+    "Session": "session.end",
+}
+PAGE = 100
+
+
+@dataclass
+class Work:
+    """Everything one action does to the database, in one transaction."""
+
+    services: Services
+    principal: Principal
+    now: datetime
+    session: Session = field(repr=False)
+    record: Record
+    member: Entity
+
+    @property
+    def user(self) -> uuid.UUID:
+        """The acting person's id; actions of the service have none and do not ask."""
+        if self.principal.user is None:
+            raise Refused()
+        return self.principal.user
+
+    @property
+    def organisation(self) -> uuid.UUID:
+        """The acting person's organisation."""
+        if self.principal.organisation is None:
+            raise Refused()
+        return self.principal.organisation
+
+    def get(self, table: type[R], row_id: uuid.UUID | None) -> R:
+        """The row with this id; `NotFound` when there is none."""
+        row = self.session.get(table, row_id) if row_id else None
+        if row is None:
+            raise NotFound()
+        return row
+
+    def one(self, table: type[R], *criteria: ColumnElement[bool]) -> R | None:
+        """The first row that meets the criteria, or None."""
+        return self.session.scalars(select(table).where(*criteria).limit(1)).first()
+
+    def all(self, table: type[R], *criteria: ColumnElement[bool], order: Sequence[Any] = ()) -> list[R]:
+        """Rows that belong to the already authorised target."""
+        return list(self.session.scalars(select(table).where(*criteria).order_by(*order)))
+
+    def rows(self, query: Select[Any]) -> list[Any]:
+        """The result rows of a query over what belongs to the already authorised target."""
+        return list(self.session.execute(query))
+
+    def narrowed(self, table: type[R], action: str | None = None) -> ColumnElement[bool]:
+        """The condition that leaves only the rows the policy lets this principal see through `action`."""
+        attributes = scope.mapping(table, self.now)
+        primary = table.id if hasattr(table, "id") else None
+        return self.services.law.narrow(
+            self.member, action or self.record.act, scope.RESOURCES[table].name, attributes, self.context(), primary
+        )
+
+    def context(self, **more: Ref) -> dict[str, Any]:
+        """The circumstances a policy may look at."""
+        return {"now": int(self.now.timestamp()), **more}
+
+    def decide(self, action: str, entity: Entity, **more: Ref) -> Decision:
+        """What the policy says to `action` on `entity` for this principal."""
+        return self.services.law.decide(self.member, action, entity, self.context(**more))
+
+    def entity(self, row: Base) -> Entity:
+        """How the policy sees a row, with what this transaction has changed."""
+        self.session.flush()
+        found = scope.entity(self.session, type(row), row.id, self.now)  # type: ignore[attr-defined]
+        if found is None:
+            raise NotFound()
+        return found
+
+    def may(self, action: str, row: Base, **more: Ref) -> bool:
+        """Whether the principal could do `action` on a row of the same matter."""
+        return self.decide(action, self.entity(row), **more).allowed
+
+    def require(self, action: str, row: Base, **more: Ref) -> None:
+        """Demands a further permission; invisible is `NotFound`, visible but not permitted is `Refused`."""
+        entity = self.entity(row)
+        decision = self.decide(action, entity, **more)
+        self.record.policies = tuple(dict.fromkeys((*self.record.policies, *decision.policies)))
+        if not decision.allowed:
+            seen = self.decide(SEEN_BY[entity.type], entity).allowed
+            raise (Refused("The policy does not permit this.") if seen else NotFound())
+
+    def allowed(self, actions: Iterable[str], row: Base) -> frozenset[str]:
+        """Those of `actions` the principal may do on the row: what a page offers."""
+        entity = self.entity(row)
+        return frozenset(name for name in actions if self.decide(name, entity).allowed)
+
+    def add(self, row: R) -> R:
+        """Adds a new row."""
+        self.session.add(row)
+        self.session.flush()
+        return row
+
+    def remove(self, row: Base) -> None:
+        """Removes a row that is no evidence (a draft's mark, a used sign-in)."""
+        self.session.delete(row)
+        self.session.flush()
+
+    def owe(self, kind: str, target: uuid.UUID | None, delay: timedelta = timedelta(0)) -> None:
+        """Owes the action `kind` on `target`: a worker performs it after the commit."""
+        payload = {"target": str(target)} if target else {}
+        self.add(Errand(id=new_id(), kind=kind, payload=payload, due_at=self.now + delay, attempts=0))
+
+    def state(self, **facts: Any) -> None:
+        """States facts in the audit entry: ids, counts, digests; never contents."""
+        self.record.facts.update({k: str(v) if isinstance(v, uuid.UUID) else v for k, v in facts.items()})
+
+    def concerns(self, *, target: Base | None = None, document: uuid.UUID | None = None, owner: uuid.UUID | None = None) -> None:
+        """Names what the entry is about when that is not the target itself (a row the action has just made)."""
+        if target is not None:
+            self.record.target_kind = type(target).__name__.lower()
+            self.record.target_id = target.id  # type: ignore[attr-defined]
+        self.record.document_id = document or self.record.document_id
+        self.record.owner_id = owner or self.record.owner_id
+
+
+Column = InstrumentedAttribute[Any]
