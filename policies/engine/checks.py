@@ -1,0 +1,87 @@
+"""Checks that hold the parts of the law together; they run whenever it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import BigInteger, Boolean, ColumnElement, String, column, true
+
+from policies.engine.attributes import Attr, Column, SetExists
+from policies.engine.compiler import Question
+from policies.engine.entities import Entity, Ref, Value
+from policies.engine.errors import LawError
+from policies.engine.lists import AUDIENCES, Category
+from policies.engine.narrowing import uncompilable
+from policies.engine.rules import Policy, category_literals
+from policies.engine.shape import AttrShape, Shape
+from policies.engine.terms import Record, term_of
+
+ROLES = ("custodian", "partner", "compliance")
+
+
+def check(policies: Mapping[str, Policy], categories: Mapping[str, Category], shape: Shape) -> None:
+    """LawError unless walls and categories agree and every rule can become a WHERE for every action."""
+    _walls_agree(policies.values(), categories.values())
+    _all_compile(policies.values(), shape)
+
+
+def _walls_agree(policies: Iterable[Policy], categories: Iterable[Category]) -> None:
+    wanted = {a: frozenset(c.id for c in categories if c.audience == a) for a in AUDIENCES}
+    walls = [policy for policy in policies if policy.audience is not None or category_literals(policy)]
+    for policy in walls:
+        if category_literals(policy) != wanted.get(policy.audience or ""):
+            raise LawError(f"{policy.file}: {policy.id} and categories.toml name different categories")
+    missing = {a for a in AUDIENCES if a != "everyone" and wanted[a]} - {policy.audience for policy in walls}
+    if missing:
+        raise LawError(f"access: no wall for the audience {', '.join(sorted(missing))}")
+
+
+def _all_compile(policies: Iterable[Policy], shape: Shape) -> None:
+    policies = tuple(policies)
+    for action in shape.actions.values():
+        for resource_type in action.resources:
+            for principal_type in action.principals:
+                for role in ROLES:
+                    question = _probe(shape, action.name, principal_type, resource_type, role)
+                    found = uncompilable(policies, question)
+                    if found:
+                        name, why = next(iter(found.items()))
+                        raise LawError(f"{name} cannot become a filter for {action.name}: {why}")
+
+
+def _probe(shape: Shape, action: str, principal_type: str, resource_type: str, role: str) -> Question:
+    principal = _sample(shape, principal_type, role)
+    matter = _sample(shape, "Matter", role)
+    attrs = shape.entities[resource_type]
+    mapping: dict[str, Attr] = {name: _attr(name, attr) for name, attr in attrs.items()}
+    mapping["id"] = Column(column("id", String), f"ref:{resource_type}", nullable=False)
+    context: dict[str, Value] = {"now": 0, "strength": "", "recipient": Ref("Organisation", "")}
+    context["subject_organisation"] = Ref("Organisation", "")
+    return Question(
+        principal=principal.ref,
+        action=Ref("Action", action),
+        resource_type=resource_type,
+        mapping=mapping,
+        context=Record({name: term_of(value) for name, value in context.items()}),
+        store={principal.ref: principal, matter.ref: matter, **shape.action_entities},
+    )
+
+
+def _sample(shape: Shape, entity_type: str, role: str) -> Entity:
+    attrs: dict[str, Value] = {}
+    for name, attr in shape.entities[entity_type].items():
+        plain: dict[str, Value] = {"bool": True, "long": 1, "string": role if name == "role" else ""}
+        one = plain.get(attr.kind, Ref(attr.kind.removeprefix("ref:"), ""))
+        attrs[name] = frozenset({one}) if attr.many else one
+    return Entity(entity_type, "", attrs)
+
+
+def _attr(name: str, attr: AttrShape) -> Attr:
+    if attr.many:
+        return SetExists(_anything, attr.kind)
+    types = {"bool": Boolean(), "long": BigInteger()}
+    return Column(column(name, types.get(attr.kind, String())), attr.kind, nullable=False)
+
+
+def _anything(_: object) -> ColumnElement[bool]:
+    return true()

@@ -1,0 +1,187 @@
+"""The law, loaded once: the one object the rest of the service asks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cedarpy
+from sqlalchemy import ColumnElement, false
+
+from policies.engine.attributes import Attr
+from policies.engine.checks import check
+from policies.engine.compiler import Question
+from policies.engine.digest import digest_of
+from policies.engine.entities import Entity, Ref, Value, described, entity_json, to_json
+from policies.engine.errors import LawError
+from policies.engine.lists import (
+    Category,
+    Rationale,
+    Schedule,
+    Tier,
+    read_categories,
+    read_rationales,
+    read_schedules,
+    read_tiers,
+)
+from policies.engine.narrowing import allowed_rows
+from policies.engine.rules import Decision, Policy, parse_set, read_policies, read_schema
+from policies.engine.shape import ActionShape, Shape, read_shape
+from policies.engine.terms import Record, term_of
+
+PACKAGED = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Law:
+    """Rules, lists and their digest. Make one with `Law.load`; share it between threads.
+
+    `digest` is the SHA-256 (hex) of all law files. `categories`, `rationales`, `schedules` and `tiers` are keyed by id,
+    code, id and level; `policies` by id; `actions` by name.
+    """
+
+    digest: str
+    categories: Mapping[str, Category]
+    rationales: Mapping[str, Rationale]
+    schedules: Mapping[str, Schedule]
+    tiers: Mapping[int, Tier]
+    policies: Mapping[str, Policy]
+    shape: Shape
+    _schema: cedarpy.Schema
+    _set: cedarpy.PolicySet
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Law:
+        """Reads the law in `folder` (the packaged one by default) and checks all of it; LawError when anything is
+        wrong, so that the service does not start with a law it would not keep."""
+        folder = folder or PACKAGED
+        digest = digest_of(folder)
+        schema = read_schema(folder / "access")
+        policies = read_policies(folder / "access", schema)
+        law = cls(
+            digest=digest,
+            categories=read_categories(folder),
+            rationales=read_rationales(folder),
+            schedules=read_schedules(folder),
+            tiers=read_tiers(folder),
+            policies=policies,
+            shape=read_shape(schema),
+            _schema=schema,
+            _set=parse_set(policies.values()),
+        )
+        check(law.policies, law.categories, law.shape)
+        if digest_of(folder) != digest:
+            raise LawError("the law changed while it was read")
+        return law
+
+    @property
+    def actions(self) -> Mapping[str, ActionShape]:
+        """Every action with the types of principal and resource it applies to."""
+        return self.shape.actions
+
+    def decide(
+        self,
+        principal: Entity,
+        action: str,
+        resource: Entity,
+        context: Mapping[str, Value],
+        others: Iterable[Entity] = (),
+    ) -> Decision:
+        """May `principal` do `action` to `resource`?
+
+        `others` are further entities rules follow, such as the matter; describing it inside `principal.attrs` does as
+        well. Anything malformed (unknown action, missing attribute, wrong type) is a refusal with `errors`, never an
+        exception."""
+        return self.decide_each(principal, action, (resource,), context, others)[0]
+
+    def decide_each(
+        self,
+        principal: Entity,
+        action: str,
+        resources: Sequence[Entity],
+        context: Mapping[str, Value],
+        others: Iterable[Entity] = (),
+    ) -> tuple[Decision, ...]:
+        """One decision for each of `resources`, in order, for less than asking one by one. What is malformed anywhere
+        refuses all of them."""
+        try:
+            entities = self._entities((principal, *resources, *others))
+            requests = [self._request(principal.ref, action, each.ref, context) for each in resources]
+        except (LawError, ValueError) as problem:
+            return tuple(Decision(False, (), (str(problem),)) for _ in resources)
+        answers = cedarpy.is_authorized_batch(requests, self._set, entities, self._schema)
+        if len(answers) != len(requests):
+            return tuple(Decision(False, (), ("not every question was answered",)) for _ in resources)
+        return tuple(_decision(answer) for answer in answers)
+
+    def narrow(
+        self,
+        principal: Entity,
+        action: str,
+        resource_type: str,
+        mapping: Mapping[str, Attr],
+        context: Mapping[str, Value],
+        others: Iterable[Entity] = (),
+    ) -> ColumnElement[bool]:
+        """The WHERE that keeps exactly the rows `decide` would allow.
+
+        `mapping` says for each attribute of `resource_type` which column or set holds it; "id" is the row's own id,
+        "a.b" attribute b of the entity a refers to. A malformed principal or context gives no rows; an action that
+        does not apply to the types is a LawError, since it is a mistake in the program."""
+        shape = self.actions.get(action)
+        if shape is None or principal.type not in shape.principals or resource_type not in shape.resources:
+            raise LawError(f"{action} does not take a {principal.type} and a {resource_type}")
+        try:
+            store = described((principal, *others))
+            entities = self._entities(store.values())
+            probe = self._request(principal.ref, action, Ref(resource_type, ""), context)
+            fields = {name: term_of(value) for name, value in context.items()}
+        except (LawError, ValueError):
+            return false()
+        if (
+            cedarpy.is_authorized(probe, self._set, entities, self._schema).decision
+            is cedarpy.Decision.NoDecision
+        ):
+            return false()
+        question = Question(
+            principal=principal.ref,
+            action=Ref("Action", action),
+            resource_type=resource_type,
+            mapping=mapping,
+            context=Record(fields),
+            store={**store, **self.shape.action_entities},
+        )
+        return allowed_rows(self.policies.values(), question)
+
+    def explain(self, decision: Decision) -> tuple[str, ...]:
+        """The decision in plain sentences."""
+        if decision.errors:
+            return ("The rules could not be applied to this, so it is refused.",)
+        if not decision.policies:
+            return ("No rule permits this.",)
+        return tuple(self.policies[each].sentence for each in decision.policies)
+
+    def _entities(self, entities: Iterable[Entity]) -> cedarpy.Entities:
+        listed = [entity_json(each) for each in described(entities).values()]
+        return cedarpy.Entities.from_json_str(json.dumps(listed), self._schema)
+
+    def _request(
+        self, principal: Ref, action: str, resource: Ref, context: Mapping[str, Value]
+    ) -> dict[str, object]:
+        return {
+            "principal": {"type": principal.type, "id": principal.id},
+            "action": {"type": "Action", "id": action},
+            "resource": {"type": resource.type, "id": resource.id},
+            "context": json.dumps({name: to_json(value) for name, value in context.items()}),
+        }
+
+
+def _decision(answer: cedarpy.AuthzResult) -> Decision:
+    errors = tuple(str(each) for each in answer.diagnostics.errors)
+    reasons = tuple(sorted(str(each) for each in answer.diagnostics.reasons))
+    if answer.decision is cedarpy.Decision.NoDecision and not errors:
+        errors = ("the question could not be answered",)
+    allowed = answer.decision is cedarpy.Decision.Allow and not errors and bool(reasons)
+    return Decision(allowed, () if errors else reasons, errors)

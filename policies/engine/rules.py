@@ -1,0 +1,127 @@
+"""The rules themselves: Cedar policies read from `access/`, each with an id and a sentence, validated strictly."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import cedarpy
+
+from policies.engine.errors import LawError
+
+_ID = re.compile(r"[a-z][a-z0-9-]*")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One rule. `text` is its Cedar source as Cedar prints it, `form` its JSON form, `file` where it stands."""
+
+    id: str
+    effect: str
+    sentence: str
+    text: str
+    file: str
+    form: Mapping[str, Any]
+
+    @property
+    def audience(self) -> str | None:
+        """For walls of competition law: the audience in categories.toml whose categories the wall names."""
+        found = self.form["annotations"].get("audience")
+        return None if found is None else str(found)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The answer. `policies` are the ids of the rules that determined it, `errors` why it could not be determined;
+    with errors it is always a refusal."""
+
+    allowed: bool
+    policies: tuple[str, ...]
+    errors: tuple[str, ...]
+
+
+def read_schema(folder: Path) -> cedarpy.Schema:
+    """The parsed schema of `folder`/schema.cedarschema."""
+    try:
+        return cedarpy.Schema.from_str((folder / "schema.cedarschema").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise LawError(f"schema.cedarschema: {problem}") from problem
+
+
+def read_policies(folder: Path, schema: cedarpy.Schema) -> Mapping[str, Policy]:
+    """Every rule of `folder`/*.cedar by id, valid against `schema` without any warning treated as success."""
+    found: dict[str, Policy] = {}
+    for path in sorted(folder.glob("*.cedar")):
+        for policy in _read_file(path):
+            if policy.id in found:
+                raise LawError(f"{path.name}: the id {policy.id} appears twice")
+            found[policy.id] = policy
+    if not found:
+        raise LawError("access: no rules found")
+    _validate(found.values(), schema)
+    return MappingProxyType(found)
+
+
+def parse_set(policies: Iterable[Policy]) -> cedarpy.PolicySet:
+    """The rules as one set that answers with our ids."""
+    forms = {policy.id: dict(policy.form) for policy in policies}
+    return cedarpy.PolicySet.from_json_str(json.dumps(_set_form(forms)))
+
+
+def category_literals(policy: Policy) -> frozenset[str]:
+    """The literal strings a rule compares `resource.category` with through a set's `contains`."""
+    found: set[str] = set()
+    waiting: list[Any] = [clause["body"] for clause in policy.form["conditions"]]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Mapping):
+            found |= _named(node.get("contains"))
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+    return frozenset(found)
+
+
+def _named(body: Any) -> set[str]:
+    category = {".": {"left": {"Var": "resource"}, "attr": "category"}}
+    if not isinstance(body, Mapping) or body.get("right") != category or "Set" not in body["left"]:
+        return set()
+    return {str(each["Value"]) for each in body["left"]["Set"]}
+
+
+def _read_file(path: Path) -> list[Policy]:
+    try:
+        parsed = json.loads(cedarpy.policies_to_json_str(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as problem:
+        raise LawError(f"{path.name}: {problem}") from problem
+    if parsed["templates"] or parsed["templateLinks"]:
+        raise LawError(f"{path.name}: templates are not part of the law")
+    return [_policy(path.name, form) for form in parsed["staticPolicies"].values()]
+
+
+def _policy(file: str, form: Mapping[str, Any]) -> Policy:
+    notes = form.get("annotations", {})
+    name, sentence = notes.get("id") or "", notes.get("sentence") or ""
+    if not _ID.fullmatch(name):
+        raise LawError(f"{file}: a rule lacks an @id of small letters, digits and hyphens")
+    if not sentence.endswith("."):
+        raise LawError(f"{file}: {name} lacks its @sentence")
+    text = cedarpy.policies_from_json_str(json.dumps(_set_form({name: dict(form)})))
+    return Policy(name, form["effect"], sentence, text.strip(), file, MappingProxyType(dict(form)))
+
+
+def _set_form(forms: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    return {"templates": {}, "staticPolicies": forms, "templateLinks": []}
+
+
+def _validate(policies: Iterable[Policy], schema: cedarpy.Schema) -> None:
+    for policy in policies:
+        result = cedarpy.validate_policies(policy.text, schema)
+        if not result.validation_passed:
+            problems = "; ".join(str(each.error) for each in result.errors)
+            raise LawError(f"{policy.file}: {policy.id}: {problems}")
