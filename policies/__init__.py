@@ -1,1 +1,2 @@
-"""The law of the data room: rules and lists as data, and the thin engine that reads them. Start at `README.md`."""
+"""The law of the data room: rules and lists as data, and the thin engine that reads them. Start at
+`README.md`."""

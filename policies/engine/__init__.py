@@ -1,11 +1,12 @@
-"""Loads the law, checks it, fixes its digest and answers two questions: may this be done, and which rows may be seen.
+"""Loads the law, checks it, fixes its digest and answers two questions: may this be done, and which rows may
+be seen.
 
     law = Law.load()
     decision = law.decide(member, "page.view", version, {"now": 1_790_000_000})
     where = law.narrow(member, "document.list", "Version", mapping, {"now": 1_790_000_000})
 
-Both answers come from the same Cedar policies. Everything here is immutable after loading and safe to share between
-threads.
+Both answers come from the same Cedar policies. Everything here is immutable after loading and safe to share
+between threads.
 """
 
 from policies.engine.attributes import Attr, Column, SetExists, uuid_literal

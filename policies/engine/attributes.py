@@ -19,8 +19,8 @@ def unchanged(value: Literal) -> Literal:
 
 
 def uuid_literal(value: str) -> UUID:
-    """For `to_sql` on UUID columns. Raises ValueError unless `value` is the one canonical spelling of a UUID, because
-    Cedar compares spellings."""
+    """For `to_sql` on UUID columns. Raises ValueError unless `value` is the one canonical spelling of a UUID,
+    because Cedar compares spellings."""
     parsed = UUID(value)
     if str(parsed) != value:
         raise ValueError("not the canonical spelling of a UUID")
@@ -31,9 +31,9 @@ def uuid_literal(value: str) -> UUID:
 class Column:
     """An attribute kept in one SQL expression.
 
-    `kind` is "bool", "long", "string" or "ref:<EntityType>". For references the expression holds the id. NULL means
-    that the attribute is absent. `nullable=False` promises there is no NULL and gives shorter SQL. `to_sql` turns a
-    literal of the law into a value of the column; ValueError means no row can hold it.
+    `kind` is "bool", "long", "string" or "ref:<EntityType>". For references the expression holds the id. NULL
+    means that the attribute is absent. `nullable=False` promises there is no NULL and gives shorter SQL.
+    `to_sql` turns a literal of the law into a value of the column; ValueError means no row can hold it.
     """
 
     expr: ColumnElement[Any] | Any
@@ -46,8 +46,8 @@ class Column:
 class SetExists:
     """An attribute that is a set kept in other rows.
 
-    `contains(value)` gives a predicate that is never NULL (an EXISTS or IN over NOT NULL columns); `value` is a
-    literal already passed through `to_sql`, or a column expression. `kind` is the kind of the elements.
+    `contains(value)` gives a predicate that is never NULL (an EXISTS or IN over NOT NULL columns); `value` is
+    a literal already passed through `to_sql`, or a column expression. `kind` is the kind of the elements.
     """
 
     contains: Callable[[Any], ColumnElement[bool]]

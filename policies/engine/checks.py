@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, ColumnElement, String, column, true
+from sqlalchemy.types import TypeEngine
 
 from policies.engine.attributes import Attr, Column, SetExists
 from policies.engine.compiler import Question
@@ -79,8 +81,8 @@ def _sample(shape: Shape, entity_type: str, role: str) -> Entity:
 def _attr(name: str, attr: AttrShape) -> Attr:
     if attr.many:
         return SetExists(_anything, attr.kind)
-    types = {"bool": Boolean(), "long": BigInteger()}
-    return Column(column(name, types.get(attr.kind, String())), attr.kind, nullable=False)
+    types: dict[str, type[TypeEngine[Any]]] = {"bool": Boolean, "long": BigInteger}
+    return Column(column(name, types.get(attr.kind, String)), attr.kind, nullable=False)
 
 
 def _anything(_: object) -> ColumnElement[bool]:

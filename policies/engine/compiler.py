@@ -1,15 +1,15 @@
 """Turns one Cedar policy, in Cedar's JSON form, into the pair of predicates that says on which rows it holds.
 
-The principal, the action and the circumstances are known; the resource is a row. Whatever has no exact translation
-raises `Uncompilable`, and the caller denies: arithmetic, `like` on stored text, comparing stored sets, records written
-out, tags, extension types, hierarchies of rows, attributes that are not mapped.
+The principal, the action and the circumstances are known; the resource is a row. Whatever has no exact
+translation raises `Uncompilable`, and the caller denies: arithmetic, `like` on stored text, comparing stored
+sets, records written out, tags, extension types, hierarchies of rows, attributes that are not mapped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from policies.engine.attributes import Attr, Column
 from policies.engine.entities import Entity, Ref
@@ -46,12 +46,14 @@ from policies.engine.terms import (
     term_of,
 )
 
-Node = Mapping[str, Any]
+Node: TypeAlias = Mapping[str, Any]
+Body: TypeAlias = Any  # what stands below the name of an operator; its form depends on the operator
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is known while compiling: who asks, for which action, in which circumstances, about which kind of row."""
+    """What is known while compiling: who asks, for which action, in which circumstances, about which kind of
+    row."""
 
     principal: Ref
     action: Ref
@@ -59,6 +61,9 @@ class Question:
     mapping: Mapping[str, Attr]
     context: Record
     store: Mapping[Ref, Entity]
+
+
+Handler: TypeAlias = Callable[[str, Body, Question], Term]
 
 
 def compile_policy(policy: Node, question: Question) -> Pred:
@@ -127,7 +132,7 @@ def _compile(node: Node, question: Question) -> Term:
     return handler(name, body, question)
 
 
-def _value(_: str, body: Any, question: Question) -> Term:
+def _value(_: str, body: Body, question: Question) -> Term:
     if isinstance(body, Mapping):
         if set(body) != {"__entity"}:
             raise Uncompilable("a value of an extension type")
@@ -137,11 +142,11 @@ def _value(_: str, body: Any, question: Question) -> Term:
     return term_of(body)
 
 
-def _var(_: str, body: Any, question: Question) -> Term:
+def _var(_: str, body: Body, question: Question) -> Term:
     return _variable(body, question)
 
 
-def _set(_: str, body: Any, question: Question) -> Term:
+def _set(_: str, body: Body, question: Question) -> Term:
     found = set()
     for each in body:
         term = _compile(each, question)
@@ -156,25 +161,25 @@ def _set(_: str, body: Any, question: Question) -> Term:
     return Const("set", frozenset(found))
 
 
-def _not(_: str, body: Any, question: Question) -> Term:
+def _not(_: str, body: Body, question: Question) -> Term:
     return negation(boolean(_compile(body["arg"], question)))
 
 
-def _and(_: str, body: Any, question: Question) -> Term:
+def _and(_: str, body: Body, question: Question) -> Term:
     left = boolean(_compile(body["left"], question))
     if left.t is False:
         return left
     return conjunction(left, boolean(_compile(body["right"], question)))
 
 
-def _or(_: str, body: Any, question: Question) -> Term:
+def _or(_: str, body: Body, question: Question) -> Term:
     left = boolean(_compile(body["left"], question))
     if left.f is False:
         return left
     return disjunction(left, boolean(_compile(body["right"], question)))
 
 
-def _if(_: str, body: Any, question: Question) -> Term:
+def _if(_: str, body: Body, question: Question) -> Term:
     test = boolean(_compile(body["if"], question))
     if is_failure(test):
         return FAIL
@@ -187,8 +192,8 @@ def _if(_: str, body: Any, question: Question) -> Term:
     return choice(test, yes, no)
 
 
-def _two(operation: Callable[[Term, Term], Pred]) -> Callable[[str, Any, Question], Term]:
-    def handle(_: str, body: Any, question: Question) -> Term:
+def _two(operation: Callable[[Term, Term], Pred]) -> Handler:
+    def handle(_: str, body: Body, question: Question) -> Term:
         left = _compile(body["left"], question)
         right = _compile(body["right"], question)
         return operation(left, right)
@@ -196,19 +201,19 @@ def _two(operation: Callable[[Term, Term], Pred]) -> Callable[[str, Any, Questio
     return handle
 
 
-def _unequal(_: str, body: Any, question: Question) -> Term:
+def _unequal(_: str, body: Body, question: Question) -> Term:
     return negation(equality(_compile(body["left"], question), _compile(body["right"], question)))
 
 
-def _order(name: str, body: Any, question: Question) -> Term:
+def _order(name: str, body: Body, question: Question) -> Term:
     return ordering(name, _compile(body["left"], question), _compile(body["right"], question))
 
 
-def _empty(_: str, body: Any, question: Question) -> Term:
+def _empty(_: str, body: Body, question: Question) -> Term:
     return is_empty(_compile(body["arg"], question))
 
 
-def _within(_: str, body: Any, question: Question) -> Term:
+def _within(_: str, body: Body, question: Question) -> Term:
     return _in(_compile(body["left"], question), _compile(body["right"], question), question)
 
 
@@ -235,7 +240,7 @@ def _ref(const: Const) -> Ref:
     return Ref(const.kind.removeprefix("ref:"), const.value)
 
 
-def _is_node(_: str, body: Any, question: Question) -> Term:
+def _is_node(_: str, body: Body, question: Question) -> Term:
     left = _compile(body["left"], question)
     found = _is(left, body["entity_type"])
     if "in" in body and found.t is not False:
@@ -251,7 +256,7 @@ def _is(term: Term, entity_type: str) -> Pred:
     return Pred(same and guard, not same and guard, guard is True)
 
 
-def _has(_: str, body: Any, question: Question) -> Term:
+def _has(_: str, body: Body, question: Question) -> Term:
     subject, attr = _compile(body["left"], question), body["attr"]
     if isinstance(subject, Record):
         return known(attr in subject.fields)
@@ -276,7 +281,7 @@ def _recorded(attr: Attr | None) -> Pred:
     return TRUE
 
 
-def _get(_: str, body: Any, question: Question) -> Term:
+def _get(_: str, body: Body, question: Question) -> Term:
     subject, attr = _compile(body["left"], question), body["attr"]
     if isinstance(subject, Record):
         return subject.fields.get(attr, FAIL)
@@ -301,7 +306,7 @@ def _stored(path: str, question: Question) -> Term:
     return Pred(attr.expr.is_(True), attr.expr.is_(False), not attr.nullable)
 
 
-_FORMS: Mapping[str, Callable[[str, Any, Question], Term]] = {
+_FORMS: Mapping[str, Handler] = {
     "Value": _value,
     "Var": _var,
     "Set": _set,

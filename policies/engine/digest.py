@@ -11,8 +11,8 @@ LISTS = ("categories.toml", "rationales.toml", "tiers.toml")
 
 
 def law_files(folder: Path) -> list[Path]:
-    """Every file that is law, sorted by its path relative to `folder`. Files that look like law in the wrong place are
-    refused, so that nobody believes in a rule that is not read."""
+    """Every file that is law, sorted by its path relative to `folder`. Files that look like law in the wrong
+    place are refused, so that nobody believes in a rule that is not read."""
     found = [folder / name for name in LISTS]
     found += [folder / "access" / "schema.cedarschema"]
     found += [*(folder / "access").glob("*.cedar"), *(folder / "retention").glob("*.toml")]
@@ -27,8 +27,8 @@ def law_files(folder: Path) -> list[Path]:
 
 
 def digest_of(folder: Path) -> str:
-    """SHA-256 (hex) over, for each law file in order: its relative path, a zero byte, its length as eight bytes
-    big-endian, its bytes."""
+    """SHA-256 (hex) over, for each law file in order: its relative path, a zero byte, its length as eight
+    bytes big-endian, its bytes."""
     total = hashlib.sha256()
     for path in law_files(folder):
         content = path.read_bytes()

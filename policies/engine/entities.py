@@ -19,7 +19,8 @@ class Ref:
 
 @dataclass(frozen=True)
 class Entity:
-    """A thing with attributes. An attribute may hold another `Entity`: it is then named and described at once."""
+    """A thing with attributes. An attribute may hold another `Entity`: it is then named and described at
+    once."""
 
     type: str
     id: str
@@ -50,7 +51,8 @@ def to_json(value: Value) -> Json:
 
 
 def described(roots: Iterable[Entity]) -> dict[Ref, Entity]:
-    """`roots` and every entity described inside their attributes; two different descriptions of one are refused."""
+    """`roots` and every entity described inside their attributes; two different descriptions of one are
+    refused."""
     found: dict[Ref, Entity] = {}
     waiting = list(roots)
     while waiting:

@@ -38,8 +38,8 @@ PACKAGED = Path(__file__).resolve().parent.parent
 class Law:
     """Rules, lists and their digest. Make one with `Law.load`; share it between threads.
 
-    `digest` is the SHA-256 (hex) of all law files. `categories`, `rationales`, `schedules` and `tiers` are keyed by id,
-    code, id and level; `policies` by id; `actions` by name.
+    `digest` is the SHA-256 (hex) of all law files. `categories`, `rationales`, `schedules` and `tiers` are
+    keyed by id, code, id and level; `policies` by id; `actions` by name.
     """
 
     digest: str
@@ -54,8 +54,8 @@ class Law:
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Law:
-        """Reads the law in `folder` (the packaged one by default) and checks all of it; LawError when anything is
-        wrong, so that the service does not start with a law it would not keep."""
+        """Reads the law in `folder` (the packaged one by default) and checks all of it; LawError when
+        anything is wrong, so that the service does not start with a law it would not keep."""
         folder = folder or PACKAGED
         digest = digest_of(folder)
         schema = read_schema(folder / "access")
@@ -91,9 +91,9 @@ class Law:
     ) -> Decision:
         """May `principal` do `action` to `resource`?
 
-        `others` are further entities rules follow, such as the matter; describing it inside `principal.attrs` does as
-        well. Anything malformed (unknown action, missing attribute, wrong type) is a refusal with `errors`, never an
-        exception."""
+        `others` are further entities rules follow, such as the matter; describing it inside `principal.attrs`
+        does as well. Anything malformed (unknown action, missing attribute, wrong type) is a refusal with
+        `errors`, never an exception."""
         return self.decide_each(principal, action, (resource,), context, others)[0]
 
     def decide_each(
@@ -104,8 +104,8 @@ class Law:
         context: Mapping[str, Value],
         others: Iterable[Entity] = (),
     ) -> tuple[Decision, ...]:
-        """One decision for each of `resources`, in order, for less than asking one by one. What is malformed anywhere
-        refuses all of them."""
+        """One decision for each of `resources`, in order, for less than asking one by one. What is malformed
+        anywhere refuses all of them."""
         try:
             entities = self._entities((principal, *resources, *others))
             requests = [self._request(principal.ref, action, each.ref, context) for each in resources]
@@ -127,9 +127,9 @@ class Law:
     ) -> ColumnElement[bool]:
         """The WHERE that keeps exactly the rows `decide` would allow.
 
-        `mapping` says for each attribute of `resource_type` which column or set holds it; "id" is the row's own id,
-        "a.b" attribute b of the entity a refers to. A malformed principal or context gives no rows; an action that
-        does not apply to the types is a LawError, since it is a mistake in the program."""
+        `mapping` says for each attribute of `resource_type` which column or set holds it; "id" is the row's
+        own id, "a.b" attribute b of the entity a refers to. A malformed principal or context gives no rows;
+        an action that does not apply to the types is a LawError, since it is a mistake in the program."""
         shape = self.actions.get(action)
         if shape is None or principal.type not in shape.principals or resource_type not in shape.resources:
             raise LawError(f"{action} does not take a {principal.type} and a {resource_type}")

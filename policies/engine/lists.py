@@ -1,6 +1,7 @@
 """The lists of the law: categories, rationales, tiers and retention schedules, read strictly from TOML.
 
-Every table must have exactly the keys of its class: a missing, unknown or mistyped one is a LawError naming the file.
+Every table must have exactly the keys of its class: a missing, unknown or mistyped one is a LawError naming
+the file.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class Category:
 
 @dataclass(frozen=True)
 class Rationale:
-    """A coded reason. `record`: what must be stated with it; `min_text`: shortest accepted statement in characters."""
+    """A coded reason. `record`: what must be stated with it; `min_text`: shortest accepted statement in
+    characters."""
 
     code: str
     label: str

@@ -1,7 +1,8 @@
 """From the rules to a WHERE: which rows may this principal reach with this action.
 
-A row is allowed when some permit holds and every forbid is known not to hold. A permit that cannot be translated is
-dropped, a forbid that cannot be translated blocks every row. An error in any rule denies, as it does for a decision.
+A row is allowed when some permit holds and every forbid is known not to hold. A permit that cannot be
+translated is dropped, a forbid that cannot be translated blocks every row. An error in any rule denies, as it
+does for a decision.
 """
 
 from __future__ import annotations

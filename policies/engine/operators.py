@@ -20,6 +20,7 @@ from policies.engine.terms import (
     Record,
     Row,
     Sql,
+    SqlValue,
     Term,
     Uncompilable,
     both,
@@ -79,7 +80,7 @@ def equality(left: Term, right: Term) -> Pred:
         return _compared(left, right)
     if isinstance(right, Cell | Row) and isinstance(left, Const):
         return _compared(right, left)
-    if _opaque(left) and (_opaque(right) or _is_set(right)) or _is_set(left) and _opaque(right):
+    if (_opaque(left) and (_opaque(right) or _is_set(right))) or (_is_set(left) and _opaque(right)):
         raise Uncompilable("stored sets and records are not compared")
     return _unequal(left, right)
 
@@ -100,7 +101,7 @@ def ordering(sign: str, left: Term, right: Term) -> Pred:
 
 def contains(left: Term, element: Term) -> Pred:
     """set.contains(element)."""
-    if is_failure(element) or not _is_set(left):
+    if is_failure(element) or not isinstance(left, Members | Const) or not _is_set(left):
         return FAIL
     if isinstance(element, Members | Record):
         raise Uncompilable("a stored set or record is not an element")
@@ -177,7 +178,7 @@ def _unequal(left: Term, right: Term) -> Pred:
     return Pred(False, guard, guard is True)
 
 
-def _operand(term: Term, other: Term) -> Any:
+def _operand(term: Term, other: Term) -> SqlValue:
     if isinstance(term, Const):
         column = other.column if isinstance(other, Cell | Row) else None
         return sql_value(term, column or Column(None, term.kind))

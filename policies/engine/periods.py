@@ -22,7 +22,8 @@ class Period:
 
     @classmethod
     def parse(cls, text: str) -> Period:
-        """Reads an ISO 8601 duration of years, months, weeks and days; LawError for anything else or for nothing."""
+        """Reads an ISO 8601 duration of years, months, weeks and days; LawError for anything else or for
+        nothing."""
         found = _FORM.fullmatch(text)
         if found is None:
             raise LawError(f"{text!r} is not a period such as P60D or P7Y")
@@ -33,8 +34,8 @@ class Period:
         return period
 
     def after(self, start: date) -> date:
-        """The day this period after `start`. A day the target month lacks becomes its last day; OverflowError beyond
-        the year 9999."""
+        """The day this period after `start`. A day the target month lacks becomes its last day; OverflowError
+        beyond the year 9999."""
         year, month = divmod(start.year * 12 + start.month - 1 + self.months, 12)
         if year > date.max.year:
             raise OverflowError("the period ends beyond the calendar")
@@ -52,5 +53,6 @@ class HasPeriod(Protocol):
 
 
 def due(schedule: HasPeriod, trigger_date: date) -> date:
-    """The first day on which `schedule` no longer keeps a document whose trigger happened on `trigger_date`."""
+    """The first day on which `schedule` no longer keeps a document whose trigger happened on
+    `trigger_date`."""
     return schedule.period.after(trigger_date)

@@ -1,4 +1,5 @@
-"""The rules themselves: Cedar policies read from `access/`, each with an id and a sentence, validated strictly."""
+"""The rules themselves: Cedar policies read from `access/`, each with an id and a sentence, validated
+strictly."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ _ID = re.compile(r"[a-z][a-z0-9-]*")
 
 @dataclass(frozen=True)
 class Policy:
-    """One rule. `text` is its Cedar source as Cedar prints it, `form` its JSON form, `file` where it stands."""
+    """One rule. `text` is its Cedar source as Cedar prints it, `form` its JSON form, `file` where it
+    stands."""
 
     id: str
     effect: str
@@ -37,8 +39,8 @@ class Policy:
 
 @dataclass(frozen=True)
 class Decision:
-    """The answer. `policies` are the ids of the rules that determined it, `errors` why it could not be determined;
-    with errors it is always a refusal."""
+    """The answer. `policies` are the ids of the rules that determined it, `errors` why it could not be
+    determined; with errors it is always a refusal."""
 
     allowed: bool
     policies: tuple[str, ...]
@@ -87,7 +89,7 @@ def category_literals(policy: Policy) -> frozenset[str]:
     return frozenset(found)
 
 
-def _named(body: Any) -> set[str]:
+def _named(body: object) -> set[str]:
     category = {".": {"left": {"Var": "resource"}, "attr": "category"}}
     if not isinstance(body, Mapping) or body.get("right") != category or "Set" not in body["left"]:
         return set()

@@ -1,7 +1,9 @@
-"""The shape of the law: which kinds of things there are, and which action takes which. Read from the Cedar schema.
+"""The shape of the law: which kinds of things there are, and which action takes which. Read from the Cedar
+schema.
 
-Cedar prints every schema in one regular form; this module reads that form and refuses whatever the rest of the engine
-would not understand (hierarchies of entities, records, optional attributes of entities, extension types).
+Cedar prints every schema in one regular form; this module reads that form and refuses whatever the rest of
+the engine would not understand (hierarchies of entities, records, optional attributes of entities, extension
+types).
 """
 
 from __future__ import annotations
@@ -46,8 +48,8 @@ class AttrShape:
 
 @dataclass(frozen=True)
 class Shape:
-    """All entity types with their attributes, and all actions that are not mere groups; the latter also as entities
-    whose parents are all their groups."""
+    """All entity types with their attributes, and all actions that are not mere groups; the latter also as
+    entities whose parents are all their groups."""
 
     entities: Mapping[str, Mapping[str, AttrShape]]
     actions: Mapping[str, ActionShape]

@@ -1,8 +1,9 @@
 """What an expression of a rule amounts to while it is compiled for rows that are not known yet.
 
-Cedar evaluates to true, to false or to an error, and an erroring policy does not count. SQL has NULL instead. So every
-boolean is kept as two predicates that are never NULL: `t` holds where it is true without error, `f` where it is false
-without error; a row on which neither holds is an error. Negation swaps the two, and NULL meets no AND, OR or NOT.
+Cedar evaluates to true, to false or to an error, and an erroring policy does not count. SQL has NULL instead.
+So every boolean is kept as two predicates that are never NULL: `t` holds where it is true without error, `f`
+where it is false without error; a row on which neither holds is an error. Negation swaps the two, and NULL
+meets no AND, OR or NOT.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from policies.engine.entities import Entity, Ref, Value
 from policies.engine.errors import LawError
 
 Sql: TypeAlias = ColumnElement[bool] | bool
+SqlValue: TypeAlias = Any  # an expression, or whatever the driver takes for the column's type
 
 
 class Uncompilable(Exception):
@@ -34,8 +36,8 @@ class Pred:
 
 @dataclass(frozen=True)
 class Const:
-    """A known value that is not a boolean on its own: kind "bool" (inside sets only), "long", "string", "set" or
-    "ref:<Type>"; the value of a reference is its id, that of a set a frozenset of Const."""
+    """A known value that is not a boolean on its own: kind "bool" (inside sets only), "long", "string", "set"
+    or "ref:<Type>"; the value of a reference is its id, that of a set a frozenset of Const."""
 
     kind: str
     value: Any
@@ -159,7 +161,7 @@ def expression(term: Cell | Row) -> ColumnElement[Any]:
     return found
 
 
-def sql_value(const: Const, attr: Column | SetExists) -> ColumnElement[Any] | Any:
+def sql_value(const: Const, attr: Column | SetExists) -> SqlValue:
     """A literal as the column wants it; ValueError when no row can hold it."""
     if isinstance(const.value, str) and "\0" in const.value:
         raise Uncompilable("a NUL character has no place in SQL")
