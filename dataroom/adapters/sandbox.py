@@ -17,11 +17,11 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from os import register_at_fork
 from typing import Any, TypeVar
 
 from dataroom.adapters.sandbox_pool import Declined, Died, Pool, Profile, Reply, Source
 from dataroom.errors import Invalid
-from os import register_at_fork
 
 __all__ = ["Check", "Hit", "Inspection", "RedactedPdf", "Sandbox", "Source", "Word"]
 
@@ -148,7 +148,7 @@ class Sandbox:
         return _shaped(lambda: _begins(body, b"%PDF-"))
 
     def start(self, seconds: float = 30.0) -> bool:
-        """Start this process's children now instead of at first use; false when they are not ready in time."""
+        """Start this process's children now, not at first use; false when they are not ready in time."""
         return all(self._pool(name).wait_ready(seconds) for name in self._profiles)
 
     def limits(self) -> dict[str, bool]:

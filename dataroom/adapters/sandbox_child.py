@@ -29,6 +29,7 @@ from dataroom.adapters import sandbox_child_pdf as pdf
 from dataroom.adapters import watermark
 from dataroom.adapters.sandbox_child_source import RangeFile
 from dataroom.adapters.sandbox_wire import Channel, Closed
+from redaction.errors import RedactionError, Refused
 
 OPEN_DOCUMENTS = 2
 QUIET = 60.0
@@ -70,9 +71,9 @@ class Child:
         try:
             facts, body = OPERATIONS[request["op"]](self, request)
             reply: dict[str, Any] = {"done": facts}
-        except (pdf.Refusal, redaction.Refused) as refusal:
+        except (pdf.Refusal, Refused) as refusal:
             reply = {"refused": refusal.code, "detail": str(refusal)}
-        except redaction.RedactionError as failure:
+        except RedactionError as failure:
             reply = {"refused": "redaction-failed", "detail": str(failure)}
         except Closed:
             raise

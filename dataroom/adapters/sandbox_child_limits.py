@@ -25,18 +25,18 @@ _LANDLOCK_ALL = (1 << 13) - 1  # every file right of the first interface version
 _LANDLOCK_READ = (1 << 2) | (1 << 3)  # read a file, list a folder
 _EPERM, _ALLOW, _ERRNO, _KILL = 1, 0x7FFF0000, 0x00050000, 0x80000000
 
-# The architecture's number and the system calls a PDF reader never needs once it is loaded: new processes and
-# programs, sockets, signals to others, other processes' memory, mounts, modules, keys, io_uring (a way round this).
+# The architecture's number and the system calls a PDF reader never needs once it is loaded: new processes
+# and programs, sockets, signals to others, other processes' memory, mounts, modules, keys, io_uring.
 _DENIED = {
     "x86_64": (
         0xC000003E,
-        "41 42 43 49 50 53 56 57 58 59 62 101 155 161 165 166 169 175 200 234 246 248 249 250 272 288 298 304 308"
-        " 310 311 313 317 321 322 323 424 425 426 427 428 429 434 435 438",
+        "41 42 43 49 50 53 56 57 58 59 62 101 155 161 165 166 169 175 200 234 246 248 249 250 272 288"
+        " 298 304 308 310 311 313 317 321 322 323 424 425 426 427 428 429 434 435 438",
     ),
     "aarch64": (
         0xC00000B7,
-        "39 40 41 51 97 104 105 117 129 130 131 142 198 199 200 201 202 203 217 218 219 220 221 241 242 265 268 270"
-        " 271 273 277 280 281 282 424 425 426 427 428 429 434 435 438",
+        "39 40 41 51 97 104 105 117 129 130 131 142 198 199 200 201 202 203 217 218 219 220 221 241"
+        " 242 265 268 270 271 273 277 280 281 282 424 425 426 427 428 429 434 435 438",
     ),
 }
 

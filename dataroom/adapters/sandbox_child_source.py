@@ -1,4 +1,4 @@
-"""A document as the PDF child sees it: a seekable file whose bytes are asked of the parent, block by block."""
+"""A document as the PDF child sees it: a seekable file whose bytes are asked of the parent in blocks."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -96,7 +97,7 @@ class Worker:
         command = [sys.executable, "-I", "-B", "-c", _BOOT, str(_PROJECT), str(memory)]
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603
-                command, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 env=_ENVIRONMENT, cwd="/", close_fds=True, start_new_session=True,
             )  # fmt: skip
         self.channel = Channel(ours)
@@ -124,7 +125,14 @@ class Worker:
         except (Closed, Malformed, TimeoutError, KeyError, TypeError, ValueError) as error:
             if exchange.broken is not None:
                 raise exchange.broken from error
-            raise Died("time-out" if isinstance(error, TimeoutError) else "ended") from None
+            raise Died("time-out" if isinstance(error, TimeoutError) else self._end_reason()) from None
+
+    def _end_reason(self) -> str:
+        try:
+            code = self.process.wait(1.0)
+        except subprocess.TimeoutExpired:
+            return "nonsense"
+        return "time-out" if code == -signal.SIGXCPU else f"signal {-code}" if code < 0 else f"exit {code}"
 
     def end(self) -> None:
         """Kill the child and forget it."""
@@ -256,6 +264,7 @@ class Pool:
             self._waiting.append(ticket)
             try:
                 while not self._closed:
+                    self._bury()
                     if self._waiting[0] is ticket and self._idle:
                         return self._claim(key)
                     left = until - time.monotonic()
@@ -267,6 +276,15 @@ class Pool:
                 self._changed.notify_all()
         raise Unavailable("The reader for documents is busy; try again shortly.")
 
+    def _bury(self) -> None:
+        """Let go of children that died idle; the lock is held."""
+        dead = [worker for worker in self._idle if worker.process.poll() is not None]
+        for worker in dead:
+            self._idle.remove(worker)
+            worker.channel.close()
+        if dead:
+            self._changed.notify_all()
+
     def _claim(self, key: str) -> Worker:
         ranked: Iterable[tuple[int, Worker]] = (
             (2 if key in worker.keys else 1 if not worker.keys else 0, worker) for worker in self._idle
@@ -276,7 +294,7 @@ class Pool:
         self._busy.add(worker)
         return worker
 
-    def _give_back(self, worker: Worker, fit: bool) -> None:  # noqa: FBT001
+    def _give_back(self, worker: Worker, fit: bool) -> None:
         if not fit:
             worker.end()
         with self._changed:
@@ -302,8 +320,7 @@ class Pool:
         time.sleep(pause)
         with self._changed:
             while not self._closed:
-                for worker in [worker for worker in self._idle if worker.process.poll() is not None]:
-                    self._idle.remove(worker)
+                self._bury()
                 if len(self._idle) + len(self._busy) < self.profile.size:
                     return True
                 self._changed.wait(5.0)
@@ -315,7 +332,8 @@ class Pool:
         try:
             worker.greet()
         except Died as error:
-            log.warning("sandbox child %s", error.why)
+            if not self._closed:
+                log.warning("sandbox child %s", error.why)
             worker.end()
             return False
         finally:

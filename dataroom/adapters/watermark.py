@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw, ImageFont
 SLANT = 28
 """Degrees the tiles rise from left to right."""
 _INK, _EDGE = (52, 58, 72), (255, 255, 255)
-_TILE_INK, _TILE_EDGE, _FOOT_INK, _FOOT_EDGE = 62, 46, 235, 190
+_TILE_INK, _TILE_EDGE, _FOOT_INK, _FOOT_EDGE = 54, 44, 235, 200
 _FONTS = (
     Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"),
     Path("/usr/share/fonts/dejavu-sans-fonts/DejaVuSans.ttf"),
@@ -31,10 +31,10 @@ _FONTS = (
 _LETTERS = dict(
     pair.split("=")
     for pair in (
-        "ß=ss æ=ae œ=oe ø=o đ=d ł=l ħ=h ı=i þ=th ð=d ŋ=ng Æ=AE Œ=OE Ø=O Đ=D Ł=L Ħ=H Þ=TH Ð=D а=a б=b в=v г=g д=d е=e"
-        " ё=e ж=zh з=z и=i й=i к=k л=l м=m н=n о=o п=p р=r с=s т=t у=u ф=f х=kh ц=ts ч=ch ш=sh щ=shch ъ=' ы=y ь=' э=e"
-        " ю=yu я=ya і=i ї=yi є=ye ґ=g α=a β=b γ=g δ=d ε=e ζ=z η=e θ=th ι=i κ=k λ=l μ=m ν=n ξ=x ο=o π=p ρ=r σ=s ς=s"
-        " τ=t υ=y φ=f χ=ch ψ=ps ω=o"
+        "ß=ss æ=ae œ=oe ø=o đ=d ł=l ħ=h ı=i þ=th ð=d ŋ=ng Æ=AE Œ=OE Ø=O Đ=D Ł=L Ħ=H Þ=TH Ð=D а=a б=b в=v"
+        " г=g д=d е=e ё=e ж=zh з=z и=i й=i к=k л=l м=m н=n о=o п=p р=r с=s т=t у=u ф=f х=kh ц=ts ч=ch ш=sh"
+        " щ=shch ъ=' ы=y ь=' э=e ю=yu я=ya і=i ї=yi є=ye ґ=g α=a β=b γ=g δ=d ε=e ζ=z η=e θ=th ι=i κ=k λ=l"
+        " μ=m ν=n ξ=x ο=o π=p ρ=r σ=s ς=s τ=t υ=u φ=f χ=ch ψ=ps ω=o"
     ).split()
 )
 
@@ -89,8 +89,9 @@ def overlay(lines: tuple[str, ...], size: tuple[int, int]) -> Image.Image:
     data, points = face_for("".join(lines))
     text = tuple(drawable(line, points) for line in lines if line.strip())
     sheet = Image.new("RGBA", size, (*_INK, 0))
-    tile = _tile(text, data, max(9, round(min(size) / 46)))
-    across, down = max(1, round(tile.width * 0.94)), max(1, round(tile.height * 0.80))
+    tile = _tile(text, data, max(9, round(min(size) / 50)))
+    least = min(size) / 4
+    across, down = round(max(least, tile.width * 0.98, 1)), round(max(least, tile.height * 0.86, 1))
     for row, top in enumerate(range(-tile.height // 3, size[1], down)):
         start = -tile.width // 4 - (across // 2 if row % 2 else 0)
         for left in range(start, size[0], across):
