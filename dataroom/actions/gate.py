@@ -74,6 +74,12 @@ class Gate:
             return spec.reveal(Desk(self.services, principal), result)
         return result
 
+    def refuse(self, principal: Principal, name: str, code: str) -> None:
+        """Records that `name` was refused before the gate could be asked (a sign-in that did not hold)."""
+        record = Record(act=name, principal=principal, outcome="refused", code=code)
+        with self.services.database.writing() as session:
+            append(session, record, self.services.law.digest, self.services.clock.now())
+
     def may(self, principal: Principal, name: str, target: uuid.UUID | None) -> bool:
         """Whether the policy would permit the action now; asks, does nothing, records nothing."""
         spec = ACTIONS[name]
@@ -97,9 +103,10 @@ class Gate:
         spec = attempt.spec
         with self.services.database.writing() as session:
             matter_id = self._matter_of(session, attempt)
-            lock_head(session, matter_id)
+            head = lock_head(session, matter_id)
             now = self.services.clock.now()
             work = self._authorise(session, attempt, now)
+            work.place = (head.origin, head.size)
             given = (attempt.prepared,) if spec.prepare else ()
             result = spec.run(work, attempt.target, attempt.params, *given)
             session.flush()

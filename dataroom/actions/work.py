@@ -2,6 +2,7 @@
 
 It reads what belongs to the authorised target, lists only what the policy lets the principal see, adds rows, owes
 errands, and collects the facts the audit entry will state. It commits nothing by itself: the gate does.
+`place` is the audit log's origin and the number this action's entry will have.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from dataroom.actions import scope
 from dataroom.actions.context import Principal, Services
@@ -48,6 +49,7 @@ class Work:
     session: Session = field(repr=False)
     record: Record
     member: Entity
+    place: tuple[str, int] = ("", 0)
 
     @property
     def user(self) -> uuid.UUID:
@@ -152,5 +154,3 @@ class Work:
         self.record.document_id = document or self.record.document_id
         self.record.owner_id = owner or self.record.owner_id
 
-
-Column = InstrumentedAttribute[Any]

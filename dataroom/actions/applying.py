@@ -1,0 +1,121 @@
+"""Applying a redaction: the service's own work, in a limited child process, sealed before anything is recorded."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from dataroom.actions.context import Desk, Inspected
+from dataroom.actions.intake import inspect
+from dataroom.actions.redactions import next_copy
+from dataroom.actions.registry import Nothing, action
+from dataroom.actions.sealing import Scope, SealedObject, open_version, scope_for, seal_stream, wrap
+from dataroom.actions.views import Done
+from dataroom.actions.work import Work
+from dataroom.errors import Conflict, DataroomError, Invalid
+from dataroom.ids import new_id
+from dataroom.model import Document, Mark, Redaction, Version
+from dataroom.vault.sealed import Kind, Place
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A sealed redacted copy with its report, or the reason why there is none."""
+
+    sealed: SealedObject | None
+    scope: Scope | None
+    found: Inspected | None
+    report: dict[str, Any]
+    problem: str
+
+
+def _apply(desk: Desk, redaction: Redaction, params: Nothing, stream: Any) -> Applied:
+    services = desk.services
+    with services.database.reading() as session:
+        version = session.get(Version, redaction.version_id)
+        if version is None:
+            raise Conflict("The original is gone.")
+        opened = open_version(services, session, version)
+        marks = session.scalars(select(Mark).where(Mark.redaction_id == redaction.id).order_by(Mark.page, Mark.id)).all()
+        plan = {"marks": [_planned(mark) for mark in marks]}
+        ordinal = session.scalar(
+            select(func.max(Version.ordinal)).where(
+                Version.document_id == version.document_id, Version.kind == int(Kind.REDACTED)
+            )
+        )
+    try:
+        made = services.workshop.redact(opened.source(services), plan)
+    except Invalid as refusal:
+        return Applied(None, None, None, {}, refusal.detail)
+    scope = scope_for(services, redaction.matter_id, redaction.organisation_id, redaction.result_tier)
+    place = Place(
+        redaction.organisation_id, redaction.matter_id, version.document_id, (ordinal or 0) + 1, Kind.REDACTED
+    )
+    sealed = seal_stream(services, place, (made.output,))
+    return Applied(sealed, scope, inspect(desk, sealed), dict(made.report), "")
+
+
+def _planned(mark: Mark) -> dict[str, Any]:
+    planned: dict[str, Any] = {"page": mark.page, "level": "canonical", "code": mark.code, "rationale": mark.rationale}
+    return planned | ({"whole": True} if mark.kind == "page" else {"box": [mark.x0, mark.y0, mark.x1, mark.y1]})
+
+
+def _discard(desk: Desk, applied: Applied) -> None:
+    if applied.sealed is not None:
+        with suppress(DataroomError):
+            desk.services.store.erase(applied.sealed.stored.key)
+
+
+@action("redaction.apply", on=Redaction, prepare=_apply, discard=_discard, performer="service")
+def apply(work: Work, redaction: Redaction, params: Nothing, applied: Applied) -> Done:
+    """Records the redacted copy for review, or why the document could not be redacted."""
+    if applied.sealed is None or applied.scope is None or applied.found is None:
+        redaction.state, redaction.remark = "failed", applied.problem
+        work.state(made=False)
+        return Done(redaction.id)
+    original = work.get(Version, redaction.version_id)
+    row = work.add(_copy(work, redaction, original, applied.sealed, applied.scope, applied.found))
+    redaction.state, redaction.report = "in_review", applied.report
+    work.state(made=True, result=row.id, sha256=row.sha256, original_sha256=original.sha256)
+    return Done(row.id)
+
+
+def _copy(
+    work: Work, redaction: Redaction, original: Version, sealed: SealedObject, scope: Scope, found: Inspected
+) -> Version:
+    document = work.get(Document, original.document_id)
+    if sealed.place.version != next_copy(work, document.id):
+        raise Conflict("Another copy was made meanwhile; it is tried again.")
+    return Version(
+        id=new_id(),
+        document_id=document.id,
+        matter_id=redaction.matter_id,
+        organisation_id=redaction.organisation_id,
+        ordinal=sealed.place.version,
+        kind=int(Kind.REDACTED),
+        original_id=original.id,
+        redaction_id=redaction.id,
+        tier=redaction.result_tier,
+        category=redaction.result_category,
+        state="candidate",
+        size=sealed.size,
+        sha256=sealed.sha256,
+        pages=found.pages,
+        page_sizes=[list(size) for size in found.page_sizes],
+        has_text=found.has_text,
+        object_key=sealed.stored.key,
+        object_version=sealed.stored.version_id,
+        object_length=sealed.stored.length,
+        header=sealed.header,
+        scope_id=scope.id,
+        scope_epoch=scope.epoch,
+        wrapped_dek=wrap(scope, sealed),
+        author=str(redaction.author_id),
+        created_by=None,
+        created_at=work.now,
+    )
+
+

@@ -1,0 +1,125 @@
+"""Disclosures: giving one version to one organisation, on terms, with the reason on record."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from dataroom.actions import present
+from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.views import DisclosureView, Done
+from dataroom.actions.work import Work
+from dataroom.errors import Conflict, Invalid
+from dataroom.ids import new_id
+from dataroom.model import Disclosure, Document, Matter, Organisation, Version
+from dataroom.vault.sealed import Kind
+
+LONGEST = timedelta(days=366 * 3)
+Sentence = Annotated[str, Field(min_length=12, max_length=2000)]
+
+
+class Grant(Params):
+    """To whom (organisation by slug), what for, why it is necessary, what narrower way was considered, until when."""
+
+    recipient: Annotated[str, Field(min_length=1, max_length=40)]
+    purpose: Sentence
+    necessity: Sentence
+    alternative: Sentence
+    expires_at: datetime
+
+
+def recipient_of(session: Session, params: Grant) -> uuid.UUID:
+    """The recipient's id; the null id for nobody."""
+    found = session.query(Organisation.id).filter(Organisation.slug == params.recipient).scalar()
+    return found or uuid.UUID(int=0)
+
+
+@action("disclosure.grant", on=Version, asks={"recipient": recipient_of})
+def grant(work: Work, version: Version, params: Grant) -> Done:
+    """Discloses one version, or its redacted copy, to one participating organisation until a day."""
+    document = work.get(Document, version.document_id)
+    if document.schedule is None:
+        raise Conflict("Classify the document first: tier, category and schedule.")
+    if params.expires_at.tzinfo is None or not work.now < params.expires_at <= work.now + LONGEST:
+        raise Invalid("expires_at: must be a time with its zone, in the future and within three years")
+    recipient = recipient_of(work.session, params)
+    row = Disclosure(
+        id=new_id(),
+        version_id=version.id,
+        document_id=document.id,
+        matter_id=version.matter_id,
+        organisation_id=version.organisation_id,
+        recipient_id=recipient,
+        purpose=params.purpose,
+        necessity=params.necessity,
+        alternative=params.alternative,
+        granted_by=work.user,
+        granted_at=work.now,
+        expires_at=params.expires_at,
+    )
+    work.add(row)
+    work.concerns(target=row)
+    work.state(version=version.id, recipient=recipient, expires=params.expires_at.isoformat())
+    return Done(row.id)
+
+
+@action("disclosure.withdraw", on=Disclosure)
+def withdraw(work: Work, disclosure: Disclosure, params: Nothing) -> Done:
+    """Ends a disclosure; the recipient's very next request finds nothing."""
+    if disclosure.withdrawn_at is not None:
+        raise Conflict("The disclosure was withdrawn already.")
+    disclosure.withdrawn_at, disclosure.withdrawn_by = work.now, work.user
+    work.state(version=disclosure.version_id, recipient=disclosure.recipient_id)
+    return Done(disclosure.id)
+
+
+@action("disclosure.list", on=Matter, lists=Disclosure)
+def list_disclosures(work: Work, matter: Matter, params: Nothing) -> tuple[DisclosureView, ...]:
+    """What the own organisation gave and received in a matter."""
+    rows = work.all(
+        Disclosure,
+        Disclosure.matter_id == matter.id,
+        work.narrowed(Disclosure),
+        order=(Disclosure.granted_at.desc(), Disclosure.id),
+    )
+    return disclosure_views(work, rows)
+
+
+def disclosure_views(work: Work, rows: list[Disclosure]) -> tuple[DisclosureView, ...]:
+    """Disclosures with their documents and parties; what can be done follows from who gave them and whether live."""
+    parties = present.organisations(work.session)
+    references = present.references(work.session, [row.document_id for row in rows])
+    people = present.names(work.session, [row.granted_by for row in rows])
+    versions = {v.id: v for v in work.all(Version, Version.id.in_([row.version_id for row in rows]))}
+    withdrawing = set(_withdrawable(work, rows))
+    return tuple(
+        DisclosureView(
+            id=row.id,
+            version=row.version_id,
+            document=references[row.document_id],
+            original=versions[row.version_id].kind == Kind.ORIGINAL,
+            ordinal=versions[row.version_id].ordinal,
+            organisation=parties[row.organisation_id],
+            recipient=parties[row.recipient_id],
+            purpose=row.purpose,
+            necessity=row.necessity,
+            alternative=row.alternative,
+            granted_by=people.get(row.granted_by, "") if row.organisation_id == work.organisation else "",
+            granted_at=row.granted_at,
+            expires_at=row.expires_at,
+            withdrawn_at=row.withdrawn_at,
+            live=row.withdrawn_at is None and row.expires_at > work.now,
+            can=frozenset({"disclosure.withdraw"} if row.id in withdrawing else ()),
+        )
+        for row in rows
+    )
+
+
+def _withdrawable(work: Work, rows: list[Disclosure]) -> list[uuid.UUID]:
+    ids = [row.id for row in rows]
+    narrowed = work.narrowed(Disclosure, "disclosure.withdraw")
+    return [row.id for row in work.all(Disclosure, Disclosure.id.in_(ids), narrowed)]

@@ -1,0 +1,227 @@
+"""Matters and the people in them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dataroom.actions import present
+from dataroom.actions.evidence import open_log
+from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.retention import pull_triggers
+from dataroom.actions.views import Done, MatterView, MemberView, OrganisationView
+from dataroom.actions.work import Work
+from dataroom.errors import Conflict, Invalid
+from dataroom.ids import new_id
+from dataroom.model import Matter, Membership, Organisation, Participation, User, Version
+
+MATTER_ACTIONS = ("matter.close", "document.upload", "audit.export", "member.list")
+
+
+class NewMatter(Params):
+    """A matter to open: its participants by slug, and one custodian of each other participant by e-mail."""
+
+    name: Annotated[str, Field(min_length=3, max_length=200)]
+    reference: Annotated[str, Field(min_length=1, max_length=60)]
+    participants: Annotated[list[str], Field(max_length=20)] = []
+    invite: Annotated[list[str], Field(max_length=40)] = []
+
+
+@action("matter.create", on=None, kind="Organisation")
+def create(work: Work, _target: None, params: NewMatter) -> Done:
+    """Opens a matter for the own organisation and the named participants."""
+    own = work.get(Organisation, work.organisation)
+    slugs = {own.slug, *params.participants}
+    parties = work.all(Organisation, Organisation.slug.in_(slugs))
+    missing = slugs - {party.slug for party in parties}
+    if missing:
+        raise Invalid(f"participants: {sorted(missing)[0]} is not a partner of this installation")
+    matter = Matter(
+        id=new_id(),
+        name=params.name,
+        reference=params.reference,
+        state="open",
+        organisation_id=own.id,
+        created_by=work.user,
+        created_at=work.now,
+    )
+    work.add(matter)
+    open_log(work.session, matter.id, work.services.config.log_origin)
+    for party in parties:
+        work.add(Participation(matter_id=matter.id, organisation_id=party.id))
+    ceilings = {party.id: party.ceiling for party in parties}
+    _join(work, matter, work.get(User, work.user), ceilings[own.id])
+    for user in _invited(work, params.invite, set(ceilings)):
+        _join(work, matter, user, ceilings[user.organisation_id])
+    work.concerns(target=matter)
+    work.state(participants=len(parties), invited=len(params.invite))
+    return Done(matter.id)
+
+
+def _invited(work: Work, mails: list[str], parties: set[uuid.UUID]) -> list[User]:
+    people = work.all(User, User.email.in_(mails), User.organisation_id.in_(parties), User.active.is_(True))
+    unknown = set(mails) - {person.email for person in people}
+    if unknown:
+        raise Invalid(f"invite: {sorted(unknown)[0]} is not a known person of a participant")
+    if any(person.role != "custodian" for person in people):
+        raise Invalid("invite: only custodians can be invited here; they add their own people")
+    return [person for person in people if person.id != work.user]
+
+
+def _join(work: Work, matter: Matter, user: User, tier: int) -> None:
+    row = Membership(id=new_id(), matter_id=matter.id, user_id=user.id, tier=tier, valid_from=work.now)
+    work.add(row)
+
+
+@action("matter.list", on=None, kind="Matter", lists=Matter)
+def list_matters(work: Work, _target: None, params: Nothing) -> tuple[MatterView, ...]:
+    """The matters this person takes part in or may join people to."""
+    rows = work.all(Matter, work.narrowed(Matter), order=(Matter.created_at.desc(), Matter.id))
+    return tuple(_views(work, rows))
+
+
+@action("matter.read", on=Matter)
+def read(work: Work, matter: Matter, params: Nothing) -> MatterView:
+    """A matter: who takes part, and what this person may do in it."""
+    view = next(iter(_views(work, [matter])))
+    visible = select(func.count(func.distinct(Version.document_id))).where(
+        Version.matter_id == matter.id, work.narrowed(Version, "document.list")
+    )
+    return MatterView(
+        **{
+            **{name: getattr(view, name) for name in MatterView.__dataclass_fields__},
+            "documents": work.rows(visible)[0][0],
+            "can": work.allowed(MATTER_ACTIONS, matter),
+        }
+    )
+
+
+def _views(work: Work, rows: list[Matter]) -> list[MatterView]:
+    ids = [row.id for row in rows]
+    parties = present.organisations(work.session)
+    parts: dict[uuid.UUID, list[OrganisationView]] = {}
+    for part in work.all(Participation, Participation.matter_id.in_(ids)):
+        parts.setdefault(part.matter_id, []).append(parties[part.organisation_id])
+    own = work.all(
+        Membership,
+        Membership.matter_id.in_(ids),
+        Membership.user_id == work.user,
+        Membership.removed_at.is_(None),
+    )
+    tiers = {row.matter_id: row.tier for row in own}
+    return [
+        MatterView(
+            id=row.id,
+            name=row.name,
+            reference=row.reference,
+            state=row.state,
+            created_at=row.created_at,
+            organisations=tuple(sorted(parts.get(row.id, []), key=lambda party: party.name)),
+            tier=tiers.get(row.id, 0),
+            documents=0,
+            can=frozenset(),
+        )
+        for row in rows
+    ]
+
+
+@action("matter.close", on=Matter)
+def close(work: Work, matter: Matter, params: Nothing) -> Done:
+    """Closes a matter: nothing is contributed any more, and retention that waits for the closing begins."""
+    if matter.state != "open":
+        raise Conflict("The matter is closed already.")
+    matter.state, matter.closed_at = "closed", work.now
+    started = pull_triggers(work, matter.id, "matter_closed")
+    work.state(retention_started=started)
+    return Done(matter.id)
+
+
+class AddMember(Params):
+    """A person of the own organisation, by e-mail, and the tier up to which they are cleared in this matter."""
+
+    email: Annotated[str, Field(min_length=3, max_length=320)]
+    tier: Annotated[int, Field(ge=1, le=9)]
+    valid_until: datetime | None = None
+
+
+class RemoveMember(Params):
+    """A person of the own organisation, by e-mail."""
+
+    email: Annotated[str, Field(min_length=3, max_length=320)]
+
+
+def organisation_of(session: Session, params: AddMember | RemoveMember) -> uuid.UUID:
+    """The organisation of the person a membership is about; the null id for somebody unknown."""
+    found = session.scalars(select(User.organisation_id).where(User.email == params.email)).all()
+    return found[0] if len(found) == 1 else uuid.UUID(int=0)
+
+
+@action("member.list", on=Matter)
+def list_members(work: Work, matter: Matter, params: Nothing) -> tuple[MemberView, ...]:
+    """Everybody who takes part in a matter now."""
+    parties = present.organisations(work.session)
+    query = (
+        select(Membership, User)
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.matter_id == matter.id, Membership.removed_at.is_(None))
+        .order_by(User.organisation_id, User.name)
+    )
+    return tuple(
+        MemberView(
+            id=part.id,
+            user=user.id,
+            name=user.name,
+            email=user.email,
+            organisation=parties[user.organisation_id],
+            role=user.role,
+            tier=part.tier,
+            valid_until=part.valid_until,
+        )
+        for part, user in work.rows(query)
+    )
+
+
+@action("member.add", on=Matter, asks={"subject_organisation": organisation_of})
+def add(work: Work, matter: Matter, params: AddMember) -> Done:
+    """Adds a person of the own organisation to the matter, or changes their tier."""
+    user = work.one(User, User.email == params.email, User.organisation_id == work.organisation)
+    if user is None or not user.active:
+        raise Invalid("email: nobody of your organisation with this address has signed in yet")
+    ceiling = work.get(Organisation, work.organisation).ceiling
+    own = work.one(Membership, Membership.matter_id == matter.id, Membership.user_id == work.user)
+    highest = min(ceiling, own.tier if own else 0)
+    if params.tier > highest:
+        raise Invalid(f"tier: you can clear people up to tier {highest} here")
+    if params.valid_until is not None and (params.valid_until.tzinfo is None or params.valid_until <= work.now):
+        raise Invalid("valid_until: must be a future time with its zone")
+    part = work.one(Membership, Membership.matter_id == matter.id, Membership.user_id == user.id)
+    if part is None:
+        part = Membership(id=new_id(), matter_id=matter.id, user_id=user.id, tier=params.tier, valid_from=work.now)
+        work.add(part)
+    part.tier, part.valid_until = params.tier, params.valid_until
+    if part.removed_at is not None:
+        part.removed_at, part.valid_from = None, work.now
+    work.state(member=user.id, tier=params.tier)
+    return Done(part.id)
+
+
+@action("member.remove", on=Matter, asks={"subject_organisation": organisation_of})
+def remove(work: Work, matter: Matter, params: RemoveMember) -> Done:
+    """Ends a person's part in the matter; it takes effect at their next request."""
+    user = work.one(User, User.email == params.email, User.organisation_id == work.organisation)
+    part = user and work.one(
+        Membership,
+        Membership.matter_id == matter.id,
+        Membership.user_id == user.id,
+        Membership.removed_at.is_(None),
+    )
+    if user is None or part is None:
+        raise Invalid("email: nobody with this address takes part for your organisation")
+    part.removed_at = work.now
+    work.state(member=user.id)
+    return Done(part.id)

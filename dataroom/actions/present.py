@@ -1,0 +1,91 @@
+"""Turns rows into views, with a constant number of queries whatever the length of a list."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dataroom.actions.views import DocumentRef, MarkView, OrganisationView, VersionView
+from dataroom.actions.work import Work
+from dataroom.model import Document, Mark, Organisation, User, Version
+from dataroom.vault.sealed import Kind
+
+VERSION_ACTIONS = ("page.view", "version.download", "redaction.start", "page.search")
+
+
+def organisations(session: Session) -> dict[uuid.UUID, OrganisationView]:
+    """Every organisation by id; an installation has few."""
+    rows = session.scalars(select(Organisation))
+    return {row.id: OrganisationView(row.id, row.slug, row.name) for row in rows}
+
+
+def names(session: Session, ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID | None, str]:
+    """The names of users by id."""
+    wanted = {i for i in ids if i}
+    found: dict[uuid.UUID | None, str] = {None: ""}
+    for user_id, name in session.execute(select(User.id, User.name).where(User.id.in_(wanted))):
+        found[user_id] = name
+    return found
+
+
+def number_of(slug: str, number: int) -> str:
+    """A document's number as people write it: the owner's letters and four digits, `ALD-0007`."""
+    return f"{slug[:3].upper()}-{number:04d}"
+
+
+def references(session: Session, ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID | None, DocumentRef]:
+    """Documents named in passing, by id."""
+    query = (
+        select(Document.id, Document.number, Document.title, Organisation.slug)
+        .join(Organisation, Organisation.id == Document.organisation_id)
+        .where(Document.id.in_({i for i in ids if i}))
+    )
+    return {row.id: DocumentRef(row.id, number_of(row.slug, row.number), row.title) for row in session.execute(query)}
+
+
+def version(work: Work, row: Version, document: Document, parties: dict[uuid.UUID, OrganisationView]) -> VersionView:
+    """A version with what this principal may do with it."""
+    owner = parties[row.organisation_id]
+    return VersionView(
+        id=row.id,
+        document=row.document_id,
+        ordinal=row.ordinal,
+        original=row.kind == Kind.ORIGINAL,
+        state=row.state,
+        tier=row.tier,
+        category=row.category,
+        size=row.size,
+        sha256=row.sha256,
+        pages=row.pages,
+        page_sizes=tuple((float(w), float(h)) for w, h in row.page_sizes),
+        has_text=row.has_text,
+        created_at=row.created_at,
+        title=document.title,
+        number=number_of(owner.slug, document.number),
+        organisation=owner,
+        can=work.allowed(VERSION_ACTIONS, row),
+        redaction=row.redaction_id,
+    )
+
+
+def mark(row: Mark, people: dict[uuid.UUID | None, str]) -> MarkView:
+    """A mark with its author's name."""
+    return MarkView(
+        id=row.id,
+        page=row.page,
+        box=(row.x0, row.y0, row.x1, row.y1),
+        kind=row.kind,
+        code=row.code,
+        rationale=row.rationale,
+        author=people.get(row.author_id, ""),
+        created_at=row.created_at,
+    )
+
+
+def plain(value: Any) -> str:
+    """A cell of a table as text."""
+    return "" if value is None else str(value)

@@ -1,0 +1,275 @@
+"""Redacting: marks with coded reasons, applied by the service, approved by another person."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from dataroom.actions import present
+from dataroom.actions.listing import lines_of
+from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.views import CheckView, Done, RedactionLine, RedactionView
+from dataroom.actions.work import Work
+from dataroom.errors import Conflict, Invalid, Refused
+from dataroom.ids import new_id
+from dataroom.model import Document, Mark, Matter, Redaction, Version
+from dataroom.vault.sealed import Kind
+
+REDACTION_ACTIONS = (
+    "redaction.mark",
+    "redaction.unmark",
+    "redaction.submit",
+    "redaction.approve",
+    "redaction.return",
+    "redaction.discard",
+    "redaction.log",
+)
+MOST_MARKS = 5000
+
+
+class Start(Params):
+    """A redacted copy to prepare: a title, and the tier and category the copy will have."""
+
+    title: Annotated[str, Field(min_length=3, max_length=200)]
+    tier: Annotated[int, Field(ge=1, le=9)]
+    category: Annotated[str, Field(max_length=60)]
+
+
+class NewMark(Params):
+    """One region: a box in PDF points (origin bottom left, before rotation), or the whole page."""
+
+    page: Annotated[int, Field(ge=1, le=100_000)]
+    box: tuple[float, float, float, float] | None = None
+    kind: Annotated[str, Field(pattern="^(box|words|term|page)$")] = "box"
+    code: Annotated[str, Field(min_length=1, max_length=40)]
+    rationale: Annotated[str, Field(min_length=8, max_length=1000)]
+
+    @model_validator(mode="after")
+    def _shape(self) -> NewMark:
+        if (self.box is None) != (self.kind == "page"):
+            raise ValueError("a mark has a box, unless it is a whole page")
+        if self.box is not None:
+            x0, y0, x1, y1 = self.box
+            if not all(abs(v) < 1e6 for v in self.box) or x1 - x0 < 0.5 or y1 - y0 < 0.5:
+                raise ValueError("the box must run from its lower left to its upper right corner")
+        return self
+
+
+class NewMarks(Params):
+    """Marks to add, all or none."""
+
+    marks: Annotated[list[NewMark], Field(min_length=1, max_length=1000)]
+
+
+class OldMarks(Params):
+    """Marks to take away."""
+
+    marks: Annotated[list[uuid.UUID], Field(min_length=1, max_length=1000)]
+
+
+class Remark(Params):
+    """What the author should change."""
+
+    remark: Annotated[str, Field(min_length=8, max_length=2000)]
+
+
+@action("redaction.start", on=Version)
+def start(work: Work, version: Version, params: Start) -> Done:
+    """Begins a redacted copy of an original."""
+    law = work.services.law
+    if params.category not in law.categories or params.category == "unclassified":
+        raise Invalid(f"category: a redacted copy cannot have the category {params.category}")
+    if params.tier not in law.tiers or params.tier > version.tier:
+        raise Invalid(f"tier: a redacted copy has at most the original's tier, {version.tier}")
+    row = Redaction(
+        id=new_id(),
+        version_id=version.id,
+        matter_id=version.matter_id,
+        organisation_id=version.organisation_id,
+        title=params.title,
+        tier=version.tier,
+        result_tier=params.tier,
+        result_category=params.category,
+        state="draft",
+        remark="",
+        author_id=work.user,
+        created_at=work.now,
+    )
+    work.add(row)
+    work.concerns(target=row)
+    work.state(version=version.id, tier=params.tier, category=params.category)
+    return Done(row.id)
+
+
+@action("redaction.list", on=Matter, lists=Redaction)
+def list_redactions(work: Work, matter: Matter, params: Nothing) -> tuple[RedactionLine, ...]:
+    """The redactions of a matter this person may see, newest first."""
+    rows = work.all(
+        Redaction,
+        Redaction.matter_id == matter.id,
+        Redaction.state != "discarded",
+        work.narrowed(Redaction),
+        order=(Redaction.created_at.desc(), Redaction.id),
+    )
+    return lines_of(work, rows)
+
+
+@action("redaction.read", on=Redaction)
+def read(work: Work, redaction: Redaction, params: Nothing) -> RedactionView:
+    """A redaction with its marks, its result and the checks the result passed."""
+    version = work.get(Version, redaction.version_id)
+    document = work.get(Document, version.document_id)
+    parties = present.organisations(work.session)
+    result = result_of(work, redaction)
+    marks = marks_of(work, redaction)
+    people = present.names(
+        work.session, [redaction.author_id, redaction.reviewer_id, *(mark.author_id for mark in marks)]
+    )
+    report = redaction.report or {}
+    return RedactionView(
+        id=redaction.id,
+        title=redaction.title,
+        state=redaction.state,
+        matter=redaction.matter_id,
+        document=present.references(work.session, [document.id])[document.id],
+        version=present.version(work, version, document, parties),
+        result=present.version(work, result, document, parties) if result else None,
+        result_tier=redaction.result_tier,
+        result_category=redaction.result_category,
+        remark=redaction.remark,
+        author=people.get(redaction.author_id, ""),
+        reviewer=people.get(redaction.reviewer_id) if redaction.reviewer_id else None,
+        created_at=redaction.created_at,
+        submitted_at=redaction.submitted_at,
+        decided_at=redaction.decided_at,
+        marks=tuple(present.mark(mark, people) for mark in marks),
+        checks=tuple(
+            CheckView(str(c["name"]), bool(c["passed"]), str(c.get("detail", ""))) for c in report.get("checks", ())
+        ),
+        can=work.allowed(REDACTION_ACTIONS, redaction),
+    )
+
+
+def marks_of(work: Work, redaction: Redaction) -> list[Mark]:
+    """A redaction's marks in reading order."""
+    return work.all(
+        Mark, Mark.redaction_id == redaction.id, order=(Mark.page, Mark.y1.desc(), Mark.x0, Mark.created_at, Mark.id)
+    )
+
+
+def result_of(work: Work, redaction: Redaction) -> Version | None:
+    """The redacted copy a redaction has made, while it exists."""
+    return work.one(Version, Version.redaction_id == redaction.id, Version.state != "destroyed")
+
+
+@action("redaction.mark", on=Redaction)
+def mark(work: Work, redaction: Redaction, params: NewMarks) -> tuple[uuid.UUID, ...]:
+    """Adds marks, each with a code of the shipped list and a sentence of reason."""
+    version = work.get(Version, redaction.version_id)
+    present_marks = len(marks_of(work, redaction))
+    if present_marks + len(params.marks) > MOST_MARKS:
+        raise Invalid(f"marks: a redaction holds at most {MOST_MARKS} marks")
+    ids: list[uuid.UUID] = []
+    for new in params.marks:
+        if new.page > version.pages:
+            raise Invalid(f"page: the document has {version.pages} pages")
+        if new.code not in work.services.law.rationales:
+            raise Invalid(f"code: there is no rationale code {new.code}")
+        x0, y0, x1, y1 = new.box or (0.0, 0.0, 0.0, 0.0)
+        row = Mark(
+            id=new_id(),
+            redaction_id=redaction.id,
+            page=new.page,
+            x0=x0,
+            y0=y0,
+            x1=x1,
+            y1=y1,
+            kind=new.kind,
+            code=new.code,
+            rationale=new.rationale,
+            author_id=work.user,
+            created_at=work.now,
+        )
+        ids.append(work.add(row).id)
+    _back_to_draft(redaction)
+    work.state(marks=len(ids))
+    return tuple(ids)
+
+
+@action("redaction.unmark", on=Redaction)
+def unmark(work: Work, redaction: Redaction, params: OldMarks) -> Done:
+    """Takes marks away."""
+    rows = work.all(Mark, Mark.redaction_id == redaction.id, Mark.id.in_(params.marks))
+    if len(rows) != len(set(params.marks)):
+        raise Invalid("marks: not all of them belong to this redaction")
+    for row in rows:
+        work.remove(row)
+    _back_to_draft(redaction)
+    work.state(marks=len(rows))
+    return Done(redaction.id)
+
+
+def _back_to_draft(redaction: Redaction) -> None:
+    redaction.state, redaction.report = "draft", None
+
+
+@action("redaction.submit", on=Redaction)
+def submit(work: Work, redaction: Redaction, params: Nothing) -> Done:
+    """Hands the marks to the service, which removes the content and checks the result before anybody reviews it."""
+    count = len(marks_of(work, redaction))
+    if not count:
+        raise Conflict("Mark something first.")
+    redaction.state, redaction.submitted_at, redaction.remark = "applying", work.now, ""
+    work.owe("redaction.apply", redaction.id)
+    work.state(marks=count)
+    return Done(redaction.id)
+
+
+@action("redaction.approve", on=Redaction)
+def approve(work: Work, redaction: Redaction, params: Nothing) -> Done:
+    """Releases the redacted copy: another person has compared it with the original."""
+    if any(mark.author_id == work.user for mark in marks_of(work, redaction)):
+        raise Refused("Whoever drew one of the marks cannot approve them; another custodian has to.")
+    result = result_of(work, redaction)
+    if result is None or result.state != "candidate":
+        raise Conflict("There is no redacted copy to approve.")
+    result.state = "staged"
+    redaction.state, redaction.reviewer_id, redaction.decided_at = "released", work.user, work.now
+    work.state(result=result.id, sha256=result.sha256)
+    return Done(result.id)
+
+
+@action("redaction.return", on=Redaction)
+def send_back(work: Work, redaction: Redaction, params: Remark) -> Done:
+    """Sends a redaction back to its author with a remark; the copy made so far is destroyed."""
+    _drop(work, redaction)
+    redaction.state, redaction.remark, redaction.decided_at = "returned", params.remark, work.now
+    return Done(redaction.id)
+
+
+@action("redaction.discard", on=Redaction)
+def discard(work: Work, redaction: Redaction, params: Nothing) -> Done:
+    """Gives up a redaction that was not released."""
+    _drop(work, redaction)
+    redaction.state, redaction.decided_at = "discarded", work.now
+    return Done(redaction.id)
+
+
+def _drop(work: Work, redaction: Redaction) -> None:
+    result = result_of(work, redaction)
+    if result is not None:
+        destroy(work, result)
+
+
+def destroy(work: Work, version: Version) -> None:
+    """Removes a version's only key, and owes the erasure of its bytes."""
+    version.wrapped_dek, version.state = None, "destroyed"
+    work.owe("version.erase", version.id)
+
+
+def next_copy(work: Work, document: uuid.UUID) -> int:
+    """The ordinal of a document's next redacted copy."""
+    copies = work.all(Version, Version.document_id == document, Version.kind == int(Kind.REDACTED))
+    return max((copy.ordinal for copy in copies), default=0) + 1
