@@ -8,20 +8,15 @@ a password.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import pwd
-import random
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
-import sysconfig
 import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,13 +24,11 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from dataroom.adapters.parts_process import PartFailed, TiedProcess, hold_ports, program, until
 from dataroom.adapters.s3 import S3Settings, S3Store
 from dataroom.errors import Unavailable
 
-_LIBC = ctypes.CDLL(None, use_errno=True)
-_PR_SET_PDEATHSIG = 1
 _STARTS = 5
-_GRPC_OFFSET = 10_000
 _PORT_NAMES = (
     "s3",
     "s3.grpc",
@@ -50,69 +43,12 @@ _POSTGRES_ACCOUNT = "pgserver"
 _SOCKET_PATH_MOST = 90
 
 
-class PartFailed(Unavailable):
-    """An embedded part did not start; `detail` names its log."""
-
-    code = "part-failed"
-
-
-class _Child:
-    """A process that dies with its parent and writes to one log file."""
-
-    def __init__(self, command: Sequence[str], log: Path, on_parent_death: signal.Signals) -> None:
-        self.command = list(command)
-        self.log = log
-        self._signal = on_parent_death
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self, account: str | None, environment: Mapping[str, str]) -> None:
-        """Run the command, as `account` if given, with exactly this environment."""
-        parent, wanted = os.getpid(), int(self._signal)
-
-        def tie() -> None:
-            _LIBC.prctl(_PR_SET_PDEATHSIG, wanted)
-            if os.getppid() != parent:
-                os._exit(1)
-
-        with open(self.log, "ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own command, no shell
-                self.command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=dict(environment),
-                cwd="/",
-                start_new_session=True,
-                preexec_fn=tie,
-                user=account,
-                group=account,
-                extra_groups=None if account is None else [],
-            )
-
-    def runs(self) -> bool:
-        """Whether the process is there and has not ended."""
-        return self._process is not None and self._process.poll() is None
-
-    def stop(self, how: signal.Signals) -> None:
-        """Ask the process to end, insist after 15 seconds, and wait for it."""
-        if self._process is None:
-            return
-        if self._process.poll() is None:
-            self._process.send_signal(how)
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(15)
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-        self._process = None
-
-
 class SeaweedFS:
     """A SeaweedFS with an S3 gateway on free loopback ports; several run side by side, each in its folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._child: _Child | None = None
+        self._child: TiedProcess | None = None
         self.access_key = ""
         self.secret_key = ""
         self._ports: dict[str, int] = {}
@@ -132,11 +68,11 @@ class SeaweedFS:
         self._recall()
         for _ in range(_STARTS):
             with ExitStack() as held:
-                self._ports = _hold_ports(held, self._ports)
+                self._ports = hold_ports(held, _PORT_NAMES, self._ports)
             self._remember()
-            self._child = _Child(self._command(), self._folder / "seaweedfs.log", signal.SIGTERM)
+            self._child = TiedProcess(self._command(), self._folder / "seaweedfs.log", signal.SIGTERM)
             self._child.start(None, self._environment())
-            if _until(self._answers, self._child.runs, 40):
+            if until(self._answers, self._child.runs, 40):
                 return
             self.stop()
             self._ports = {}
@@ -169,7 +105,7 @@ class SeaweedFS:
         return True
 
     def _command(self) -> list[str]:
-        weed = _program("weed")
+        weed = program("weed")
         ports = [f"-{_port_option(name)}={port}" for name, port in self._ports.items()]
         fixed = (
             "-ip=127.0.0.1 -ip.bind=127.0.0.1 -webdav=false -admin.ui=false -master.telemetry=false "
@@ -226,7 +162,7 @@ class Postgres:
         self._bin = _postgres_programs()
         self._account: str | None = None
         self._sockets = folder / "run"
-        self._child: _Child | None = None
+        self._child: TiedProcess | None = None
 
     @property
     def url(self) -> str:
@@ -255,9 +191,9 @@ class Postgres:
             str(self._folder / "data"),
             *options,
         ]
-        self._child = _Child(command, self._folder / "postgres.log", signal.SIGINT)
+        self._child = TiedProcess(command, self._folder / "postgres.log", signal.SIGINT)
         self._child.start(self._account, _plain_environment())
-        if not _until(self._answers, self._child.runs, 40):
+        if not until(self._answers, self._child.runs, 40):
             self.stop()
             raise PartFailed(f"PostgreSQL did not start; see {self._folder / 'postgres.log'}.")
 
@@ -351,7 +287,7 @@ def _ensure_account(name: str) -> None:
     with suppress(KeyError):
         pwd.getpwnam(name)
         return
-    command = [_program("useradd"), "--system", "--shell", "/usr/sbin/nologin", name]
+    command = [program("useradd"), "--system", "--shell", "/usr/sbin/nologin", name]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode not in (0, 9):
         raise PartFailed(f"The account {name} could not be made: {done.stderr.strip()[-200:]}")
@@ -365,64 +301,6 @@ def _let_through(place: Path) -> None:
             folder.chmod((mode & 0o7777) | 0o011)
 
 
-def _program(name: str) -> str:
-    found = shutil.which(
-        name,
-        path=sysconfig.get_path("scripts")
-        + os.pathsep
-        + os.environ.get("PATH", os.defpath)
-        + ":/usr/sbin:/sbin",
-    )
-    if found is None:
-        raise PartFailed(f"The program {name} is not installed.")
-    return found
-
-
 def _port_option(name: str) -> str:
     part, _, inner = name.partition(".")
     return f"{part}.port.{inner}" if inner else f"{part}.port"
-
-
-def _hold_ports(held: ExitStack, wanted: Mapping[str, int]) -> dict[str, int]:
-    """Ports that are free now, kept bound until `held` closes, so that two starters do not choose the same.
-
-    Those of `wanted` are taken again if they can be. All lie below the range from which the system picks
-    ports for outgoing connections. The admin server's grpc port must lie `_GRPC_OFFSET` above its http port.
-    """
-    with suppress(OSError, KeyError), ExitStack() as attempt:
-        for name in (*_PORT_NAMES, "admin", "admin.grpc"):
-            _hold(attempt, wanted[name])
-        held.push(attempt.pop_all())
-        return dict(wanted)
-    ports = {name: _hold_any(held, 0)[0] for name in _PORT_NAMES}
-    ports["admin"], ports["admin.grpc"] = _hold_any(held, _GRPC_OFFSET)
-    return ports
-
-
-def _hold_any(held: ExitStack, offset: int) -> tuple[int, int]:
-    dice = random.SystemRandom()
-    for _ in range(1000):
-        low = dice.randrange(12_000, 22_000)
-        with suppress(OSError), ExitStack() as attempt:
-            for port in sorted({low, low + offset}):
-                _hold(attempt, port)
-            held.push(attempt.pop_all())
-            return low, low + offset
-    raise PartFailed("No free port was found.")
-
-
-def _hold(held: ExitStack, port: int) -> None:
-    holder = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port just let go may be taken again
-    holder.bind(("127.0.0.1", port))
-    holder.listen(1)  # and one that is held may not
-
-
-def _until(answers: Callable[[], bool], runs: Callable[[], bool], seconds: float) -> bool:
-    """Whether `answers` became true within `seconds`, while the process still `runs`."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and runs():
-        if answers():
-            return runs()
-        time.sleep(0.1)
-    return False

@@ -142,7 +142,8 @@ def open_range(
 ) -> bytes:
     """Plain bytes [start, stop) of an object, by one call of `fetch` for just the chunks that hold them.
 
-    `header` and `length` come from the row. The commitment is compared before any chunk is read. Damage
+    `header` and `length` come from the row. The commitment is compared before any chunk is read. A range
+    that reaches the end reads the last chunk even if it is empty, and so proves the end. Damage
     outside the chunks read is not seen. Raises `Invalid` for a range outside the content, `Tampered` for
     anything not authentic.
     """
@@ -195,9 +196,9 @@ def range_in_context(
     if not 0 <= start <= stop <= size:
         raise Invalid("The range lies outside the content.")
     chunk_key, base = _derive(key, context, header)
-    if start == stop:
+    if start == stop != size:
         return b""
-    first, last = start // CHUNK_BYTES, (stop - 1) // CHUNK_BYTES
+    first, last = start // CHUNK_BYTES, (stop if stop == size else stop - 1) // CHUNK_BYTES
     low, high = (
         HEADER_BYTES + first * _BOX,
         min(HEADER_BYTES + (last + 1) * _BOX, length),
