@@ -7,15 +7,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Uuid
 
-Literal: TypeAlias = bool | int | str
 ToSql: TypeAlias = Callable[[Any], Any]
-
-
-def unchanged(value: Literal) -> Literal:
-    """The literal as it is."""
-    return value
 
 
 def uuid_literal(value: str) -> UUID:
@@ -34,12 +28,13 @@ class Column:
     `kind` is "bool", "long", "string" or "ref:<EntityType>". For references the expression holds the id. NULL
     means that the attribute is absent. `nullable=False` promises there is no NULL and gives shorter SQL.
     `to_sql` turns a literal of the law into a value of the column; ValueError means no row can hold it.
+    Without it, columns of type Uuid take canonical UUIDs and others take the literal as it is.
     """
 
     expr: ColumnElement[Any] | Any
     kind: str
     nullable: bool = True
-    to_sql: ToSql = unchanged
+    to_sql: ToSql | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +47,20 @@ class SetExists:
 
     contains: Callable[[Any], ColumnElement[bool]]
     kind: str
-    to_sql: ToSql = unchanged
+    to_sql: ToSql | None = None
 
 
 Attr: TypeAlias = Column | SetExists
+
+
+def converted(value: bool | int | str, attr: Attr) -> Any:  # noqa: ANN401 - whatever the driver takes
+    """A literal of the law as the column or set of `attr` wants it; ValueError when no row can hold it."""
+    if attr.to_sql is not None:
+        found = attr.to_sql(value)
+    elif isinstance(attr, Column) and isinstance(getattr(attr.expr, "type", None), Uuid):
+        found = uuid_literal(str(value))
+    else:
+        return value
+    if isinstance(found, UUID) and str(found) != value:
+        raise ValueError("not the canonical spelling of a UUID")
+    return found

@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cedarpy
 from sqlalchemy import ColumnElement, false
+from sqlalchemy.orm import InstrumentedAttribute
 
-from policies.engine.attributes import Attr
+from policies.engine.attributes import Attr, Column
 from policies.engine.checks import check
 from policies.engine.compiler import Question
 from policies.engine.digest import digest_of
@@ -27,7 +29,7 @@ from policies.engine.lists import (
     read_tiers,
 )
 from policies.engine.narrowing import allowed_rows
-from policies.engine.rules import Decision, Policy, parse_set, read_policies, read_schema
+from policies.engine.rules import Decision, Policy, by_question, parse_set, read_policies, read_schema
 from policies.engine.shape import ActionShape, Shape, read_shape
 from policies.engine.terms import Record, term_of
 
@@ -51,6 +53,7 @@ class Law:
     shape: Shape
     _schema: cedarpy.Schema
     _set: cedarpy.PolicySet
+    _relevant: Mapping[tuple[str, str, str], tuple[Policy, ...]]
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Law:
@@ -60,6 +63,7 @@ class Law:
         digest = digest_of(folder)
         schema = read_schema(folder / "access")
         policies = read_policies(folder / "access", schema)
+        shape = read_shape(schema)
         law = cls(
             digest=digest,
             categories=read_categories(folder),
@@ -67,9 +71,10 @@ class Law:
             schedules=read_schedules(folder),
             tiers=read_tiers(folder),
             policies=policies,
-            shape=read_shape(schema),
+            shape=shape,
             _schema=schema,
             _set=parse_set(policies.values()),
+            _relevant=by_question(policies.values(), shape),
         )
         check(law.policies, law.categories, law.shape)
         if digest_of(folder) != digest:
@@ -123,13 +128,15 @@ class Law:
         resource_type: str,
         mapping: Mapping[str, Attr],
         context: Mapping[str, Value],
+        primary: ColumnElement[Any] | InstrumentedAttribute[Any] | None = None,
         others: Iterable[Entity] = (),
     ) -> ColumnElement[bool]:
         """The WHERE that keeps exactly the rows `decide` would allow.
 
-        `mapping` says for each attribute of `resource_type` which column or set holds it; "id" is the row's
-        own id, "a.b" attribute b of the entity a refers to. A malformed principal or context gives no rows;
-        an action that does not apply to the types is a LawError, since it is a mistake in the program."""
+        `mapping` says for each attribute of `resource_type` which column or set holds it; "a.b" is attribute
+        b of the entity a refers to. `primary` is the column of the row's own id (or map "id"). A malformed
+        principal or context gives no rows; an action that does not apply to the types is a LawError, since it
+        is a mistake in the program."""
         shape = self.actions.get(action)
         if shape is None or principal.type not in shape.principals or resource_type not in shape.resources:
             raise LawError(f"{action} does not take a {principal.type} and a {resource_type}")
@@ -145,6 +152,8 @@ class Law:
             is cedarpy.Decision.NoDecision
         ):
             return false()
+        if primary is not None:
+            mapping = {**mapping, "id": Column(primary, f"ref:{resource_type}", nullable=False)}
         question = Question(
             principal=principal.ref,
             action=Ref("Action", action),
@@ -153,7 +162,7 @@ class Law:
             context=Record(fields),
             store={**store, **self.shape.action_entities},
         )
-        return allowed_rows(self.policies.values(), question)
+        return allowed_rows(self._relevant[action, principal.type, resource_type], question)
 
     def explain(self, decision: Decision) -> tuple[str, ...]:
         """The decision in plain sentences."""

@@ -14,6 +14,7 @@ from typing import Any
 import cedarpy
 
 from policies.engine.errors import LawError
+from policies.engine.shape import Shape
 
 _ID = re.compile(r"[a-z][a-z0-9-]*")
 
@@ -75,6 +76,28 @@ def parse_set(policies: Iterable[Policy]) -> cedarpy.PolicySet:
     return cedarpy.PolicySet.from_json_str(json.dumps(_set_form(forms)))
 
 
+def by_question(
+    policies: Iterable[Policy], shape: Shape
+) -> Mapping[tuple[str, str, str], tuple[Policy, ...]]:
+    """For each action, principal type and resource type: the rules whose scope does not already exclude
+    them."""
+    listed = tuple(policies)
+    return MappingProxyType(
+        {
+            (action.name, principal, resource): tuple(
+                policy
+                for policy in listed
+                if _takes(policy.form["principal"], principal)
+                and _takes(policy.form["resource"], resource)
+                and _names(policy.form["action"], {action.name, *action.groups})
+            )
+            for action in shape.actions.values()
+            for principal in action.principals
+            for resource in action.resources
+        }
+    )
+
+
 def category_literals(policy: Policy) -> frozenset[str]:
     """The literal strings a rule compares `resource.category` with through a set's `contains`."""
     found: set[str] = set()
@@ -87,6 +110,17 @@ def category_literals(policy: Policy) -> frozenset[str]:
         elif isinstance(node, list):
             waiting.extend(node)
     return frozenset(found)
+
+
+def _takes(scope: Mapping[str, Any], entity_type: str) -> bool:
+    return bool(scope["op"] != "is" or scope["entity_type"] == entity_type)
+
+
+def _names(scope: Mapping[str, Any], names: set[str]) -> bool:
+    if scope["op"] not in {"==", "in"}:
+        return True
+    listed = scope["entities"] if "entities" in scope else [scope["entity"]]
+    return any(uid["id"] in names for uid in listed)
 
 
 def _named(body: object) -> set[str]:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import BigInteger, ColumnElement, and_, literal, or_
 
-from policies.engine.attributes import Column, SetExists
+from policies.engine.attributes import Column, SetExists, converted
 from policies.engine.entities import Entity, Ref, Value
 from policies.engine.errors import LawError
 
@@ -165,5 +165,5 @@ def sql_value(const: Const, attr: Column | SetExists) -> SqlValue:
     """A literal as the column wants it; ValueError when no row can hold it."""
     if isinstance(const.value, str) and "\0" in const.value:
         raise Uncompilable("a NUL character has no place in SQL")
-    value = attr.to_sql(const.value)
+    value = converted(const.value, attr)
     return literal(value, BigInteger) if const.kind == "long" and value is const.value else value
