@@ -1,0 +1,114 @@
+"""The people and things the tests of the law speak about, and proof that the law accepts their description."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from policies.engine import Entity, Law, Ref, Value
+
+LAW = Law.load()
+NOW = {"now": 1_790_000_000}
+OWN = Ref("Organisation", "aldermoor")
+OTHER = Ref("Organisation", "borealis")
+THIRD = Ref("Organisation", "cassini")
+ROLES = ("custodian", "partner", "compliance")
+
+
+def matter(state: str = "open", name: str = "m1") -> Entity:
+    """A matter of OWN and OTHER."""
+    return Entity(
+        "Matter",
+        name,
+        {"organisations": frozenset({OWN, OTHER}), "members": frozenset({"ada"}), "state": state},
+    )
+
+
+def member(role: str, organisation: Ref = OWN, tier: int = 2, user: str = "ada", **more: Value) -> Entity:
+    """A valid member of the open matter m1 unless `more` says otherwise."""
+    attrs: dict[str, Value] = {
+        "user": user,
+        "organisation": organisation,
+        "role": role,
+        "tier": tier,
+        "matter": matter(),
+        "active": True,
+        **more,
+    }
+    return Entity("Member", f"{user}@m1", attrs)
+
+
+def thing(kind: str, **more: Value) -> Entity:
+    """A resource of OWN in matter m1 with harmless attributes unless `more` says otherwise."""
+    base: dict[str, Value] = {"matter": Ref("Matter", "m1"), "organisation": OWN}
+    tiered: dict[str, Value] = {**base, "tier": 2, "held": False}
+    attrs: dict[str, dict[str, Value]] = {
+        "Document": {
+            **tiered,
+            "category": "technical",
+            "state": "ready",
+            "classified": True,
+            "audience": frozenset(),
+        },
+        "Version": {
+            **tiered,
+            "document": Ref("Document", "d1"),
+            "category": "technical",
+            "state": "staged",
+            "original": True,
+            "audience": frozenset(),
+            "author": "",
+        },
+        "Redaction": {**tiered, "state": "draft", "author": "bob"},
+        "Disclosure": {**base, "recipient": OTHER, "live": True},
+        "Hold": {**base, "live": True},
+        "Disposal": {
+            **base,
+            "state": "proposed",
+            "proposer": "bob",
+            "approvers": frozenset(),
+            "functions": frozenset(),
+            "held": False,
+        },
+        "Entry": {"matter": Ref("Matter", "m1"), "actor": OWN, "owner": OWN, "shared": False},
+        "Token": {"user": "ada"},
+        "Session": {"user": "ada"},
+        "Organisation": {},
+        "Matter": dict(matter().attrs),
+        "Service": {"name": "worker"},
+    }
+    name = {"Matter": "m1", "Organisation": OWN.id}.get(kind, "x1")
+    return Entity(kind, name, {**attrs[kind], **more})
+
+
+def changed(entity: Entity, **more: Value) -> Entity:
+    """`entity` with other attributes."""
+    return replace(entity, attrs={**entity.attrs, **more})
+
+
+def may(who: Entity, action: str, what: Entity, **more: Value) -> bool:
+    """Whether the law allows it; an error in the question fails the test."""
+    decision = LAW.decide(who, action, what, {**NOW, **more})
+    assert decision.errors == (), decision.errors
+    return decision.allowed
+
+
+def question(action: str) -> dict[str, Value]:
+    """The circumstances an action needs besides the time."""
+    if action in {"member.add", "member.remove"}:
+        return {"subject_organisation": OWN}
+    return {"recipient": OTHER} if action == "disclosure.grant" else {}
+
+
+@pytest.mark.parametrize("action", sorted(LAW.actions))
+def test_the_cast_fits_the_schema(action: str) -> None:
+    shape = LAW.actions[action]
+    who = (
+        Entity("Service", "worker", {"name": "worker"})
+        if "Service" in shape.principals
+        else member("custodian")
+    )
+    for kind in shape.resources:
+        decision = LAW.decide(who, action, thing(kind), {**NOW, **question(action)})
+        assert decision.errors == ()
