@@ -21,7 +21,7 @@ from dataroom.actions.context import Principal, Services
 from dataroom.actions.evidence import Record
 from dataroom.errors import NotFound, Refused
 from dataroom.ids import new_id
-from dataroom.model import Base, Errand
+from dataroom.model import AuditEntry, Base, Errand
 from policies.engine import Decision, Entity, Ref
 
 R = TypeVar("R", bound=Base)
@@ -79,6 +79,11 @@ class Work:
     def all(self, table: type[R], *criteria: ColumnElement[bool], order: Sequence[Any] = ()) -> list[R]:
         """Rows that belong to the already authorised target."""
         return list(self.session.scalars(select(table).where(*criteria).order_by(*order)))
+
+    def all_entries(self, criteria: Sequence[ColumnElement[bool]], limit: int) -> list[AuditEntry]:
+        """Entries of an audit log, newest first."""
+        query = select(AuditEntry).where(*criteria).order_by(AuditEntry.seq.desc()).limit(limit)
+        return list(self.session.scalars(query))
 
     def rows(self, query: Select[Any]) -> list[Any]:
         """The result rows of a query over what belongs to the already authorised target."""

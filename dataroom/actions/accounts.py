@@ -1,0 +1,129 @@
+"""Signing in and out, and a person's own API tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.views import Done, TokenView
+from dataroom.actions.work import Work
+from dataroom.errors import Conflict, Invalid, Refused
+from dataroom.ids import new_id
+from dataroom.model import Issuer, Session, Token, User
+from dataroom.model.people import ROLES
+
+TOKEN_PREFIX = "dr_"  # noqa: S105 - a prefix, so that leaked tokens are found by scanners
+
+
+class Arrival(Params):
+    """Who an identity provider says has arrived; `secret` is the new session's cookie value, of which a hash is kept."""
+
+    issuer: uuid.UUID
+    subject: Annotated[str, Field(min_length=1, max_length=255)]
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    email: Annotated[str, Field(max_length=320)]
+    role: str
+    issuer_session: Annotated[str | None, Field(max_length=255)] = None
+    secret: Annotated[str, Field(min_length=40, max_length=100, repr=False)]
+
+
+class NewToken(Params):
+    """What the token is for and how long it lasts."""
+
+    name: Annotated[str, Field(min_length=2, max_length=100)]
+    days: Annotated[int, Field(ge=1, le=90)] = 7
+
+
+def hashed(secret: str) -> str:
+    """How a session's or token's secret is kept."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@action("session.start", on=None, kind="Session")
+def start(work: Work, _target: None, params: Arrival) -> Done:
+    """Signs a person in whom their organisation's identity provider has named."""
+    issuer = work.get(Issuer, params.issuer)
+    if issuer.organisation_id != work.organisation or params.role not in ROLES:
+        raise Refused("The identity provider cannot speak for this organisation.")
+    user = work.one(User, User.issuer_id == issuer.id, User.subject == params.subject)
+    if user is None:
+        user = work.add(
+            User(
+                id=work.user,
+                organisation_id=issuer.organisation_id,
+                issuer_id=issuer.id,
+                subject=params.subject,
+                name=params.name,
+                email=params.email,
+                role=params.role,
+                active=True,
+                created_at=work.now,
+            )
+        )
+    if not user.active or user.id != work.user:
+        raise Refused("This person can no longer sign in here.")
+    user.name, user.email, user.role = params.name, params.email, params.role
+    config = work.services.config
+    session = work.add(
+        Session(
+            id=new_id(),
+            user_id=user.id,
+            token_hash=hashed(params.secret),
+            issuer_session=params.issuer_session,
+            created_at=work.now,
+            seen_at=work.now,
+            expires_at=work.now + timedelta(seconds=config.session_absolute),
+        )
+    )
+    work.concerns(target=session)
+    return Done(session.id)
+
+
+@action("session.end", on=Session)
+def end(work: Work, session: Session, params: Nothing) -> Done:
+    """Signs out."""
+    if session.ended_at is None:
+        session.ended_at = work.now
+    return Done(session.id)
+
+
+@action("token.create", on=None, kind="Token")
+def create_token(work: Work, _target: None, params: NewToken) -> TokenView:
+    """Makes an API token that acts as this person; its secret is shown once."""
+    live = work.all(Token, Token.user_id == work.user, Token.revoked_at.is_(None), Token.expires_at > work.now)
+    if len(live) >= 20:
+        raise Invalid("name: you have 20 live tokens; revoke one first")
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    row = Token(
+        id=new_id(),
+        user_id=work.user,
+        name=params.name,
+        token_hash=hashed(secret),
+        created_at=work.now,
+        expires_at=work.now + timedelta(days=params.days),
+    )
+    work.add(row)
+    work.concerns(target=row)
+    return TokenView(row.id, row.name, row.created_at, row.expires_at, None, secret)
+
+
+@action("token.list", on=None, kind="Token", lists=Token)
+def list_tokens(work: Work, _target: None, params: Nothing) -> tuple[TokenView, ...]:
+    """This person's API tokens, without their secrets."""
+    rows = work.all(Token, work.narrowed(Token), order=(Token.created_at.desc(), Token.id))
+    return tuple(TokenView(row.id, row.name, row.created_at, row.expires_at, row.revoked_at) for row in rows)
+
+
+@action("token.revoke", on=Token)
+def revoke_token(work: Work, token: Token, params: Nothing) -> Done:
+    """Ends an API token at once."""
+    if token.revoked_at is not None:
+        raise Conflict("The token was revoked already.")
+    token.revoked_at = work.now
+    return Done(token.id)

@@ -1,0 +1,134 @@
+"""Who is it: from a session cookie or an API token to the principal, or nobody. Asked before every action."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from dataroom.actions.accounts import hashed
+from dataroom.actions.context import Principal, Services
+from dataroom.errors import Unauthenticated
+from dataroom.ids import new_id
+from dataroom.model import Issuer, Organisation, Session, Token, User
+
+_SEEN_EVERY = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class IssuerRow:
+    """What is registered about an organisation's identity provider; the secret is unwrapped for use in memory."""
+
+    id: uuid.UUID
+    organisation: uuid.UUID
+    organisation_slug: str
+    mail_domains: tuple[str, ...]
+    issuer: str
+    client_id: str
+    client_secret: str | None
+    algorithms: tuple[str, ...]
+    role_claim: str
+    role_map: dict[str, str]
+    ceiling: int
+
+
+def by_session(services: Services, secret: str, address: str) -> Principal:
+    """The person a session cookie belongs to; `Unauthenticated` when it is unknown, ended, idle or expired."""
+    now = services.clock.now()
+    idle = timedelta(seconds=services.config.session_idle)
+    with services.database.reading() as session:
+        found = session.execute(
+            select(Session, User, Organisation)
+            .join(User, User.id == Session.user_id)
+            .join(Organisation, Organisation.id == User.organisation_id)
+            .where(Session.token_hash == hashed(secret), Session.ended_at.is_(None), User.active.is_(True))
+        ).first()
+    if found is None or found[0].expires_at <= now or found[0].seen_at + idle <= now:
+        raise Unauthenticated()
+    row, user, organisation = found
+    if now - row.seen_at > _SEEN_EVERY:
+        with services.database.writing() as writing:
+            writing.execute(update(Session).where(Session.id == row.id).values(seen_at=now))
+    return _principal(user, organisation, address, row.id)
+
+
+def by_token(services: Services, secret: str, address: str) -> Principal:
+    """The person an API token acts for; `Unauthenticated` when it is unknown, revoked or expired."""
+    now = services.clock.now()
+    with services.database.reading() as session:
+        found = session.execute(
+            select(Token, User, Organisation)
+            .join(User, User.id == Token.user_id)
+            .join(Organisation, Organisation.id == User.organisation_id)
+            .where(Token.token_hash == hashed(secret), Token.revoked_at.is_(None), User.active.is_(True))
+        ).first()
+    if found is None or found[0].expires_at <= now:
+        raise Unauthenticated("The token is unknown, revoked or expired.")
+    return _principal(found[1], found[2], address, None)
+
+
+def _principal(user: User, organisation: Organisation, address: str, session: uuid.UUID | None) -> Principal:
+    return Principal(
+        role=user.role,
+        user=user.id,
+        organisation=organisation.id,
+        organisation_name=organisation.name,
+        name=user.name,
+        email=user.email,
+        address=address,
+        session=session,
+    )
+
+
+def arriving(
+    services: Services, issuer: IssuerRow, subject: str, role: str, name: str, email: str, address: str
+) -> Principal:
+    """The principal of somebody who is just signing in: the user known by (issuer, subject), or a new one."""
+    with services.database.reading() as session:
+        known = session.scalars(
+            select(User.id).where(User.issuer_id == issuer.id, User.subject == subject)
+        ).first()
+        organisation = session.get(Organisation, issuer.organisation)
+    return Principal(
+        role=role,
+        user=known or new_id(),
+        organisation=issuer.organisation,
+        organisation_name=organisation.name if organisation else "",
+        name=name,
+        email=email,
+        address=address,
+    )
+
+
+def secret_key(issuer: uuid.UUID) -> str:
+    """The KMS key that wraps an issuer's client secret."""
+    return f"issuer-{issuer}"
+
+
+def issuers(services: Services) -> tuple[IssuerRow, ...]:
+    """Every registered identity provider, with its client secret unwrapped."""
+    with services.database.reading() as session:
+        rows = session.execute(
+            select(Issuer, Organisation).join(Organisation, Organisation.id == Issuer.organisation_id)
+        ).all()
+    found: list[IssuerRow] = []
+    for issuer, organisation in rows:
+        secret = issuer.client_secret
+        found.append(
+            IssuerRow(
+                id=issuer.id,
+                organisation=organisation.id,
+                organisation_slug=organisation.slug,
+                mail_domains=tuple(str(domain) for domain in organisation.mail_domains),
+                issuer=issuer.issuer,
+                client_id=issuer.client_id,
+                client_secret=services.kms.unwrap(secret_key(issuer.id), secret).decode() if secret else None,
+                algorithms=tuple(str(name) for name in issuer.algorithms),
+                role_claim=issuer.role_claim,
+                role_map={str(k): str(v) for k, v in issuer.role_map.items()},
+                ceiling=organisation.ceiling,
+            )
+        )
+    return tuple(found)
