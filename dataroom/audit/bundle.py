@@ -20,24 +20,23 @@ from dataroom.audit.entry import MAX_ENTRY_BYTES
 from dataroom.audit.tree import leaf_hash
 from dataroom.errors import Invalid, TooLarge
 
-README = """\ This is the export of one audit log. It can be checked without the service that wrote it, and
-without a network.
+README = """\
+This is the export of one audit log. It can be checked without the service that wrote it, and offline.
 
   python verify.py bundle.zip --key KEY --checkpoint NOTE
 
 KEY is the verifier key of the log. Take it from your contract or from a partner, never from whoever gave
 you this file. NOTE is a checkpoint of this log that you kept from earlier; give every one you have, and the
 keys of witnesses with further --key options. Without an earlier checkpoint and without a witness, the
-holder of the log's key could have rewritten the log and signed it again, and nothing in this file would
-show it.
+holder of the log's key could have rewritten the log and signed it again, and nothing here would show it.
 
 Take verify.py, too, from a source you trust: the one in here is for reading.
 
   checkpoint         the signed state of the log: its name, the number of entries, the root hash
   checkpoints/       earlier states, as signed then
-  entries            every entry: 2 bytes of length, big-endian, then the entry, a line of JSON
+  entries            every entry: 2 bytes of length, big-endian, then the entry in JSON
   leaves             the hash of every entry, 32 bytes each, as stored when it was written
-  disclosures.jsonl  the fields that were opened for you; the other fields are in the entries as digests alone
+  disclosures.jsonl  the fields that were opened for you; the others are in the entries as digests alone
 """
 
 _MAX_BYTES = 2**32 - 1

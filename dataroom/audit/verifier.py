@@ -3,13 +3,9 @@
     python verify.py bundle.zip --key VKEY [--key VKEY ...] [--checkpoint NOTE_FILE ...] [--json]
 
 Keys and earlier checkpoints come from you, never from the bundle. A key is `name+id+base64`; the name of
-the log's key is the log's name; a witness key (kind 4) means that this witness must have cosigned. What is
-checked, in this order: the container, the signatures, the tree of entries against the signed root, every
-entry, earlier checkpoints, disclosures. Exit status: 0 all holds, 1 something does not (each fault is
-named), 2 the bundle or a key cannot be read.
-
-A log key can sign a rewritten history. Only a checkpoint you kept earlier, or a witness, shows that: give
-them.
+the log's key is the log's name; with a witness key (kind 4) you demand that this witness has cosigned. The
+checks: container, signatures, the tree of entries against every signed root, each entry, each disclosure.
+Exit status: 0 all holds, 1 something does not (each fault is named), 2 a key or the bundle cannot be read.
 """
 
 import argparse
@@ -36,6 +32,8 @@ ENTRY = re.compile(
     rb'"seq":(0|[1-9]\d{0,15}),"t":(0|[1-9]\d{0,15}),"v":1\}' % (DIGEST, DIGEST)
 )
 SHOWN = re.compile(rb'\{"disclosures":\[(%s(?:,%s)*)\],"seq":(0|[1-9]\d{0,15})\}\n' % (TEXT, TEXT))
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+BROKEN = (ValueError, OverflowError, struct.error, zipfile.BadZipFile, NotImplementedError)
 KEYS, EPOCH = {"_sd", "law", "log", "seq", "t", "v"}, datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -76,7 +74,7 @@ class Report:
     def fault(self, text: str) -> None:
         """Record what does not hold; a flood of faults, mostly consequences of the first, is cut short."""
         if len(self.faults) < 25:
-            self.faults.append(text)
+            self.faults.append(text if len(self.faults) < 24 else "... and more")
 
 
 # ---- Ed25519 (RFC 8032 section 5.1), verification only, points as (X, Y, Z, T) ----
@@ -155,15 +153,10 @@ def read_key(text: str) -> Key:
 
 
 def open_head(note: bytes, known: list[Key]) -> Head:
-    """Verify a signed checkpoint, which the log's own key must have signed; a wrong signature by any key is
-    a fault.
-    """
-    try:
-        text, gap, tail = note.decode().rpartition("\n\n")
-    except UnicodeDecodeError:
-        raise Fault("is not UTF-8") from None
+    """Verify a checkpoint, which the log's own key must have signed, and no known key wrongly."""
+    text, gap, tail = note.decode(errors="replace").rpartition("\n\n")
     lines, signers = tail.split("\n"), list[str]()
-    if not gap or lines.pop() or re.search(r"[\x00-\x09\x0b-\x1f]", text + tail):
+    if not gap or lines.pop() or (text + gap + tail).encode() != note or CONTROL.search(text + tail):
         raise Fault("is not a signed note")
     for line in lines:
         dash, name, encoded = line.split(" ") if line.count(" ") == 2 else ("", "", "")
@@ -184,7 +177,7 @@ def open_head(note: bytes, known: list[Key]) -> Head:
     if not body or len(unb64(body[3])) != 32:
         raise Fault("is not a checkpoint")
     if not any(one[2] == 1 and one[0] == body[1] and f"{one[0]} {one[1].hex()}" in signers for one in known):
-        raise Fault(f"(of the log {body[1]}) is not signed by any log key you gave for that log")
+        raise Fault(f"(of the log {body[1]!r}) is not signed by any log key you gave for that log")
     return Head(body[1], int(body[2]), unb64(body[3]), signers)
 
 
@@ -194,10 +187,12 @@ def members(path: Path, report: Report) -> dict[str, memoryview]:
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             infos, data = archive.infolist(), memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError) as error:
+    except (*BROKEN, OSError) as error:
         raise Unreadable(f"{path}: {error}") from None
-    if not re.fullmatch(KNOWN, "\n".join(one.filename for one in infos)):
+    if not re.fullmatch(KNOWN, "\n".join(one.filename for one in infos)) or len(infos) >> 16:
         raise Unreadable("the bundle does not hold the files of an audit export, each once and in order")
+    if len(data) >> 32 or sum(one.file_size for one in infos) > len(data):
+        raise Unreadable("the bundle is larger than 4 GiB, or claims to hold more than it has")
     found, at, directory, sound = dict[str, memoryview](), 0, b"", True
     for one in infos:
         name, size = one.filename.encode(), one.file_size
@@ -208,19 +203,18 @@ def members(path: Path, report: Report) -> dict[str, memoryview]:
         directory += struct.pack("<4s6H", b"PK\1\2", 20, 20, 8, 0, 0, 33) + sizes
         directory += struct.pack("<5H2L", len(name), 0, 0, 0, 0, 0, at) + name
         at = start + size + 16
-        if zlib.crc32(found[one.filename]) != one.CRC:
-            report.fault(f"the file {one.filename} in the bundle was damaged or changed (checksum)")
     end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, len(infos), len(infos), len(directory), at, 0)
     if not sound or data[at:] != directory + end:
-        report.fault("the container is not laid out as an export is: it was changed or packed again")
+        raise Unreadable("the container is not laid out as an export is: it was changed or packed again")
+    for one in infos:
+        if zlib.crc32(found[one.filename]) != one.CRC:
+            report.fault(f"the file {one.filename} in the bundle was damaged or changed (checksum)")
     return found
 
 
 # ---- the log ----
 def frames(data: memoryview) -> Iterator[bytes]:
-    """The entries: each two bytes of length, big-endian, and that many bytes; an empty one when these are
-    cut off.
-    """
+    """The entries: two bytes of length, big-endian, and that many bytes; empty when these are missing."""
     at = 0
     while at < len(data):
         start = at + 2
@@ -229,9 +223,7 @@ def frames(data: memoryview) -> Iterator[bytes]:
 
 
 def roots(leaves: list[bytes], sizes: set[int]) -> dict[int, bytes]:
-    """The root hashes (RFC 6962 section 2.1) of the trees over the first n leaves, for each n of `sizes`
-    reached.
-    """
+    """The root hashes (RFC 6962 section 2.1) of the trees over the first n leaves, for each n in `sizes`."""
     stack, found = list[bytes](), {0: hashlib.sha256().digest()}
     for size, leaf in enumerate(leaves, 1):
         bits = size
@@ -257,9 +249,7 @@ def name_changes(report: Report, entries: memoryview, hashes: list[bytes], leave
             order.append(place_of[one])
         elif seq in missing:
             missing.remove(seq)
-            report.fault(
-                f"entry {seq} was changed: its hash is {one.hex()[:16]}, signed is {leaves[seq].hex()[:16]}"
-            )
+            report.fault(f"entry {seq} was changed: hash {one.hex()[:16]}, signed {leaves[seq].hex()[:16]}")
         else:
             report.fault(f"the entry at place {place} was added: the signed log does not have it")
     for seq in sorted(missing):
@@ -274,14 +264,12 @@ def check_tree(report: Report, heads: list[Head], files: dict[str, memoryview]) 
     head, packed = heads[0], bytes(files["leaves"])
     hashes = [hashlib.sha256(b"\0" + data).digest() for data in frames(files["entries"])]
     leaves = [packed[at : at + 32] for at in range(0, len(packed), 32)]
-    own = roots(hashes, {one.size for one in heads})
+    own, stored = roots(hashes, {one.size for one in heads}), roots(leaves, {head.size})
     differ = [one.size for one in heads if own.get(one.size) != one.root]
     as_signed = len(hashes) == head.size and head.size not in differ
     if as_signed and hashes != leaves:
         report.fault("the file leaves was changed; the entries hash to the signed root")
-    elif (
-        not as_signed and len(leaves) == head.size and roots(leaves, {head.size}).get(head.size) == head.root
-    ):
+    elif not as_signed and len(leaves) == head.size and stored.get(head.size) == head.root:
         name_changes(report, files["entries"], hashes, leaves)
     elif not as_signed:
         report.fault("neither the entries nor the file leaves hash to the signed root: the log was rewritten")
@@ -289,20 +277,13 @@ def check_tree(report: Report, heads: list[Head], files: dict[str, memoryview]) 
         report.fault(f"the signed checkpoint counts {head.size} entries, the bundle holds {len(hashes)}")
     for one in heads[1:]:
         if one.size > head.size:
-            report.fault(
-                f"an earlier checkpoint counts {one.size} entries, this one {head.size}: the tail was cut off"
-            )
+            report.fault(f"an earlier checkpoint counts {one.size} entries, this {head.size}: tail cut off")
         elif one.size in differ:
-            report.fault(
-                f"the earlier checkpoint of {one.size} entries has another root: the log was rewritten since"
-            )
+            report.fault(f"the earlier checkpoint of {one.size} entries has another root: a rewritten log")
     if differ:
-        agreed = max(
-            (one.size for one in heads if one.size not in differ and one.size < min(differ)), default=0
-        )
-        report.fault(
-            f"the first difference from what was signed is among the entries {agreed} to {min(differ) - 1}"
-        )
+        first, agree = min(differ), [one.size for one in heads if one.size not in differ]
+        agreed = max((size for size in agree if size < first), default=0)
+        report.fault(f"the first difference from what was signed is in the entries {agreed} to {first - 1}")
     report.entries = len(hashes)
 
 
@@ -320,7 +301,7 @@ def check_entries(report: Report, head: Head, files: dict[str, memoryview]) -> N
                 report.fault(f"entry {place} belongs to another log, {match[2].decode()}")
             if int(match[3]) != place:
                 report.fault(f"the entry at place {place} says that it is number {int(match[3])}")
-            if int(match[4]) < last:
+            if int(match[4]) < last and len(report.remarks) < 25:
                 report.remarks.append(f"the clock went back before entry {place}")
             last = int(match[4])
             report.last = str(EPOCH + timedelta(microseconds=last))
@@ -353,30 +334,28 @@ def check_disclosures(report: Report, place: int, digests: set[bytes], texts: li
         digest = base64.urlsafe_b64encode(hashlib.sha256(text).digest())[:-1]
         try:
             salt, name, _ = json.loads(base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4)))
+            salt, name = str(salt), str(name)
         except (ValueError, TypeError, RecursionError):
             salt, name = "", "?"
         if b'"%s"' % digest not in digests:
-            report.fault(
-                f"entry {place}: the disclosure of {name!r} was forged, changed, or moved from another entry"
-            )
-        elif len(salt) < 22 or not isinstance(name, str) or name in names:
+            report.fault(f"entry {place}: the disclosure of {name!r} was forged, or moved from another entry")
+        elif len(salt) < 22 or name in names:
             report.fault(f"entry {place}: the disclosure of {name!r} is malformed or comes twice")
-        names.add(str(name))
-    report.open_fields += len(texts)
+        else:
+            report.open_fields += 1
+        names.add(name)
 
 
 def verify_bundle(path: Path, keys: list[str], earlier: list[bytes]) -> Report:
     """Check the export at `path` with your verifier `keys` and the `earlier` checkpoint notes you kept.
 
-    Does not raise for a log that was tampered with: read `faults`. `Unreadable` when there is no export to
-    check.
+    Does not raise for a log that was tampered with: read `faults`. `Unreadable` when there is no export.
     """
     report, heads, parsed = Report(), list[Head](), [read_key(one) for one in keys]
     files = members(path, report)
-    notes = [
-        (f"the bundle's {name}", bytes(data)) for name, data in files.items() if name.startswith("checkpoint")
-    ]
-    for label, note in [*notes, *((f"your earlier checkpoint {n}", one) for n, one in enumerate(earlier, 1))]:
+    notes = [(f"the bundle's {name}", bytes(files[name])) for name in files if name.startswith("checkpoint")]
+    notes += [(f"your earlier checkpoint {number}", note) for number, note in enumerate(earlier, 1)]
+    for label, note in notes:
         try:
             head = open_head(note, parsed)
             heads.append(head)
@@ -396,6 +375,8 @@ def verify_bundle(path: Path, keys: list[str], earlier: list[bytes]) -> Report:
     check_entries(report, head, files)
     if files["verify.py"] != Path(__file__).read_bytes():
         report.remarks.append("the bundle carries another verify.py than the one now running")
+    if not earlier and not any(kind == 4 for _, _, kind, _ in parsed):
+        report.remarks.append("no earlier checkpoint, no witness: a log rewritten by its key would pass")
     return report
 
 
@@ -403,12 +384,8 @@ def main(arguments: list[str] | None = None) -> int:
     """The command line; see the head of this file."""
     parser = argparse.ArgumentParser(description="Verify an audit log export, offline.")
     parser.add_argument("bundle", type=Path)
-    parser.add_argument(
-        "--key", action="append", required=True, help="verifier key of the log or of a witness"
-    )
-    parser.add_argument(
-        "--checkpoint", action="append", default=[], type=Path, help="a note you kept earlier"
-    )
+    parser.add_argument("--key", action="append", required=True, help="verifier key of the log or a witness")
+    parser.add_argument("--checkpoint", action="append", default=[], type=Path, help="a note you kept")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     options = parser.parse_args(arguments)
     try:
@@ -418,11 +395,11 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     if options.json:
         print(json.dumps(asdict(report), indent=1))
-    else:
-        for name, value in asdict(report).items():
-            shown = [str(one) for one in value] if isinstance(value, list) else [str(value)]
-            print(f"{name.replace('_', ' ') + ':':15}" + ("\n" + " " * 15).join(shown or ["none"]))
-        print("FAULTY: do not rely on this log" if report.faults else "OK: every check passed")
+        return 1 if report.faults else 0
+    for name, value in asdict(report).items():
+        shown = [str(one) for one in value] if isinstance(value, list) else [str(value)]
+        print(f"{name.replace('_', ' ') + ':':15}" + ("\n" + " " * 15).join(shown or ["none"]))
+    print("FAULTY: do not rely on this log" if report.faults else "OK: every check passed")
     return 1 if report.faults else 0
 
 
