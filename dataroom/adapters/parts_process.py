@@ -36,6 +36,7 @@ class TiedProcess:
         self.log = log
         self._signal = on_parent_death
         self._process: subprocess.Popen[bytes] | None = None
+        self.patience = 15.0
 
     def start(self, account: str | None, environment: Mapping[str, str]) -> None:
         """Run the command, as `account` if given, with exactly this environment."""
@@ -66,13 +67,13 @@ class TiedProcess:
         return self._process is not None and self._process.poll() is None
 
     def stop(self, how: signal.Signals) -> None:
-        """Ask the process to end, insist after 15 seconds, and wait for it."""
+        """Ask the process to end, insist after `patience` seconds, and wait for it."""
         if self._process is None:
             return
         if self._process.poll() is None:
             self._process.send_signal(how)
             with suppress(subprocess.TimeoutExpired):
-                self._process.wait(15)
+                self._process.wait(self.patience)
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()

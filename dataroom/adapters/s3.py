@@ -22,6 +22,7 @@ from dataroom.vault.store import Listed, Missing, Stored
 PART_BYTES = 8 * 1024 * 1024
 CONCURRENT_PARTS = 3
 _READ_BYTES = 256 * 1024
+_LIST_AT_ONCE = 1000
 _DELETE_AT_ONCE = 1000
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed", "405"}
 
@@ -229,7 +230,9 @@ class S3Store:
     def _version_pages(self, prefix: str) -> Iterator[dict[str, Any]]:
         with _translated("list versions"):
             yield from self._s3.get_paginator("list_object_versions").paginate(
-                Bucket=self._settings.bucket, Prefix=prefix
+                Bucket=self._settings.bucket,
+                Prefix=prefix,
+                PaginationConfig={"PageSize": _LIST_AT_ONCE},
             )
 
 

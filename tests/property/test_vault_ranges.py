@@ -1,9 +1,10 @@
-"""For generated contents and ranges, the range reader and the library's stream agree, with each other and the plain."""
+"""For generated contents, the range reader, the library's stream and the plain content agree."""
 
 from __future__ import annotations
 
 import hashlib
 import uuid
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,7 +29,7 @@ def content(size: int, seed: int) -> bytes:
 
 def cut(data: bytes, at: list[int]) -> list[bytes]:
     edges = sorted({0, len(data), *(position % (len(data) + 1) for position in at)})
-    return [data[low:high] for low, high in zip(edges, edges[1:], strict=False)]
+    return [data[low:high] for low, high in pairwise(edges)]
 
 
 @given(
