@@ -33,7 +33,6 @@ ENTRY = re.compile(
 )
 SHOWN = re.compile(rb'\{"disclosures":\[(%s(?:,%s)*)\],"seq":(0|[1-9]\d{0,15})\}\n' % (TEXT, TEXT))
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
-BROKEN = (ValueError, OverflowError, struct.error, zipfile.BadZipFile, NotImplementedError)
 KEYS, EPOCH = {"_sd", "law", "log", "seq", "t", "v"}, datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -73,8 +72,7 @@ class Report:
 
     def fault(self, text: str) -> None:
         """Record what does not hold; a flood of faults, mostly consequences of the first, is cut short."""
-        if len(self.faults) < 25:
-            self.faults.append(text if len(self.faults) < 24 else "... and more")
+        self.faults[24:] = [text if len(self.faults) < 24 else "... and more"]
 
 
 # ---- Ed25519 (RFC 8032 section 5.1), verification only, points as (X, Y, Z, T) ----
@@ -112,18 +110,15 @@ def point(data: bytes) -> Point | None:
     return x, y, 1, x * y % P
 
 
-BASE = point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
-
-
 def ed25519_verify(public: bytes, signature: bytes, message: bytes) -> bool:
     """Whether `signature` (64 bytes) over `message` is by the key `public` (32 bytes)."""
     if len(public) != 32 or len(signature) != 64:
         return False
-    key, s = point(public), int.from_bytes(signature[32:], "little")
-    if key is None or BASE is None or s >= L:
+    key, base, s = point(public), point(b"X" + b"f" * 31), int.from_bytes(signature[32:], "little")
+    if key is None or base is None or s >= L:
         return False
     k = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % L
-    x, y, z, _ = add(times(s, BASE), times(k, (P - key[0], key[1], 1, P - key[3])))
+    x, y, z, _ = add(times(s, base), times(k, (P - key[0], key[1], 1, P - key[3])))
     x, y = x * pow(z, P - 2, P) % P, y * pow(z, P - 2, P) % P
     return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
 
@@ -187,7 +182,7 @@ def members(path: Path, report: Report) -> dict[str, memoryview]:
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             infos, data = archive.infolist(), memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    except (*BROKEN, OSError) as error:
+    except (OSError, ValueError, ArithmeticError, RuntimeError, struct.error, zipfile.BadZipFile) as error:
         raise Unreadable(f"{path}: {error}") from None
     if not re.fullmatch(KNOWN, "\n".join(one.filename for one in infos)) or len(infos) >> 16:
         raise Unreadable("the bundle does not hold the files of an audit export, each once and in order")
@@ -217,8 +212,7 @@ def frames(data: memoryview) -> Iterator[bytes]:
     """The entries: two bytes of length, big-endian, and that many bytes; empty when these are missing."""
     at = 0
     while at < len(data):
-        start = at + 2
-        at = start + int.from_bytes(data[at:start], "big")
+        start, at = at + 2, at + 2 + int.from_bytes(data[at : at + 2], "big")
         yield bytes(data[start:at]) if at <= len(data) else b""
 
 
@@ -333,8 +327,7 @@ def check_disclosures(report: Report, place: int, digests: set[bytes], texts: li
     for text in (quoted[1:-1] for quoted in texts):
         digest = base64.urlsafe_b64encode(hashlib.sha256(text).digest())[:-1]
         try:
-            salt, name, _ = json.loads(base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4)))
-            salt, name = str(salt), str(name)
+            salt, name, _ = map(str, json.loads(base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))))
         except (ValueError, TypeError, RecursionError):
             salt, name = "", "?"
         if b'"%s"' % digest not in digests:
@@ -357,9 +350,8 @@ def verify_bundle(path: Path, keys: list[str], earlier: list[bytes]) -> Report:
     notes += [(f"your earlier checkpoint {number}", note) for number, note in enumerate(earlier, 1)]
     for label, note in notes:
         try:
-            head = open_head(note, parsed)
-            heads.append(head)
-            if head.origin != heads[0].origin:
+            heads.append(open_head(note, parsed))
+            if heads[-1].origin != heads[0].origin:
                 raise Fault(f"is of another log, {heads.pop().origin}")
         except Fault as fault:
             report.fault(f"{label} {fault}")
