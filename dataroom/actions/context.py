@@ -19,7 +19,10 @@ from policies.engine import Law
 
 @dataclass(frozen=True)
 class Principal:
-    """Whoever performs an action. `role` is `service` for the installation's own worker, which has no user."""
+    """Whoever performs an action. `role` is `service` for the installation's own worker, which has no user.
+
+    `arriving` is true only while somebody signs in for the first time, before their user row exists.
+    """
 
     role: str
     user: uuid.UUID | None = None
@@ -29,6 +32,7 @@ class Principal:
     email: str = ""
     address: str = ""
     session: uuid.UUID | None = None
+    arriving: bool = False
 
 
 SERVICE = Principal(role="service", name="worker")

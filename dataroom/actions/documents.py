@@ -22,6 +22,7 @@ from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id
 from dataroom.model import Disclosure, Document, Matter, Organisation, Version
 from dataroom.vault.sealed import Kind
+from policies.engine import due
 
 UNCLASSIFIED = "unclassified"
 
@@ -181,7 +182,7 @@ def _settle(work: Work, document: Document) -> None:
     schedule = work.services.law.schedules[document.schedule]
     if schedule.trigger == "created" and document.trigger_on is None:
         document.trigger_on = document.created_at.date()
-    document.due_on = work.services.law.due(schedule, document.trigger_on) if document.trigger_on else None
+    document.due_on = due(schedule, document.trigger_on) if document.trigger_on else None
 
 
 @action("document.list", on=Matter, lists=Version)

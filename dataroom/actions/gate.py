@@ -129,7 +129,7 @@ class Gate:
         member = scope.member(session, attempt.principal, record.matter_id, now)
         work = Work(self.services, attempt.principal, now, session, record, member)
         entity = self._entity(session, attempt, now)
-        question = spec.name if spec.lists is None else SEEN_BY.get(entity.type, spec.name)
+        question = SEEN_BY["Matter"] if spec.lists and spec.target else spec.name
         decision = work.decide(question, entity, **_more(session, spec, attempt.params))
         record.policies = decision.policies
         if row is None and spec.target is not None:
@@ -163,7 +163,10 @@ class Gate:
             if found is not None:
                 return found
         if spec.target is not None:
-            return Entity("Matter", "none", {"organisations": frozenset(), "members": frozenset(), "state": "closed"})
+            return scope.NO_MATTER
+        if spec.kind == "Matter":
+            parts = frozenset({Ref("Organisation", str(who.organisation))})
+            return Entity("Matter", "any", {"organisations": parts, "members": frozenset({str(who.user)}), "state": "open"})
         if spec.kind == "Organisation":
             return Entity("Organisation", str(who.organisation), {})
         if spec.kind == "Service":

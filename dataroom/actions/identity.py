@@ -99,6 +99,7 @@ def arriving(
         name=name,
         email=email,
         address=address,
+        arriving=known is None,
     )
 
 

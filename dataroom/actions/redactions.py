@@ -175,8 +175,7 @@ def mark(work: Work, redaction: Redaction, params: NewMarks) -> tuple[uuid.UUID,
     for new in params.marks:
         if new.page > version.pages:
             raise Invalid(f"page: the document has {version.pages} pages")
-        if new.code not in work.services.law.rationales:
-            raise Invalid(f"code: there is no rationale code {new.code}")
+        _check_reason(work, new)
         x0, y0, x1, y1 = new.box or (0.0, 0.0, 0.0, 0.0)
         row = Mark(
             id=new_id(),
@@ -196,6 +195,14 @@ def mark(work: Work, redaction: Redaction, params: NewMarks) -> tuple[uuid.UUID,
     _back_to_draft(redaction)
     work.state(marks=len(ids))
     return tuple(ids)
+
+
+def _check_reason(work: Work, new: NewMark) -> None:
+    code = work.services.law.rationales.get(new.code)
+    if code is None or "redaction" not in code.uses:
+        raise Invalid(f"code: there is no redaction code {new.code}")
+    if len(new.rationale) < code.min_text:
+        raise Invalid(f"rationale: {code.label} needs a statement of at least {code.min_text} characters")
 
 
 @action("redaction.unmark", on=Redaction)

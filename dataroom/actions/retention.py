@@ -17,6 +17,7 @@ from dataroom.errors import Conflict, Invalid
 from dataroom.ids import new_id
 from dataroom.model import Disposal, DisposalApproval, DisposalDocument, Document, Hold, HoldDocument, Matter
 from dataroom.model.retention import HOLD_KINDS
+from policies.engine import due as due_date
 
 DUE_ACTIONS = ("retention.trigger", "hold.place", "disposal.propose")
 LONGEST_LIST = 2000
@@ -156,11 +157,10 @@ def trigger(work: Work, document: Document, params: Trigger) -> Done:
 
 def start(work: Work, document: Document, day: date) -> None:
     """Sets the trigger day; a period already running is never shortened."""
-    law = work.services.law
     if document.schedule is None:
         return
-    due = law.due(law.schedules[document.schedule], day)
-    if document.due_on is not None and due is not None and due < document.due_on:
+    due = due_date(work.services.law.schedules[document.schedule], day)
+    if document.due_on is not None and due < document.due_on:
         raise Conflict("That would shorten a retention period that is already running.")
     document.trigger_on, document.due_on = day, due
 

@@ -263,12 +263,16 @@ def _compiled(attribute: One | Many) -> Column | SetExists:
     return SetExists(lambda value: query.where(element == value).exists(), kind, to_sql=convert)
 
 
+NO_MATTER = Entity("Matter", NOBODY, {"organisations": frozenset(), "members": frozenset(), "state": "closed"})
+
+
 def member(session: Session, principal: Principal, matter_id: uuid.UUID | None, moment: datetime) -> Entity:
     """The Cedar entity of whoever acts: the service, or the user's part in the matter (or in none)."""
     if principal.role == "service":
         return Entity("Service", "worker", {"name": principal.name})
     row = _part(session, principal, matter_id, moment) if matter_id else None
     inside = row is not None
+    matter = entity(session, Matter, row.matter_id, moment) if row else None
     return Entity(
         "Member",
         f"{principal.user or NOBODY}@{matter_id if inside else NOBODY}",
@@ -277,7 +281,7 @@ def member(session: Session, principal: Principal, matter_id: uuid.UUID | None, 
             "organisation": Ref("Organisation", str(principal.organisation or NOBODY)),
             "role": principal.role,
             "tier": row.tier if row else 0,
-            "matter": Ref("Matter", str(matter_id) if inside else NOBODY),
+            "matter": matter or NO_MATTER,
             "active": _active(session, principal),
         },
     )
@@ -303,4 +307,4 @@ def _part(session: Session, principal: Principal, matter_id: uuid.UUID | None, m
 
 def _active(session: Session, principal: Principal) -> bool:
     active = session.scalar(select(User.active).where(User.id == principal.user))
-    return bool(active)
+    return principal.arriving if active is None else active

@@ -1,0 +1,34 @@
+"""Every action. Importing this module fills the registry; faces and the worker import it and nothing else."""
+
+from dataroom.actions import (
+    accounts,
+    applying,
+    audit,
+    disclosures,
+    disposals,
+    documents,
+    matters,
+    pages,
+    redaction_log,
+    redactions,
+    retention,
+    upkeep,
+)
+from dataroom.actions.registry import ACTIONS, Spec
+
+__all__ = [
+    "ACTIONS",
+    "Spec",
+    "accounts",
+    "applying",
+    "audit",
+    "disclosures",
+    "disposals",
+    "documents",
+    "matters",
+    "pages",
+    "redaction_log",
+    "redactions",
+    "retention",
+    "upkeep",
+]

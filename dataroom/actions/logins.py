@@ -1,0 +1,50 @@
+"""Sign-ins under way: what must come back from the identity provider, kept here and not in the browser.
+
+One for each browser, used once, for ten minutes. The browser holds a random value of which a hash is kept.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from dataroom.actions.accounts import hashed
+from dataroom.actions.context import Services
+from dataroom.errors import Unauthenticated
+from dataroom.ids import new_id
+from dataroom.model import PendingLogin
+
+LIFETIME = timedelta(minutes=10)
+
+
+def keep(services: Services, browser: str, issuer: uuid.UUID, pending: dict[str, Any]) -> None:
+    """Keeps the state of a sign-in for the browser that holds `browser`, instead of any earlier one."""
+    now = services.clock.now()
+    with services.database.writing() as session:
+        session.execute(
+            delete(PendingLogin).where(
+                (PendingLogin.browser_hash == hashed(browser)) | (PendingLogin.created_at < now - LIFETIME)
+            )
+        )
+        session.add(
+            PendingLogin(
+                id=new_id(), browser_hash=hashed(browser), issuer_id=issuer, data=pending, created_at=now
+            )
+        )
+
+
+def take(services: Services, browser: str) -> tuple[uuid.UUID, dict[str, Any]]:
+    """The state of the browser's sign-in, which is thereby used up; `Unauthenticated` when there is none."""
+    now = services.clock.now()
+    with services.database.writing() as session:
+        row = session.scalars(
+            select(PendingLogin).where(PendingLogin.browser_hash == hashed(browser)).with_for_update()
+        ).first()
+        if row is not None:
+            session.delete(row)
+    if row is None or row.created_at < now - LIFETIME:
+        raise Unauthenticated("The sign-in took too long or was used already; start again.", code="no-pending-login")
+    return row.issuer_id, dict(row.data)
