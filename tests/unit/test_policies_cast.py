@@ -1,4 +1,5 @@
-"""The people and things the tests of the law speak about, and proof that the law accepts their description."""
+"""The people and things the tests of the law speak about, and proof that the law accepts their
+description."""
 
 from __future__ import annotations
 
