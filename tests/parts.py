@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import fcntl
 import json
+import shutil
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +30,8 @@ _QUICK = {
     "full_page_writes": "off",
     "max_wal_size": "512MB",
 }
+
+Start = Callable[[Path], tuple[dict[str, str], Callable[[], None]]]
 
 
 @dataclass(frozen=True)
@@ -101,9 +105,7 @@ def _run_folder(factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def _shared(
-    base: Path, start: Callable[[Path], tuple[dict[str, str], Callable[[], None]]]
-) -> Iterator[dict[str, str]]:
+def _shared(base: Path, start: Start) -> Iterator[dict[str, str]]:
     base.mkdir(exist_ok=True)
     note_file, stop = base / "note.json", None
     with open(base / "users", "w") as users, open(base / "starting", "w") as starting:
@@ -112,7 +114,7 @@ def _shared(
         if note_file.exists():
             note = json.loads(note_file.read_text())
         else:
-            note, stop = start(base / uuid.uuid4().hex[:8])
+            note, stop = _started(start)
             note_file.write_text(json.dumps(note))
         fcntl.flock(starting, fcntl.LOCK_UN)
         try:
@@ -121,6 +123,18 @@ def _shared(
             fcntl.flock(users, fcntl.LOCK_UN)
             if stop is not None:
                 _stop_last(users, starting, note_file, stop)
+
+
+def _started(start: Start) -> tuple[dict[str, str], Callable[[], None]]:
+    """Start in a folder outside pytest's own, whose rights every beginning pytest narrows to one account."""
+    folder = Path(tempfile.mkdtemp(prefix="parts-"))
+    note, stop = start(folder / "part")
+
+    def stop_and_remove() -> None:
+        stop()
+        shutil.rmtree(folder)
+
+    return note, stop_and_remove
 
 
 def _stop_last(users: object, starting: object, note_file: Path, stop: Callable[[], None]) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -15,6 +18,14 @@ import pytest
 from dataroom.adapters.parts import Postgres, SeaweedFS
 from dataroom.adapters.parts_process import PartFailed, TiedProcess
 from dataroom.adapters.s3 import S3Store
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Outside pytest's folder, whose rights every beginning pytest narrows to one account."""
+    made = Path(tempfile.mkdtemp(prefix="parts-"))
+    yield made
+    shutil.rmtree(made)
 
 
 def plain(url: str) -> str:
@@ -35,8 +46,8 @@ def ends(pid: int) -> bool:
     return False
 
 
-def test_seaweedfs_side_by_side_and_back_with_its_data(tmp_path: Path) -> None:
-    first, second = SeaweedFS(tmp_path / "one"), SeaweedFS(tmp_path / "two")
+def test_seaweedfs_side_by_side_and_back_with_its_data(folder: Path) -> None:
+    first, second = SeaweedFS(folder / "one"), SeaweedFS(folder / "two")
     first.start()
     second.start()
     try:
@@ -47,7 +58,7 @@ def test_seaweedfs_side_by_side_and_back_with_its_data(tmp_path: Path) -> None:
         secret = first.secret_key
         first.stop()
         first.stop()
-        again = SeaweedFS(tmp_path / "one")
+        again = SeaweedFS(folder / "one")
         again.start()
         assert again.secret_key == secret
         store = S3Store(again.settings("bucket-one"))
@@ -58,12 +69,12 @@ def test_seaweedfs_side_by_side_and_back_with_its_data(tmp_path: Path) -> None:
     finally:
         first.stop()
         second.stop()
-    assert (tmp_path / "one" / "part.json").stat().st_mode & 0o777 == 0o600
-    assert (tmp_path / "one" / "seaweedfs.log").stat().st_size > 0
+    assert (folder / "one" / "part.json").stat().st_mode & 0o777 == 0o600
+    assert (folder / "one" / "seaweedfs.log").stat().st_size > 0
 
 
-def test_seaweedfs_listens_on_loopback_alone(tmp_path: Path) -> None:
-    part = SeaweedFS(tmp_path / "part")
+def test_seaweedfs_listens_on_loopback_alone(folder: Path) -> None:
+    part = SeaweedFS(folder / "part")
     part.start()
     try:
         assert part._child is not None
@@ -87,8 +98,8 @@ def test_seaweedfs_listens_on_loopback_alone(tmp_path: Path) -> None:
         part.stop()
 
 
-def test_postgres_comes_back_with_its_data(tmp_path: Path) -> None:
-    part = Postgres(tmp_path / "pg", {"fsync": "off"})
+def test_postgres_comes_back_with_its_data(folder: Path) -> None:
+    part = Postgres(folder / "pg", {"fsync": "off"})
     part.start()
     try:
         url = part.create_database("things")
@@ -112,8 +123,8 @@ def test_postgres_comes_back_with_its_data(tmp_path: Path) -> None:
         part.stop()
 
 
-def test_postgres_in_a_deep_folder_finds_room_for_its_socket(tmp_path: Path) -> None:
-    part = Postgres(tmp_path / ("deep" * 20) / "pg", {"fsync": "off"})
+def test_postgres_in_a_deep_folder_finds_room_for_its_socket(folder: Path) -> None:
+    part = Postgres(folder / ("deep" * 20) / "pg", {"fsync": "off"})
     part.start()
     try:
         with psycopg.connect(plain(part.url)) as connection:
@@ -123,11 +134,11 @@ def test_postgres_in_a_deep_folder_finds_room_for_its_socket(tmp_path: Path) -> 
     assert not part._sockets.exists()
 
 
-def test_a_part_that_cannot_start_says_where_to_look(tmp_path: Path) -> None:
-    part = Postgres(tmp_path / "pg", {"no_such_setting": "1"})
+def test_a_part_that_cannot_start_says_where_to_look(folder: Path) -> None:
+    part = Postgres(folder / "pg", {"no_such_setting": "1"})
     with pytest.raises(PartFailed, match=r"postgres\.log"):
         part.start()
-    assert "no_such_setting" in (tmp_path / "pg" / "postgres.log").read_text()
+    assert "no_such_setting" in (folder / "pg" / "postgres.log").read_text()
 
 
 PARENT = """
@@ -142,8 +153,8 @@ time.sleep(600)
 """
 
 
-def test_parts_end_with_a_killed_parent(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", PARENT, str(tmp_path)]
+def test_parts_end_with_a_killed_parent(folder: Path) -> None:
+    command = [sys.executable, "-c", PARENT, str(folder)]
     parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
     assert parent.stdout is not None
     children = [int(word) for word in parent.stdout.readline().split()]
@@ -154,9 +165,9 @@ def test_parts_end_with_a_killed_parent(tmp_path: Path) -> None:
     assert all(ends(pid) for pid in children)
 
 
-def test_a_process_that_will_not_stop_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_will_not_stop_is_killed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     child = TiedProcess(
-        ["/bin/sh", "-c", "trap '' TERM; while :; do sleep 1; done"], tmp_path / "log", signal.SIGTERM
+        ["/bin/sh", "-c", "trap '' TERM; while :; do sleep 1; done"], folder / "log", signal.SIGTERM
     )
     child.patience = 1.0
     child.start(None, {"PATH": os.defpath})
