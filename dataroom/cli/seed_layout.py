@@ -15,7 +15,15 @@ from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import (
+    BaseDocTemplate,
+    KeepTogether,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+    Table,
+)
+from reportlab.platypus import Frame as Column
 
 INK, QUIET, RULE = colors.HexColor("#1a1d24"), colors.HexColor("#5c6370"), colors.HexColor("#9aa1ad")
 TINT, BRAND = colors.HexColor("#eef1f5"), colors.HexColor("#23405f")
@@ -30,10 +38,13 @@ BODY = ParagraphStyle(
     alignment=TA_JUSTIFY,
     spaceAfter=6,
 )
+SPACED = ParagraphStyle("spaced", parent=BODY, leading=20, spaceAfter=9)
 LEFT = ParagraphStyle("left", parent=BODY, alignment=0)
-QUOTE = ParagraphStyle("quote", parent=BODY, leftIndent=12 * mm, rightIndent=10 * mm, fontSize=10, leading=13)
-CELL = ParagraphStyle("cell", parent=LEFT, fontSize=9.2, leading=11.8, spaceAfter=3)
-SMALL = ParagraphStyle("small", parent=CELL, fontSize=8.2, leading=10.4, spaceAfter=1)
+QUOTE = ParagraphStyle(
+    "quote", parent=BODY, leftIndent=12 * mm, rightIndent=10 * mm, fontSize=10.5, leading=15
+)
+CELL = ParagraphStyle("cell", parent=LEFT, fontSize=10, leading=13.4, spaceAfter=4)
+SMALL = ParagraphStyle("small", parent=CELL, fontSize=8.4, leading=10.8, spaceAfter=1)
 HEAD_CELL = ParagraphStyle("head-cell", parent=CELL, fontName="Helvetica-Bold", fontSize=8.4, leading=10.5)
 TITLE = ParagraphStyle("title", parent=LEFT, fontName="Times-Bold", fontSize=17, leading=21, spaceAfter=4)
 SUBTITLE = ParagraphStyle("subtitle", parent=LEFT, fontSize=11.5, leading=15, textColor=QUIET, spaceAfter=10)
@@ -66,20 +77,30 @@ class Frame:
     bates: str
 
 
+def curled(text: str) -> str:
+    """`text` with apostrophes as a typesetter draws them."""
+    return text.replace("'", "’")
+
+
 def heading(text: str) -> Paragraph:
     """A section heading that stays with what follows."""
-    return Paragraph(text, HEADING)
+    return Paragraph(curled(text), HEADING)
 
 
 def body(text: str) -> Paragraph:
     """A paragraph of running text; may carry reportlab's inline marks."""
-    return Paragraph(text, BODY)
+    return Paragraph(curled(text), BODY)
+
+
+def spaced(text: str) -> Paragraph:
+    """A paragraph of running text with room between the lines, as in a letter to be commented on."""
+    return Paragraph(curled(text), SPACED)
 
 
 def grid(rows: Sequence[Sequence[str]], widths: Sequence[float], style: ParagraphStyle = CELL) -> Table:
     """A ruled table whose first row is a head repeated on every page; widths in millimetres."""
     cells = [
-        [Paragraph(text, HEAD_CELL if index == 0 else style) for text in row]
+        [Paragraph(curled(text), HEAD_CELL if index == 0 else style) for text in row]
         for index, row in enumerate(rows)
     ]
     table = Table(cells, colWidths=[width * mm for width in widths], repeatRows=1, splitInRow=1)
@@ -101,7 +122,7 @@ def grid(rows: Sequence[Sequence[str]], widths: Sequence[float], style: Paragrap
 
 def facts(rows: Sequence[tuple[str, str]], width: float = 166.0) -> Table:
     """Label and value side by side, as on a cover sheet."""
-    cells = [[Paragraph(f"<b>{label}</b>", CELL), Paragraph(value, CELL)] for label, value in rows]
+    cells = [[Paragraph(f"<b>{label}</b>", CELL), Paragraph(curled(value), CELL)] for label, value in rows]
     table = Table(cells, colWidths=[34 * mm, (width - 34) * mm])
     table.setStyle(
         [
@@ -119,19 +140,20 @@ def facts(rows: Sequence[tuple[str, str]], width: float = 166.0) -> Table:
 def figure(drawing: Drawing, caption: str) -> KeepTogether:
     """A drawing in the middle of the column with its caption."""
     drawing.hAlign = "CENTER"
-    return KeepTogether([Spacer(1, 4), drawing, Paragraph(caption, CAPTION)])
+    return KeepTogether([Spacer(1, 4), drawing, Paragraph(curled(caption), CAPTION)])
 
 
 def set_pages(story: list[Any], frame: Frame, title: str, wide: str = "") -> bytes:
     """Set `story` on A4 with running head and foot; `wide` (any text) turns the paper on its side."""
     out = io.BytesIO()
     paper = landscape(A4) if wide else A4
-    document = SimpleDocTemplate(
-        out, pagesize=paper, leftMargin=22 * mm, rightMargin=22 * mm, topMargin=27 * mm, bottomMargin=23 * mm,
-        title=title, author=frame.company, subject="Lumen v. Brightfall", creator="", producer="", invariant=1,
+    document = BaseDocTemplate(
+        out, pagesize=paper, title=title, author=frame.company, subject="Lumen v. Brightfall",
+        creator="", producer="", invariant=1,
     )  # fmt: skip
-    draw = _furniture(frame, paper)
-    document.build(story, onFirstPage=draw, onLaterPages=draw)
+    column = Column(22 * mm, 23 * mm, paper[0] - 44 * mm, paper[1] - 50 * mm, 0, 0, 0, 0)
+    document.addPageTemplates([PageTemplate("page", [column], onPage=_furniture(frame, paper))])
+    document.build(story)
     return out.getvalue()
 
 
@@ -146,7 +168,7 @@ def _furniture(frame: Frame, paper: tuple[float, float]) -> Callable[[Canvas, An
         canvas.drawString(left, height - 15 * mm, frame.company.upper())
         canvas.setFillColor(QUIET)
         canvas.setFont("Helvetica", 8.2)
-        canvas.drawRightString(right, height - 15 * mm, frame.short)
+        canvas.drawRightString(right, height - 15 * mm, curled(frame.short))
         canvas.setFont("Helvetica-Bold", 7.4)
         canvas.drawString(left, height - 19.5 * mm, frame.marking)
         canvas.setStrokeColor(RULE)
