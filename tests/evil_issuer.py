@@ -9,20 +9,26 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import http.client
 import json
 import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import UUID
 
+import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+from dataroom.adapters.oidc import Egress, Identity, Issuer, RelyingParty, SignInRefused
+from dataroom.errors import Unauthenticated
 
 Document = dict[str, Any]
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
@@ -261,3 +267,64 @@ class EvilIssuer:
                 """Say nothing."""
 
         return Handler
+
+
+QUICK = Egress(timeout=0.6, limit=131_072)
+ORGANISATION = UUID(int=1)
+Params = dict[str, str | list[str]]
+
+
+def row(of: EvilIssuer, **changes: Any) -> Issuer:
+    """The registry row of the provider `of`."""
+    base = Issuer(
+        organisation=ORGANISATION,
+        issuer=of.url,
+        client_id="dataroom",
+        client_secret="between us",
+        redirect_uri="http://127.0.0.1:9/signin/callback",
+        role_map={"patents": "partner", "law": "compliance"},
+        ceiling=3,
+    )
+    return replace(base, **changes)
+
+
+def come_back(url: str) -> Params:
+    """Follow the browser's way by hand: what the callback is called with."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=5)
+    connection.request("GET", f"{parts.path}?{parts.query}")
+    location = connection.getresponse().headers["Location"]
+    connection.close()
+    return dict(parse_qs(urlsplit(location).query, keep_blank_values=True))
+
+
+def sign_in(issuer: EvilIssuer, party: RelyingParty | None = None, **changes: Any) -> Identity:
+    """A whole sign-in."""
+    used = party or RelyingParty(QUICK)
+    begun = used.begin(row(issuer, **changes))
+    return used.finish(row(issuer, **changes), begun.pending, come_back(begun.url))
+
+
+def refusal(twist: Twist) -> str:
+    """Why a sign-in with `twist` is refused; it has to be."""
+    with EvilIssuer(twist) as issuer, pytest.raises(SignInRefused) as refused:
+        sign_in(issuer)
+    assert isinstance(refused.value, Unauthenticated)
+    assert refused.value.reason not in refused.value.detail
+    assert refused.value.facts == {}
+    return refused.value.reason
+
+
+def put(**members: object) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """A change that sets `members`."""
+    return lambda document: {**document, **members}
+
+
+def drop(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """A change that removes `names`."""
+    return lambda document: {name: value for name, value in document.items() if name not in names}
+
+
+def now() -> int:
+    """Seconds since 1970."""
+    return int(time.time())

@@ -227,92 +227,133 @@ class _Pkce(CodeChallenge):  # type: ignore[misc]
         super().validate_code_challenge(grant, redirect_uri)
 
 
-def build_server(app: Flask, company: Company) -> AuthorizationServer:
-    """Authlib's server for `company`, with the endpoint `userinfo` registered."""
-    client = Client(company)
-    codes: Memory[Code] = Memory(CODE_SECONDS)
-    tokens: Memory[Token] = Memory(TOKEN_SECONDS)
-    nonces: Memory[bool] = Memory(3600)
+class DemoServer(AuthorizationServer):  # type: ignore[misc]
+    """Authlib's server for one company, with its memory and the endpoint `userinfo`."""
 
-    def query_client(client_id: str) -> Client | None:
-        return client if client_id == company.client_id else None
+    def __init__(self, app: Flask, company: Company) -> None:
+        self.company, self.client = company, Client(company)
+        self.codes: Memory[Code] = Memory(CODE_SECONDS)
+        self.tokens: Memory[Token] = Memory(TOKEN_SECONDS)
+        self.nonces: Memory[bool] = Memory(3600)
+        app.config["OAUTH2_TOKEN_EXPIRES_IN"] = {"authorization_code": TOKEN_SECONDS}
+        super().__init__(app)
+        self.register_grant(_CodeGrant, [_Pkce(required=True), _IdToken(self)])
+        self.register_extension(_Named(company.issuer))
+        protector = ResourceProtector()
+        protector.register_token_validator(_Validator(self.tokens))
+        self.register_endpoint(_Described(resource_protector=protector))
 
-    def save_token(token: Mapping[str, str], request: OAuth2Request) -> None:
-        value = Token(client, token.get("scope", ""), request.user, time.time() + TOKEN_SECONDS)
-        tokens.put(token["access_token"], value)
+    def query_client(self, client_id: str) -> Client | None:
+        """The data room, when it is meant."""
+        return self.client if client_id == self.company.client_id else None
 
-    class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
-        TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
+    def save_token(self, token: Mapping[str, str], request: OAuth2Request) -> None:
+        """Remember an access token."""
+        value = Token(self.client, token.get("scope", ""), request.user, time.time() + TOKEN_SECONDS)
+        self.tokens.put(token["access_token"], value)
 
-        def save_authorization_code(self, code: str, request: OAuth2Request) -> None:
-            data = request.payload.data
-            nonce = data.get("nonce")
-            value = Code(
-                client_id=company.client_id,
-                redirect_uri=request.payload.redirect_uri,
-                scope=request.scope,
-                nonce=nonce,
-                code_challenge=data["code_challenge"],
-                code_challenge_method="S256",
-                who=request.user,
-            )
-            codes.put(code, value)
-            if nonce:
-                nonces.put(nonce, True)
 
-        def query_authorization_code(self, code: str, client: Client) -> Code | None:
-            return codes.take(code)
+class _CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
+    """Codes in memory; asking for a code takes it, so that a failed attempt spends it too."""
 
-        def delete_authorization_code(self, authorization_code: Code) -> None:
-            """Nothing is left to delete: asking for a code takes it."""
+    TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
 
-        def authenticate_user(self, authorization_code: Code) -> SignedIn:
-            return authorization_code.who
+    def save_authorization_code(self, code: str, request: OAuth2Request) -> None:
+        """Remember `code`."""
+        data = request.payload.data
+        value = Code(
+            client_id=request.client.get_client_id(),
+            redirect_uri=request.payload.redirect_uri,
+            scope=request.scope,
+            nonce=data.get("nonce"),
+            code_challenge=data["code_challenge"],
+            code_challenge_method="S256",
+            who=request.user,
+        )
+        self.server.codes.put(code, value)
+        self.server.nonces.put(data["nonce"], True)
 
-    class IdToken(OpenIDCode):  # type: ignore[misc]
-        def exists_nonce(self, nonce: str, request: OAuth2Request) -> bool:
-            return nonces.get(nonce) is not None
+    def query_authorization_code(self, code: str, client: Client) -> Code | None:
+        """What `code` stands for, once."""
+        found: Code | None = self.server.codes.take(code)
+        return found
 
-        def resolve_client_private_key(self, client: Client) -> ECKey | RSAKey:
-            return company.key
+    def delete_authorization_code(self, authorization_code: Code) -> None:
+        """Nothing is left to delete."""
 
-        def get_client_algorithm(self, client: Client) -> str:
-            return company.algorithm
+    def authenticate_user(self, authorization_code: Code) -> SignedIn:
+        """Who signed in."""
+        return authorization_code.who
 
-        def get_encode_header(self, client: Client) -> dict[str, str]:
-            return {"alg": company.algorithm, "kid": str(company.key.kid)}
 
-        def get_client_claims(self, client: Client) -> dict[str, object]:
-            now = int(time.time())
-            return {"iss": company.issuer, "aud": company.client_id, "iat": now, "exp": now + TOKEN_SECONDS}
+class _IdToken(OpenIDCode):  # type: ignore[misc]
+    """ID tokens signed with the company's key; a nonce is needed and works once."""
 
-        def get_authorization_code_claims(self, authorization_code: Code) -> dict[str, object]:
-            claims: dict[str, object] = super().get_authorization_code_claims(authorization_code)
-            return {**claims, "sid": authorization_code.who.sid}
+    def __init__(self, server: DemoServer) -> None:
+        super().__init__(require_nonce=True)
+        self._company, self._nonces = server.company, server.nonces
 
-        def generate_user_info(self, user: SignedIn, scope: str) -> UserInfo:
-            return describe(user, scope)
+    def exists_nonce(self, nonce: str, request: OAuth2Request) -> bool:
+        """Whether a code was already given for `nonce`."""
+        return self._nonces.get(nonce) is not None
 
-    class Described(UserInfoEndpoint):  # type: ignore[misc]
-        def generate_user_info(self, user: SignedIn, scope: str) -> UserInfo:
-            return describe(user, scope)
+    def resolve_client_private_key(self, client: Client) -> ECKey | RSAKey:
+        """The company's key."""
+        return self._company.key
 
-    class Validator(BearerTokenValidator):  # type: ignore[misc]
-        def authenticate_token(self, token_string: str) -> Token | None:
-            return tokens.get(token_string)
+    def get_client_algorithm(self, client: Client) -> str:
+        """The company's algorithm."""
+        return self._company.algorithm
 
-    class Named(IssuerParameter):  # type: ignore[misc]
-        def get_issuer(self) -> str:
-            return company.issuer
+    def get_encode_header(self, client: Client) -> dict[str, str]:
+        """The header of every token."""
+        return {"alg": self._company.algorithm, "kid": str(self._company.key.kid)}
 
-    app.config["OAUTH2_TOKEN_EXPIRES_IN"] = {"authorization_code": TOKEN_SECONDS}
-    server = AuthorizationServer(app, query_client=query_client, save_token=save_token)
-    server.register_grant(CodeGrant, [_Pkce(required=True), IdToken(require_nonce=True)])
-    server.register_extension(Named())
-    protector = ResourceProtector()
-    protector.register_token_validator(Validator())
-    server.register_endpoint(Described(resource_protector=protector))
-    return server
+    def get_client_claims(self, client: Client) -> dict[str, object]:
+        """Issuer, audience and times."""
+        now = int(time.time())
+        audience = self._company.client_id
+        return {"iss": self._company.issuer, "aud": audience, "iat": now, "exp": now + TOKEN_SECONDS}
+
+    def get_authorization_code_claims(self, authorization_code: Code) -> dict[str, object]:
+        """Nonce, time and class of the sign-in, and the session."""
+        claims: dict[str, object] = super().get_authorization_code_claims(authorization_code)
+        return {**claims, "sid": authorization_code.who.sid}
+
+    def generate_user_info(self, user: SignedIn, scope: str) -> UserInfo:
+        """The claims about the person."""
+        return describe(user, scope)
+
+
+class _Described(UserInfoEndpoint):  # type: ignore[misc]
+    """The userinfo endpoint."""
+
+    def generate_user_info(self, user: SignedIn, scope: str) -> UserInfo:
+        """The claims about the person."""
+        return describe(user, scope)
+
+
+class _Validator(BearerTokenValidator):  # type: ignore[misc]
+    """Looks access tokens up."""
+
+    def __init__(self, tokens: Memory[Token]) -> None:
+        super().__init__()
+        self._tokens = tokens
+
+    def authenticate_token(self, token_string: str) -> Token | None:
+        """What the token stands for."""
+        return self._tokens.get(token_string)
+
+
+class _Named(IssuerParameter):  # type: ignore[misc]
+    """Adds `iss` to every answer of the authorization endpoint (RFC 9207)."""
+
+    def __init__(self, issuer: str) -> None:
+        self._issuer = issuer
+
+    def get_issuer(self) -> str:
+        """The issuer."""
+        return self._issuer
 
 
 def describe(user: SignedIn, scope: str) -> UserInfo:

@@ -17,7 +17,7 @@ from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant  # type: ignore
 from flask import Blueprint, Flask, Response, jsonify, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from dataroom.adapters.demo_issuer_server import SCOPES, Company, Memory, SignedIn, build_server, new_sid
+from dataroom.adapters.demo_issuer_server import SCOPES, Company, DemoServer, Memory, SignedIn, new_sid
 
 ACRS = ("urn:dataroom:demo:one-click", "urn:dataroom:demo:second-factor")
 _SESSION_SECONDS = 8 * 3600
@@ -47,7 +47,7 @@ class _Pages:
 
     def __init__(self, app: Flask, company: Company) -> None:
         self._company = company
-        self._server = build_server(app, company)
+        self._server = DemoServer(app, company)
         self._sessions: Memory[SignedIn] = Memory(_SESSION_SECONDS)
         self._cookie = f"demo_issuer_{urlsplit(company.issuer).port}"
         self._secret = secrets.token_bytes(32)

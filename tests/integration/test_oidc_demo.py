@@ -93,8 +93,20 @@ def settings(port: int, name: str, algorithm: str) -> dict[str, object]:
         "post_logout_redirect_uris": [AFTER],
         "algorithm": algorithm,
         "people": [
-            {"sub": "1", "name": f"Anna {name}", "email": "a@x.example", "roles": ["patents"], "title": "Head"},
-            {"sub": "2", "name": f"Jon {name}", "email": "j@x.example", "roles": ["law", "?"], "title": "Counsel"},
+            {
+                "sub": "1",
+                "name": f"Anna {name}",
+                "email": "a@x.example",
+                "roles": ["patents"],
+                "title": "Head",
+            },
+            {
+                "sub": "2",
+                "name": f"Jon {name}",
+                "email": "j@x.example",
+                "roles": ["law", "?"],
+                "title": "Counsel",
+            },
         ],
     }
 
@@ -104,7 +116,15 @@ def start(folder: Path, name: str, algorithm: str) -> Provider:
     port = free_port()
     config = folder / f"{name}.json"
     config.write_text(json.dumps(settings(port, name, algorithm)))
-    command = [sys.executable, "-m", "dataroom.adapters.demo_issuer", "--config", str(config), "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "dataroom.adapters.demo_issuer",
+        "--config",
+        str(config),
+        "--port",
+        str(port),
+    ]
     process = subprocess.Popen(command, env={**os.environ, "DATAROOM_DEMO": "1"})  # noqa: S603
     for _ in range(200):
         with socket.socket() as probe:
@@ -134,16 +154,11 @@ def providers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Provid
         provider.process.wait(10)
 
 
-def browser() -> Browser:
-    """A browser without cookies."""
-    return Browser({})
-
-
 def test_a_person_of_either_company_signs_in(providers: tuple[Provider, Provider]) -> None:
     party = RelyingParty()
     for provider, name in zip(providers, ("aurora", "borea"), strict=True):
         begun = party.begin(provider.row)
-        who = party.finish(provider.row, begun.pending, browser().pick(begun.url, "2"))
+        who = party.finish(provider.row, begun.pending, Browser({}).pick(begun.url, "2"))
         assert (who.organisation, who.issuer) == (provider.row.organisation, provider.row.issuer)
         assert (who.subject, who.name, who.email) == ("2", f"Jon {name}", "j@x.example")
         assert who.roles == {"compliance"}
@@ -158,7 +173,7 @@ def test_a_code_of_one_company_is_worth_nothing_at_another(providers: tuple[Prov
     party = RelyingParty()
     ours, theirs = (provider.row for provider in providers)
     begun = party.begin(ours)
-    stolen = browser().pick(party.begin(theirs).url, "1")
+    stolen = Browser({}).pick(party.begin(theirs).url, "1")
     forged = {"code": stolen["code"][0], "state": begun.pending.state, "iss": ours.issuer}
     with pytest.raises(SignInRefused) as refused:
         party.finish(ours, begun.pending, forged)
@@ -169,7 +184,7 @@ def test_a_callback_at_the_wrong_companys_address_is_refused(providers: tuple[Pr
     party = RelyingParty()
     ours, theirs = (provider.row for provider in providers)
     begun = party.begin(theirs)
-    params = browser().pick(begun.url, "1")
+    params = Browser({}).pick(begun.url, "1")
     with pytest.raises(SignInRefused) as refused:
         party.finish(ours, begun.pending, params)
     assert refused.value.reason == "issuer-mixed-up"
@@ -179,7 +194,7 @@ def test_a_code_works_once(providers: tuple[Provider, Provider]) -> None:
     row = providers[0].row
     party, other = RelyingParty(), RelyingParty()
     begun = party.begin(row)
-    params = browser().pick(begun.url, "1")
+    params = Browser({}).pick(begun.url, "1")
     party.finish(row, begun.pending, params)
     with pytest.raises(SignInRefused) as here:
         party.finish(row, begun.pending, params)
@@ -191,7 +206,7 @@ def test_a_code_works_once(providers: tuple[Provider, Provider]) -> None:
 def test_a_code_without_its_verifier_is_worth_nothing(providers: tuple[Provider, Provider]) -> None:
     row, party = providers[0].row, RelyingParty()
     begun = party.begin(row)
-    params = browser().pick(begun.url, "1")
+    params = Browser({}).pick(begun.url, "1")
     with pytest.raises(SignInRefused) as refused:
         party.finish(row, replace(begun.pending, verifier="x" * 64), params)
     assert refused.value.reason == "code-refused"
@@ -201,7 +216,7 @@ def test_a_wrong_client_secret_is_refused(providers: tuple[Provider, Provider]) 
     row, party = replace(providers[0].row, client_secret="guess"), RelyingParty()  # noqa: S106
     begun = party.begin(row)
     with pytest.raises(SignInRefused) as refused:
-        party.finish(row, begun.pending, browser().pick(begun.url, "1"))
+        party.finish(row, begun.pending, Browser({}).pick(begun.url, "1"))
     assert refused.value.reason == "code-refused"
 
 
@@ -209,23 +224,25 @@ def test_step_up_is_asked_for_and_proved(providers: tuple[Provider, Provider]) -
     row, party = providers[0].row, RelyingParty()
     begun = party.begin(row, Demand(max_age=60, acr=(SECOND,)))
     assert parse_qs(urlsplit(begun.url).query)["acr_values"] == [SECOND]
-    who = party.finish(row, begun.pending, browser().pick(begun.url, "1"))
+    who = party.finish(row, begun.pending, Browser({}).pick(begun.url, "1"))
     assert who.acr == SECOND
     plain = party.begin(row)
     forged = replace(plain.pending, demand=Demand(acr=(SECOND,)))
     with pytest.raises(SignInRefused) as refused:
-        party.finish(row, forged, browser().pick(plain.url, "1"))
+        party.finish(row, forged, Browser({}).pick(plain.url, "1"))
     assert refused.value.reason == "token-acr"
 
 
 def quiet(begun: Begin, **changes: str) -> str:
     """The address of `begun` with prompt=none and `changes`."""
     parts = urlsplit(begun.url)
-    return parts._replace(query=urlencode({**dict(parse_qsl(parts.query)), "prompt": "none", **changes})).geturl()
+    return parts._replace(
+        query=urlencode({**dict(parse_qsl(parts.query)), "prompt": "none", **changes})
+    ).geturl()
 
 
 def test_a_silent_sign_in_needs_a_session_young_enough(providers: tuple[Provider, Provider]) -> None:
-    row, party, person = providers[0].row, RelyingParty(), browser()
+    row, party, person = providers[0].row, RelyingParty(), Browser({})
     first = party.begin(row)
     _, headers, _ = person.ask(quiet(first))
     with pytest.raises(SignInRefused) as refused:
@@ -246,7 +263,7 @@ def test_declining_comes_back_as_a_refusal(providers: tuple[Provider, Provider])
     row, party = providers[0].row, RelyingParty()
     begun = party.begin(row)
     with pytest.raises(SignInRefused) as refused:
-        party.finish(row, begun.pending, browser().pick(begun.url, ""))
+        party.finish(row, begun.pending, Browser({}).pick(begun.url, ""))
     assert refused.value.reason == "provider-access-denied"
 
 
@@ -264,7 +281,7 @@ def test_the_provider_redirects_only_where_it_is_registered(
 ) -> None:
     parts = urlsplit(RelyingParty().begin(providers[0].row).url)
     query = urlencode({**dict(parse_qsl(parts.query)), **change})
-    status, headers, _ = browser().ask(parts._replace(query=query).geturl())
+    status, headers, _ = Browser({}).ask(parts._replace(query=query).geturl())
     assert status == 400
     assert "location" not in headers
 
@@ -285,7 +302,7 @@ def test_the_provider_asks_for_pkce_and_a_nonce(
 ) -> None:
     parts = urlsplit(RelyingParty().begin(providers[0].row).url)
     query = urlencode({k: v for k, v in {**dict(parse_qsl(parts.query)), **change}.items() if v})
-    status, headers, _ = browser().ask(parts._replace(query=query).geturl())
+    status, headers, _ = Browser({}).ask(parts._replace(query=query).geturl())
     assert status == 302
     answer = parse_qs(urlsplit(headers["location"]).query)
     assert "code" not in answer
@@ -293,7 +310,7 @@ def test_the_provider_asks_for_pkce_and_a_nonce(
 
 
 def test_the_page_is_strict_and_says_what_it_is(providers: tuple[Provider, Provider]) -> None:
-    _, headers, page = browser().ask(RelyingParty().begin(providers[0].row).url)
+    _, headers, page = Browser({}).ask(RelyingParty().begin(providers[0].row).url)
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
@@ -304,7 +321,7 @@ def test_the_page_is_strict_and_says_what_it_is(providers: tuple[Provider, Provi
 
 
 def test_a_stranger_cannot_press_the_button(providers: tuple[Provider, Provider]) -> None:
-    person = browser()
+    person = Browser({})
     url = RelyingParty().begin(providers[0].row).url
     person.ask(url)
     status, headers, _ = person.ask(url, {"pick": "1", "seal": "0" * 64})
@@ -321,7 +338,7 @@ def test_the_provider_answers_to_its_own_name_only(providers: tuple[Provider, Pr
 
 
 def test_signing_out_goes_back_only_where_registered(providers: tuple[Provider, Provider]) -> None:
-    row, party, person = providers[0].row, RelyingParty(), browser()
+    row, party, person = providers[0].row, RelyingParty(), Browser({})
     begun = party.begin(row)
     party.finish(row, begun.pending, person.pick(begun.url, "1"))
     away = party.end_session_url(row, "http://127.0.0.1:9/other")
@@ -341,7 +358,7 @@ def test_the_key_is_private_and_kept(providers: tuple[Provider, Provider]) -> No
     for name in ("aurora", "borea"):
         path = providers[0].folder / f"{name}.key.json"
         assert path.stat().st_mode & 0o777 == 0o600
-    _, _, shown = browser().ask(providers[0].row.issuer + "/jwks")
+    _, _, shown = Browser({}).ask(providers[0].row.issuer + "/jwks")
     assert "d" not in json.loads(shown)["keys"][0]
 
 
@@ -355,7 +372,9 @@ def test_the_key_is_private_and_kept(providers: tuple[Provider, Provider]) -> No
         ("1", "127.0.0.1", 0, "sso.example"),
     ],
 )
-def test_it_refuses_to_start(tmp_path: Path, demo: str | None, host: str, shift: int, issuer_host: str) -> None:
+def test_it_refuses_to_start(
+    tmp_path: Path, demo: str | None, host: str, shift: int, issuer_host: str
+) -> None:
     port = free_port()
     config = tmp_path / "c.json"
     config.write_text(json.dumps({**settings(port, "c", "ES256"), "issuer": f"http://{issuer_host}:{port}"}))
@@ -374,4 +393,4 @@ def test_an_organisation_is_never_taken_from_a_claim(providers: tuple[Provider, 
     row = replace(providers[0].row, organisation=UUID(int=7))
     party = RelyingParty()
     begun = party.begin(row)
-    assert party.finish(row, begun.pending, browser().pick(begun.url, "1")).organisation == UUID(int=7)
+    assert party.finish(row, begun.pending, Browser({}).pick(begun.url, "1")).organisation == UUID(int=7)
