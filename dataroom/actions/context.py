@@ -65,10 +65,11 @@ class Source:
 
 @dataclass(frozen=True)
 class Inspected:
-    """What a limited child process found in a PDF; sizes are (width, height) in points after rotation."""
+    """What a limited child process found in a PDF; sizes are (width, height) in points after rotation (0 to 270)."""
 
     pages: int
     page_sizes: tuple[tuple[float, float], ...]
+    rotations: tuple[int, ...]
     has_text: bool
 
 

@@ -61,6 +61,7 @@ class VersionView:
     sha256: str
     pages: int
     page_sizes: tuple[tuple[float, float], ...]
+    rotations: tuple[int, ...]
     has_text: bool
     created_at: datetime
     title: str

@@ -1,0 +1,70 @@
+"""Registering partner organisations and their identity providers: the operator's part, recorded like any other."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from pydantic import Field
+
+from dataroom.actions.identity import secret_key
+from dataroom.actions.registry import Params, action
+from dataroom.actions.views import Done
+from dataroom.actions.work import Work
+from dataroom.errors import Invalid
+from dataroom.ids import new_id
+from dataroom.model import Issuer, Organisation
+from dataroom.model.people import ROLES
+
+Short = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Partner(Params):
+    """One organisation and the one issuer that speaks for it. The client secret is wrapped before it is stored."""
+
+    slug: Annotated[str, Field(pattern="^[a-z][a-z0-9-]{2,39}$")]
+    name: Short
+    mail_domains: Annotated[list[Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z]{2,}$")]], Field(min_length=1)]
+    ceiling: Annotated[int, Field(ge=1, le=9)]
+    issuer: Annotated[str, Field(min_length=8, max_length=500)]
+    client_id: Short
+    client_secret: Annotated[str | None, Field(max_length=500, repr=False)] = None
+    algorithms: list[str] = ["RS256", "ES256", "PS256", "EdDSA"]
+    role_claim: Short = "roles"
+    role_map: dict[str, str]
+
+
+@action("partner.register", on=None, kind="Service", performer="service")
+def register(work: Work, _target: None, params: Partner) -> Done:
+    """Registers an organisation with its identity provider, or changes what is registered of it."""
+    if params.ceiling not in work.services.law.tiers:
+        raise Invalid(f"ceiling: there is no tier {params.ceiling}")
+    if not set(params.role_map.values()) <= set(ROLES):
+        raise Invalid(f"role_map: roles are {', '.join(ROLES)}")
+    organisation = work.one(Organisation, Organisation.slug == params.slug)
+    if organisation is None:
+        organisation = Organisation(id=new_id(), slug=params.slug, created_at=work.now)
+        work.session.add(organisation)
+    organisation.name, organisation.ceiling = params.name, params.ceiling
+    organisation.mail_domains = list(params.mail_domains)
+    work.session.flush()
+    issuer = work.one(Issuer, Issuer.organisation_id == organisation.id)
+    if issuer is None:
+        issuer = Issuer(id=new_id(), organisation_id=organisation.id)
+        work.session.add(issuer)
+    issuer.issuer, issuer.client_id = params.issuer, params.client_id
+    issuer.algorithms, issuer.role_claim = list(params.algorithms), params.role_claim
+    issuer.role_map = dict(params.role_map)
+    issuer.client_secret = _wrapped(work, issuer.id, params.client_secret)
+    work.concerns(target=organisation, owner=organisation.id)
+    work.state(slug=params.slug, issuer=params.issuer)
+    return Done(organisation.id)
+
+
+def _wrapped(work: Work, issuer: uuid.UUID, secret: str | None) -> bytes | None:
+    if secret is None:
+        return None
+    name = secret_key(issuer)
+    if not work.services.kms.exists(name):
+        work.services.kms.create(name)
+    return work.services.kms.wrap(name, secret.encode())

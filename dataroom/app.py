@@ -1,0 +1,76 @@
+"""The composition root: the one place that knows every adapter and puts the house together."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from dataroom import api, web
+from dataroom.actions import catalogue
+from dataroom.actions.context import Services
+from dataroom.actions.gate import Gate
+from dataroom.adapters.database import Database, connect
+from dataroom.adapters.kms_keyring import KeyringKms
+from dataroom.adapters.oidc import RelyingParty
+from dataroom.adapters.paper import Paper
+from dataroom.adapters.s3 import S3Settings, S3Store
+from dataroom.adapters.sandbox import Sandbox
+from dataroom.cli import cli
+from dataroom.cli.operate import Operator
+from dataroom.clock import Clock, SystemClock
+from dataroom.config import Config
+from dataroom.logs import configure
+from dataroom.vault.keys import KekCache
+from policies.engine import Law
+
+KEK_SECONDS = 300
+
+__all__ = ["build", "catalogue", "create_app", "main"]
+
+
+def build(config: Config, clock: Clock | None = None) -> Services:
+    """Every part of the house for `config`, connected to but not yet used; safe to call before a fork."""
+    clock = clock or SystemClock()
+    kms = KeyringKms(config.keyring_file, config.keyring_key_file)
+    store = S3Store(
+        S3Settings(config.s3_endpoint, config.s3_bucket, config.s3_access_key, config.s3_secret_key, config.s3_region)
+    )
+    sandbox = Sandbox(
+        size=config.page_renderers,
+        memory=config.renderer_memory,
+        heavy_seconds=float(config.redaction_seconds),
+    )
+    return Services(
+        config=config,
+        clock=clock,
+        database=Database(connect(config.database_url)),
+        law=Law.load(),
+        store=store,
+        kms=kms,
+        keks=KekCache(kms, KEK_SECONDS, clock),
+        workshop=sandbox,
+        paper=Paper(),
+    )
+
+
+def create_app(config: Config, services: Services | None = None) -> Flask:
+    """The WSGI application: pages, API and health, all behind one gate."""
+    configure(config.log_level)
+    services = services or build(config)
+    gate = Gate(services)
+    app = Flask("dataroom", static_folder=None, template_folder=None)
+    app.config.update(SECRET_KEY=config.secret_key, MAX_FORM_MEMORY_SIZE=500_000, MAX_FORM_PARTS=200)
+    if config.proxy_hops:
+        hops = config.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    api.register(app, gate, services)
+    web.register(app, gate, services, RelyingParty())
+    logging.getLogger("dataroom").info("started", extra={"law": services.law.digest})
+    return app
+
+
+def main() -> None:
+    """The command `dataroom`."""
+    cli(obj=Operator(build=build, gate=Gate))

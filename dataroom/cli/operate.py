@@ -1,0 +1,150 @@
+"""What an operator runs on the host: first start, schema, partners, service and worker processes, keys to hand out."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tomllib
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import select
+
+from dataroom.actions.checkpoints import LOG_KEY, verifier_key
+from dataroom.actions.context import SERVICE, Services
+from dataroom.actions.disposals import CERTIFICATE_KEY
+from dataroom.actions.evidence import open_log
+from dataroom.actions.gate import Gate
+from dataroom.adapters.kms_keyring import KeyringKms
+from dataroom.config import Config, ConfigError
+from dataroom.errors import DataroomError
+from dataroom.jobs.worker import Worker
+from dataroom.logs import configure
+from dataroom.model import AuditLog
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass(frozen=True)
+class Operator:
+    """How commands that need the whole house get it; composed in `dataroom.app`."""
+
+    build: Callable[[Config], Services]
+    gate: Callable[[Services], Gate]
+
+
+@click.group()
+def operate() -> None:
+    """Run and look after an installation (on its host, with its configuration)."""
+
+
+def settings() -> Config:
+    """The configuration, or a clear end of the command."""
+    try:
+        return Config.from_env()
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def upgrade(database_url: str) -> None:
+    """Brings the schema of a database to the newest revision."""
+    alembic = AlembicConfig()
+    alembic.set_main_option("script_location", str(ROOT / "migrations"))
+    alembic.attributes["url"] = database_url
+    command.upgrade(alembic, "head")
+
+
+def initialise(config: Config, operator: Operator) -> Services:
+    """Makes what a first start needs and leaves alone what is there: keyring, schema, bucket, signing keys, log."""
+    if not config.keyring_file.exists():
+        KeyringKms.create_new(config.keyring_file, config.keyring_key_file)
+    upgrade(config.database_url)
+    services = operator.build(config)
+    services.store.prepare()  # type: ignore[attr-defined]
+    for name in (LOG_KEY, CERTIFICATE_KEY):
+        if not services.kms.exists(name):
+            services.kms.create_signing(name)
+    with services.database.writing() as session:
+        if session.scalars(select(AuditLog).where(AuditLog.matter_id.is_(None))).first() is None:
+            open_log(session, None, config.log_origin)
+    return services
+
+
+@operate.command("init")
+@click.pass_obj
+def init_command(operator: Operator) -> None:
+    """Prepare a first start, or bring an installation to this release: keyring, schema, bucket, log."""
+    with failures():
+        initialise(settings(), operator)
+    click.echo("ready")
+
+
+@operate.command("partners")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def partners_command(operator: Operator, file: Path) -> None:
+    """Register the partner organisations and identity providers of a TOML FILE ([[partner]] tables)."""
+    with failures():
+        gate = operator.gate(operator.build(settings()))
+        for row in tomllib.loads(file.read_text(encoding="utf-8")).get("partner", []):
+            secret_file = row.pop("client_secret_file", None)
+            if secret_file:
+                row["client_secret"] = Path(secret_file).read_text(encoding="utf-8").strip()
+            gate.perform(SERVICE, "partner.register", None, row)
+            click.echo(f"registered {row['slug']}")
+
+
+@operate.command("serve")
+@click.option("--bind", default="127.0.0.1:8080", show_default=True, help="Address and port to listen on.")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
+@click.option("--threads", default=64, show_default=True, type=click.IntRange(1, 512))
+def serve_command(bind: str, workers: int, threads: int) -> None:
+    """Serve pages and API with gunicorn; put a TLS proxy in front of it."""
+    settings()
+    os.chdir(ROOT)
+    arguments = ["-k", "gthread", "-w", str(workers), "--threads", str(threads), "-b", bind]
+    arguments += ["--no-control-socket", "--timeout", "120", "--graceful-timeout", "10", "--keep-alive", "5"]
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments, "wsgi:app"])  # noqa: S606
+
+
+@operate.command("worker")
+@click.option("--once", is_flag=True, help="Perform what is due now and end.")
+@click.pass_obj
+def worker_command(operator: Operator, once: bool) -> None:
+    """Perform errands: apply redactions, erase destroyed bytes, sign checkpoints, sweep broken uploads."""
+    config = settings()
+    configure(config.log_level)
+    services = operator.build(config)
+    worker = Worker(services, operator.gate(services))
+    if once:
+        click.echo(f"{worker.drain()} errands done")
+        return
+    signal.signal(signal.SIGTERM, lambda *_: worker.stop())
+    signal.signal(signal.SIGINT, lambda *_: worker.stop())
+    worker.run()
+
+
+@operate.command("key")
+@click.option("--matter", type=click.UUID, default=None, help="The matter whose log is meant; else the deployment's.")
+@click.pass_obj
+def key_command(operator: Operator, matter: uuid.UUID | None) -> None:
+    """Print the verifier key of a log, to be handed to partners outside this service."""
+    with failures():
+        click.echo(verifier_key(operator.build(settings()), matter))
+
+
+class failures:  # noqa: N801 - reads as a statement
+    """Turns errors of the service into one clear line and exit code 1."""
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, DataroomError):
+            raise click.ClickException(error.detail) from error
