@@ -53,7 +53,7 @@ class SetExists:
 Attr: TypeAlias = Column | SetExists
 
 
-def converted(value: bool | int | str, attr: Attr) -> Any:  # noqa: ANN401 - whatever the driver takes
+def converted(value: bool | int | str, attr: Attr) -> Any:
     """A literal of the law as the column or set of `attr` wants it; ValueError when no row can hold it."""
     if attr.to_sql is not None:
         found = attr.to_sql(value)

@@ -53,7 +53,7 @@ class Line:
 
 def lines() -> list[Line]:
     """The world: the same rows every time, each column with and without a value."""
-    rng = random.Random(11)  # noqa: S311 - a fixed world, no secret
+    rng = random.Random(11)
     found = []
     for number in range(ROWS):
         values = {
@@ -162,7 +162,7 @@ class Compiler:
         forms = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"]
         return [self.rules.Policy(name, form["effect"], "", "", "", form) for name, form in forms.items()]
 
-    def _question(self) -> Any:  # noqa: ANN401 - of the package under test
+    def _question(self) -> Any:
         entity, ref = self.entities.Entity, self.entities.Ref
         o2 = entity("Org", "o2", {"n": 1}, frozenset({ref("Org", "o3")}))
         attrs = {
@@ -194,7 +194,7 @@ def mapping(attributes: ModuleType) -> dict[str, Any]:
     found["uid"] = column(THING.c.uid, "string", to_sql=uuid.UUID)
     found["id"] = column(THING.c.id, "ref:Thing", nullable=False)
 
-    def among(table: sa.Table) -> Any:  # noqa: ANN401
+    def among(table: sa.Table) -> Any:
         return lambda value: sa.exists().where(table.c.thing == THING.c.id, table.c.value == value)
 
     found["tags"] = set_exists(among(TAG), "string")
@@ -408,7 +408,7 @@ def disagreement(compiler: Compiler, connection: sa.Connection, text: str) -> st
 
 def corpus(size: int, seed: int) -> Sequence[str]:
     """A fixed list of random rule sets."""
-    rng = random.Random(seed)  # noqa: S311 - repeatable on purpose
+    rng = random.Random(seed)
     return [rules(rng) for _ in itertools.repeat(None, size)]
 
 

@@ -1,0 +1,274 @@
+"""Lists and decisions never differ: for every action, the rows `narrow` keeps are the rows `decide`
+allows."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from policies.engine import Attr, Column, Entity, Law, Ref, SetExists, Value
+from tests.parts import Database
+
+LAW = Law.load()
+ROWS = 90
+USERS = [str(uuid.UUID(int=0xE0 + n)) for n in range(4)]
+ORGANISATIONS = [str(uuid.UUID(int=0xA0 + n)) for n in range(3)]
+MATTERS = [str(uuid.UUID(int=0xB0 + n)) for n in range(2)]
+ROLES = ("custodian", "partner", "compliance")
+STATES = {
+    "Matter": ("open", "closed"),
+    "Document": ("staged", "ready", "published", "disposed"),
+    "Version": ("staged", "published", "candidate", "destroyed"),
+    "Redaction": ("draft", "applying", "in_review", "returned", "released", "failed", "discarded"),
+    "Disposal": ("proposed", "approved", "void", "rejected", "done"),
+}
+QUESTIONS = [
+    (name, principal, resource)
+    for name, shape in sorted(LAW.actions.items())
+    for principal in shape.principals
+    for resource in shape.resources
+]
+METADATA = sa.MetaData()
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A resource type as a table, its sets as side tables, and the rows stored in them."""
+
+    table: sa.Table
+    sets: dict[str, sa.Table]
+    entities: list[Entity]
+
+    def mapping(self) -> dict[str, Attr]:
+        """The table as the law wants it mapped."""
+        found: dict[str, Attr] = {}
+        for name, attr in LAW.shape.entities[self.table.name].items():
+            if attr.many:
+                found[name] = self._set(self.sets[name], attr.kind)
+            else:
+                found[name] = Column(self.table.c[name], attr.kind, nullable=name == "category")
+        return found
+
+    def _set(self, side: sa.Table, kind: str) -> SetExists:
+        row = self.table.c.id
+        convert = uuid.UUID if isinstance(side.c.value.type, sa.Uuid) else None
+        return SetExists(
+            lambda value: sa.exists().where(side.c.row == row, side.c.value == value), kind, convert
+        )
+
+
+def one(kind: str, name: str, attr_kind: str, rng: random.Random) -> Value:
+    """A random value of an attribute."""
+    if attr_kind == "bool":
+        return rng.random() < 0.6
+    if attr_kind == "long":
+        return rng.randint(0, 4)
+    if attr_kind == "ref:Matter":
+        return Ref("Matter", rng.choice((*MATTERS, MATTERS[0])))
+    if attr_kind == "ref:Organisation":
+        return Ref("Organisation", rng.choice((*ORGANISATIONS, ORGANISATIONS[0])))
+    if attr_kind == "ref:Document":
+        return Ref("Document", str(uuid.UUID(int=1)))
+    if name == "state":
+        return rng.choice(STATES[kind])
+    if name == "category":
+        return rng.choice((*LAW.categories, *["technical"] * len(LAW.categories)))
+    return rng.choice(ROLES) if name == "functions" else rng.choice(USERS)
+
+
+def some(kind: str, name: str, attr_kind: str, rng: random.Random) -> frozenset[Value]:
+    """A random set."""
+    return frozenset(one(kind, name, attr_kind, rng) for _ in range(rng.randint(0, 3)))
+
+
+def column_type(attr_kind: str) -> sa.types.TypeEngine[Any]:
+    """Ids are stored as UUIDs, as the service does."""
+    if attr_kind == "bool":
+        return sa.Boolean()
+    if attr_kind == "long":
+        return sa.SmallInteger()
+    return sa.Uuid() if attr_kind.startswith("ref:") else sa.String()
+
+
+def kind_of(name: str, rng: random.Random) -> Kind:
+    """The tables and random rows of a resource type."""
+    attrs = LAW.shape.entities[name]
+    plain = [sa.Column(each, column_type(a.kind)) for each, a in attrs.items() if not a.many]
+    table = sa.Table(name, METADATA, sa.Column("id", sa.Uuid, primary_key=True), *plain)
+    sets = {
+        each: sa.Table(
+            f"{name}_{each}", METADATA, sa.Column("row", sa.Uuid), sa.Column("value", column_type(a.kind))
+        )
+        for each, a in attrs.items()
+        if a.many
+    }
+    ids = MATTERS if name == "Matter" else [str(uuid.UUID(int=0x1000 + n)) for n in range(ROWS)]
+    if name == "Organisation":
+        ids = ORGANISATIONS
+    entities = [
+        Entity(
+            name,
+            each,
+            {key: (some if a.many else one)(name, key, a.kind, rng) for key, a in attrs.items()},
+        )
+        for each in ids
+    ]
+    return Kind(table, sets, entities)
+
+
+def world() -> dict[str, Kind]:
+    """All resource types with their rows; the same every time. One matter is open, the other closed."""
+    rng = random.Random(23)
+    kinds = {name: kind_of(name, rng) for name in sorted({resource for _, _, resource in QUESTIONS})}
+    people = frozenset(USERS[:3])
+    parties = frozenset(Ref("Organisation", each) for each in ORGANISATIONS[:2])
+    for number, state in enumerate(("open", "closed")):
+        attrs: dict[str, Value] = {"organisations": parties, "members": people, "state": state}
+        kinds["Matter"].entities[number] = Entity("Matter", MATTERS[number], attrs)
+    ready: dict[str, Value] = {
+        "matter": Ref("Matter", MATTERS[0]),
+        "organisation": Ref("Organisation", ORGANISATIONS[0]),
+        "state": "approved",
+        "proposer": USERS[3],
+        "approvers": frozenset(USERS[1:3]),
+        "functions": frozenset({"custodian", "compliance"}),
+        "held": False,
+    }
+    kinds["Disposal"].entities[0] = Entity("Disposal", kinds["Disposal"].entities[0].id, ready)
+    return kinds
+
+
+WORLD = world()
+
+
+def stored(value: Value, column: sa.Column[Any]) -> object:
+    """A value as the driver takes it."""
+    plain = value.id if isinstance(value, Ref) else value
+    return uuid.UUID(str(plain)) if isinstance(column.type, sa.Uuid) else plain
+
+
+def elements(entity: Entity, name: str) -> frozenset[Value]:
+    """The values of a set attribute."""
+    found: Value = entity.attrs[name]
+    assert isinstance(found, frozenset)
+    return found
+
+
+def fill(connection: sa.Connection) -> None:
+    """Creates the tables and stores the world."""
+    METADATA.create_all(connection)
+    for kind in WORLD.values():
+        for entity in kind.entities:
+            row = {c.name: stored(entity.attrs[c.name], c) for c in kind.table.c if c.name != "id"}
+            connection.execute(kind.table.insert().values(id=uuid.UUID(entity.id), **row))
+            for name, side in kind.sets.items():
+                for element in elements(entity, name):
+                    entry = {"row": uuid.UUID(entity.id), "value": stored(element, side.c.value)}
+                    connection.execute(side.insert().values(**entry))
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def connection(request: pytest.FixtureRequest) -> Iterator[sa.Connection]:
+    """The world in a database."""
+    url = "sqlite://"
+    if request.param == "postgresql":
+        database: Database = request.getfixturevalue("postgres")
+        url = database.create_database()
+    engine = sa.create_engine(url)
+    with engine.connect() as found:
+        fill(found)
+        yield found
+    engine.dispose()
+
+
+@st.composite
+def members(draw: st.DrawFn) -> Entity:
+    """A member of one of the matters, or of none."""
+    places: list[Entity | Ref] = [*WORLD["Matter"].entities, Ref("Matter", "none")]
+    matter = draw(st.sampled_from(places))
+    attrs: dict[str, Value] = {
+        "user": draw(st.sampled_from(USERS)),
+        "organisation": Ref("Organisation", draw(st.sampled_from(ORGANISATIONS))),
+        "role": draw(st.sampled_from(ROLES)),
+        "tier": draw(st.integers(0, 4)),
+        "matter": matter,
+        "active": draw(st.sampled_from((True, True, True, False))),
+    }
+    return Entity("Member", "someone", attrs)
+
+
+def circumstances(action: str, organisation: str) -> dict[str, Value]:
+    """The circumstances an action needs."""
+    more: dict[str, Value] = {"now": 1_790_000_000}
+    if action in {"member.add", "member.remove"}:
+        more["subject_organisation"] = Ref("Organisation", organisation)
+    if action == "disclosure.grant":
+        more["recipient"] = Ref("Organisation", organisation)
+    return more
+
+
+def both_ways(
+    connection: sa.Connection, who: Entity, action: str, resource: str, context: dict[str, Value]
+) -> tuple[set[str], set[str]]:
+    """The ids `narrow` keeps and the ids `decide` allows."""
+    kind = WORLD[resource]
+    where = LAW.narrow(who, action, resource, kind.mapping(), context, kind.table.c.id)
+    kept = connection.execute(sa.select(kind.table.c.id).where(where)).scalars()
+    decisions = LAW.decide_each(who, action, kind.entities, context)
+    allowed = {e.id for e, decision in zip(kind.entities, decisions, strict=True) if decision.allowed}
+    return {str(each) for each in kept}, allowed
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@given(question=st.sampled_from(QUESTIONS), member=members(), organisation=st.sampled_from(ORGANISATIONS))
+def test_narrow_equals_decide(
+    connection: sa.Connection, question: tuple[str, str, str], member: Entity, organisation: str
+) -> None:
+    action, principal, resource = question
+    who = member if principal == "Member" else Entity("Service", "worker", {"name": "worker"})
+    kept, allowed = both_ways(connection, who, action, resource, circumstances(action, organisation))
+    assert kept == allowed
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: f"{q[0]}-{q[2]}")
+def test_every_question_keeps_rows_for_somebody(
+    connection: sa.Connection, question: tuple[str, str, str]
+) -> None:
+    action, principal, resource = question
+    asked = [Entity("Service", "worker", {"name": "worker"})] if principal == "Service" else everybody()
+    found = 0
+    for who in asked:
+        context = circumstances(action, ORGANISATIONS[1])
+        if action in {"member.add", "member.remove"}:
+            context = circumstances(action, ORGANISATIONS[0])
+        kept, allowed = both_ways(connection, who, action, resource, context)
+        assert kept == allowed
+        found += len(kept)
+    assert found > 0
+
+
+def everybody() -> list[Entity]:
+    """One active member of each role in the open matter."""
+    return [
+        Entity(
+            "Member",
+            "someone",
+            {
+                "user": USERS[0],
+                "organisation": Ref("Organisation", ORGANISATIONS[0]),
+                "role": role,
+                "tier": 4,
+                "matter": WORLD["Matter"].entities[0],
+                "active": True,
+            },
+        )
+        for role in ROLES
+    ]
