@@ -20,7 +20,8 @@ from functools import partial
 from os import register_at_fork
 from typing import Any, TypeVar
 
-from dataroom.adapters.sandbox_pool import Declined, Died, Pool, Profile, Reply, Source
+from dataroom.adapters.sandbox_pool import Pool
+from dataroom.adapters.sandbox_worker import Declined, Died, Profile, Reply, Source
 from dataroom.errors import Invalid
 
 __all__ = ["Check", "Hit", "Inspection", "RedactedPdf", "Sandbox", "Source", "Word"]

@@ -9,191 +9,15 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from dataroom.adapters.sandbox_wire import Channel, Closed, Malformed
+from dataroom.adapters.sandbox_worker import Declined, Died, Profile, Reply, Source, Worker
 from dataroom.errors import Unavailable
 
 log = logging.getLogger(__name__)
-
-_PROJECT = Path(__file__).resolve().parents[2]
-_BOOT = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from dataroom.adapters.sandbox_child import main; main()"
-)
-_ENVIRONMENT = {
-    "PATH": "/usr/bin:/bin",
-    "LANG": "C.UTF-8",
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-}
-_START_SECONDS = 30.0
-_REMEMBERED = 2
-
-
-@dataclass(frozen=True)
-class Profile:
-    """Bounds of one kind of work: children, address space in bytes, seconds a request, requests a child,
-    bytes a reply may have, seconds and number of callers that may wait for a child."""
-
-    size: int
-    memory: int
-    seconds: float
-    requests: int
-    reply: int
-    patience: float = 30.0
-    queue: int = 128
-
-
-@dataclass(frozen=True)
-class Source:
-    """A sealed document for the child to read: `key` names its exact content (never reuse one for other
-    bytes), `size` is its plaintext length, `fetch(start, stop)` opens that range; what `fetch` raises
-    reaches the caller."""
-
-    key: str
-    size: int
-    fetch: Callable[[int, int], bytes]
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A finished request: JSON facts and bytes, both from the child and to be distrusted."""
-
-    facts: Any
-    body: bytes
-
-
-class Declined(Exception):
-    """The child refused by name: `code` and `detail` as it sent them."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(code)
-        self.code, self.detail = code, detail
-
-
-class Died(Exception):
-    """The child crashed, ran out of time or memory, or answered nonsense; `why` is for operators."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
-
-
-class Worker:
-    """One child process and the socket to it. Used by one thread at a time."""
-
-    def __init__(self, memory: int) -> None:
-        ours, theirs = socket.socketpair()
-        command = [sys.executable, "-I", "-B", "-c", _BOOT, str(_PROJECT), str(memory)]
-        with theirs:
-            self.process = subprocess.Popen(  # noqa: S603
-                command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                env=_ENVIRONMENT, cwd="/", close_fds=True, start_new_session=True,
-            )  # fmt: skip
-        self.channel = Channel(ours)
-        self.keys: deque[str] = deque(maxlen=_REMEMBERED)
-        self.served = 0
-        self.limits: dict[str, bool] = {}
-
-    def greet(self) -> None:
-        """Wait until the child has given up its rights; raises Died when it does not."""
-        self.channel.deadline = time.monotonic() + _START_SECONDS
-        try:
-            header, _ = self.channel.receive()
-        except (Closed, Malformed, TimeoutError) as error:
-            raise Died("did not start") from error
-        self.limits = {str(name): bool(held) for name, held in dict(header.get("hello") or {}).items()}
-
-    def call(self, operation: dict[str, Any], sources: tuple[Source, ...], profile: Profile) -> Reply:
-        """Do one request; raises Declined, Died, or what a source's `fetch` raised."""
-        exchange = _Exchange(self.channel, sources, profile)
-        self.served += 1
-        for source in sources:
-            self.keys.append(source.key)
-        try:
-            return exchange.run(operation)
-        except (Closed, Malformed, TimeoutError, KeyError, TypeError, ValueError) as error:
-            if exchange.broken is not None:
-                raise exchange.broken from error
-            raise Died("time-out" if isinstance(error, TimeoutError) else self._end_reason()) from None
-
-    def _end_reason(self) -> str:
-        try:
-            code = self.process.wait(1.0)
-        except subprocess.TimeoutExpired:
-            return "nonsense"
-        return "time-out" if code == -signal.SIGXCPU else f"signal {-code}" if code < 0 else f"exit {code}"
-
-    def end(self) -> None:
-        """Kill the child and forget it."""
-        with contextlib.suppress(OSError):
-            self.channel.close()
-        self.process.kill()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(10)
-
-
-class _Exchange:
-    """One request's conversation: answers ranges, gathers pieces, holds the bounds."""
-
-    def __init__(self, channel: Channel, sources: tuple[Source, ...], profile: Profile) -> None:
-        self.channel, self.sources, self.profile = channel, sources, profile
-        self.broken: Exception | None = None
-        self.budget = 4 * sum(source.size for source in sources) + (64 << 20)
-
-    def run(self, operation: dict[str, Any]) -> Reply:
-        seconds = self.profile.seconds
-        self.channel.deadline = time.monotonic() + seconds
-        listed = [{"key": source.key, "size": source.size} for source in self.sources]
-        self.channel.send({**operation, "sources": listed, "seconds": int(seconds) + 1})
-        pieces, total = [], 0
-        while True:
-            header, body = self.channel.receive()
-            if "fetch" in header:
-                self._answer(header)
-                continue
-            total += len(body)
-            if total > self.profile.reply:
-                raise Malformed
-            pieces.append(body)
-            if not header.get("piece"):
-                return self._outcome(header, pieces)
-
-    def _outcome(self, header: dict[str, Any], pieces: list[bytearray]) -> Reply:
-        if self.broken is not None:
-            raise self.broken
-        if "refused" in header:
-            raise Declined(str(header["refused"]), str(header.get("detail", "")))
-        if "done" not in header:
-            raise Died(str(header.get("kind", "failed"))[:60])
-        return Reply(header["done"], b"".join(pieces))
-
-    def _answer(self, header: dict[str, Any]) -> None:
-        source, start, stop = self.sources[int(header["fetch"])], int(header["start"]), int(header["stop"])
-        self.budget -= stop - start
-        if not 0 <= start < stop <= source.size or self.budget < 0 or self.broken is not None:
-            raise Malformed
-        began = time.monotonic()
-        try:
-            data = source.fetch(start, stop)
-        except Exception as error:
-            self.broken = error
-        if self.channel.deadline is not None:
-            self.channel.deadline += time.monotonic() - began
-        if self.broken is not None:
-            self.channel.send({"range": False})
-        else:
-            self.channel.send({"range": True}, data)
 
 
 class Pool:
@@ -214,7 +38,17 @@ class Pool:
     def run(self, operation: dict[str, Any], sources: tuple[Source, ...]) -> Reply:
         """Do one request in a child that preferably has the document open; raises as `Worker.call`, or
         Unavailable."""
-        worker = self._take(sources[0].key)
+        if len({source.wall for source in sources}) != 1:
+            raise ValueError("documents of different walls must not meet")
+        worker = self._take(sources[0])
+        try:
+            return self._do(worker, operation, sources)
+        except Died as death:
+            if death.why == "time-out" or worker.served == 1:
+                raise
+        return self._do(self._take(sources[0]), operation, sources)  # it was not its first: perhaps worn out
+
+    def _do(self, worker: Worker, operation: dict[str, Any], sources: tuple[Source, ...]) -> Reply:
         fit = False
         try:
             reply = worker.call(operation, sources, self.profile)
@@ -256,7 +90,7 @@ class Pool:
                 os.close(worker.channel.sock.detach())
             worker.process.returncode = 0
 
-    def _take(self, key: str) -> Worker:
+    def _take(self, source: Source) -> Worker:
         ticket, until = object(), time.monotonic() + self.profile.patience
         with self._changed:
             if len(self._waiting) >= self.profile.queue:
@@ -265,8 +99,9 @@ class Pool:
             try:
                 while not self._closed:
                     self._bury()
-                    if self._waiting[0] is ticket and self._idle:
-                        return self._claim(key)
+                    worker = self._claim(source) if self._waiting[0] is ticket else None
+                    if worker is not None:
+                        return worker
                     left = until - time.monotonic()
                     if left <= 0:
                         break
@@ -285,11 +120,16 @@ class Pool:
         if dead:
             self._changed.notify_all()
 
-    def _claim(self, key: str) -> Worker:
-        ranked: Iterable[tuple[int, Worker]] = (
-            (2 if key in worker.keys else 1 if not worker.keys else 0, worker) for worker in self._idle
-        )
-        _, worker = max(ranked, key=lambda pair: pair[0])
+    def _claim(self, source: Source) -> Worker | None:
+        """Take the idle child that suits best; when all have read behind another wall, end one for a fresh
+        one."""
+        suited = [worker for worker in self._idle if worker.wall in {None, source.wall}]
+        if not suited:
+            if self._idle:
+                self._idle.pop(0).end()
+                self._changed.notify_all()
+            return None
+        worker = max(suited, key=lambda one: 2 if source.key in one.keys else 1 if not one.keys else 0)
         self._idle.remove(worker)
         self._busy.add(worker)
         return worker

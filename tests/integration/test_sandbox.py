@@ -159,6 +159,30 @@ def test_short_answers_of_fetch_are_not_taken_for_the_document(sandbox: Sandbox)
     assert sandbox.inspect(files.source(data, "not-short")).pages == 1
 
 
+def test_no_child_reads_behind_two_walls() -> None:
+    room, data = Sandbox(size=2), files.letters(2)
+    seen: dict[int, set[str]] = {}
+
+    def look(number: int) -> None:
+        wall = f"matter-{number % 3}"
+
+        def fetch(start: int, stop: int) -> bytes:
+            for worker in room._pool("light").children():
+                if worker.wall is not None:
+                    seen.setdefault(worker.process.pid, set()).add(worker.wall)
+            return data[start:stop]
+
+        assert room.inspect(Source(f"{wall}-{number}", len(data), fetch, wall)).pages == 2
+
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(look, range(12)))
+    finally:
+        room.close()
+    assert len(seen) >= 3
+    assert all(len(walls) == 1 for walls in seen.values())
+
+
 def test_ten_threads_at_once(sandbox: Sandbox) -> None:
     several = [files.source(files.letters(10), f"many-{number}") for number in range(3)]
 

@@ -146,16 +146,30 @@ def test_nonsense_page_boxes_do_no_harm(sandbox: Sandbox, box: bytes) -> None:
     assert _outcome(sandbox, files.source(data, f"box-{box!r}")) in {"drawn", "broken", "could-not-render"}
 
 
-def test_a_child_killed_in_mid_request(sandbox: Sandbox) -> None:
-    data, pid = files.letters(1), _pid(sandbox)
+def test_a_file_that_kills_every_child_is_refused(sandbox: Sandbox) -> None:
+    data = files.letters(1)
 
     def fetch(start: int, stop: int) -> bytes:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(_pid(sandbox), signal.SIGKILL)
         return data[start:stop]
 
     with pytest.raises(Invalid) as refused:
-        sandbox.render(Source("killed", len(data), fetch), 1, 300, LINES)
+        sandbox.render(Source("killer", len(data), fetch), 1, 300, LINES)
     assert refused.value.code == "could-not-render"
+
+
+def test_a_used_child_that_dies_is_replaced_within_the_request(sandbox: Sandbox) -> None:
+    data = files.letters(1)
+    sandbox.inspect(files.source(data, "first"))
+    pid = _pid(sandbox)
+
+    def fetch(start: int, stop: int) -> bytes:
+        if Path(f"/proc/{pid}").exists():
+            os.kill(pid, signal.SIGKILL)
+        return data[start:stop]
+
+    assert sandbox.inspect(Source("killed", len(data), fetch)).pages == 1
+    assert _pid(sandbox) != pid
 
 
 def test_a_child_killed_while_idle_is_replaced(sandbox: Sandbox) -> None:
