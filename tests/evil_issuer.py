@@ -46,7 +46,7 @@ def number(value: int) -> str:
 
 RSA_ONE = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 RSA_TWO = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-RSA_WEAK = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505
+RSA_WEAK = rsa.generate_private_key(public_exponent=65537, key_size=1024)
 EC_ONE = ec.generate_private_key(ec.SECP256R1())
 EC_WIDE = ec.generate_private_key(ec.SECP384R1())
 ED_ONE = ed25519.Ed25519PrivateKey.generate()

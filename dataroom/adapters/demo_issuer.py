@@ -22,7 +22,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask
-from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.app.base import BaseApplication
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey, import_key
 
@@ -159,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         check_surroundings(os.environ, given.host, given.port, read_settings(given.config).issuer)
         app = create_app(given.config)
     except Invalid as refusal:
-        print(refusal.detail, file=sys.stderr)
+        sys.stderr.write(refusal.detail + "\n")
         return 2
     host = f"[{given.host}]" if ":" in given.host else given.host
     _Service(app, f"{host}:{given.port}").run()

@@ -11,15 +11,14 @@ Law: OpenID Connect Core 1.0, RFC 6749, RFC 7636, RFC 9207, RFC 9700.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from authlib.oauth2.auth import ClientAuth  # type: ignore[import-untyped]
-from authlib.oauth2.client import OAuth2Client  # type: ignore[import-untyped]
+from authlib.oauth2.auth import ClientAuth
+from authlib.oauth2.client import OAuth2Client
 
 from dataroom.adapters.oidc_http import Egress, Wire
 from dataroom.adapters.oidc_issuer import (
@@ -32,7 +31,7 @@ from dataroom.adapters.oidc_issuer import (
     organisation_for,
 )
 from dataroom.adapters.oidc_provider import Metadata, Providers
-from dataroom.adapters.oidc_token import Checked, Expected, check_id_token, clean
+from dataroom.adapters.oidc_token import Checked, Expected, check_id_token, clean, same_text
 from dataroom.clock import Clock, SystemClock
 
 __all__ = [
@@ -120,7 +119,7 @@ class RelyingParty:
         return urlunsplit(parts._replace(query=urlencode(query)))
 
     def _check_state(self, issuer: Issuer, pending: Pending, state: str) -> None:
-        if not hmac.compare_digest(state.encode(), pending.state.encode()) or len(pending.state) < 32:
+        if not same_text(state, pending.state) or len(pending.state) < 32:
             raise SignInRefused("state-mismatch")
         now = self._clock.now()
         if not self._spent.first_time(pending.state, now.timestamp()):
@@ -148,7 +147,7 @@ class RelyingParty:
         kind, access, identity = token.get("token_type"), token.get("access_token"), token.get("id_token")
         if not isinstance(kind, str) or kind.lower() != "bearer":
             raise SignInRefused("token-kind")
-        if not isinstance(access, str) or not isinstance(identity, str) or not _is_bearer(access):
+        if not isinstance(access, str) or not isinstance(identity, str) or not _is_visible(access):
             raise SignInRefused("token-missing")
         return access, identity
 
@@ -230,13 +229,13 @@ def _read_code(params: Mapping[str, str], metadata: Metadata) -> str:
     if "error" in params:
         known = params["error"] in _REFUSALS
         raise SignInRefused("provider-" + (params["error"].replace("_", "-") if known else "error"))
-    if not params.get("code"):
+    if not _is_visible(params.get("code", "")):
         raise SignInRefused("callback-malformed")
     return params["code"]
 
 
-def _is_bearer(token: str) -> bool:
-    return 0 < len(token) <= 8192 and all("!" <= c <= "~" for c in token)
+def _is_visible(text: str) -> bool:
+    return 0 < len(text) <= 8192 and all("!" <= c <= "~" for c in text)
 
 
 def _identity(issuer: Issuer, checked: Checked, more: Mapping[str, object]) -> Identity:

@@ -39,7 +39,10 @@ class SignInRefused(Unauthenticated):
 
 def is_loopback_http(url: str) -> bool:
     """Whether `url` is plain http to this very machine, which is allowed for the demonstration alone."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
     return parts.scheme == "http" and parts.hostname in LOOPBACK
 
 
@@ -97,14 +100,21 @@ class Issuer:
             )
         if not set(self.role_map.values()) <= ROLES:
             raise Invalid("A provider's roles map to custodian, partner or compliance.")
-        if not self.client_id or "openid" not in self.scopes or self.ceiling < 0:
-            raise Invalid("A provider needs a client id, the scope openid and a ceiling of zero or more.")
+        if not _is_basic(self.client_id, self.client_secret):
+            raise Invalid("Client id and secret are printable ASCII, and the id has no colon.")
+        if "openid" not in self.scopes or self.ceiling < 0:
+            raise Invalid("A provider needs the scope openid and a ceiling of zero or more.")
         object.__setattr__(self, "role_map", MappingProxyType(dict(self.role_map)))
 
     @property
     def local(self) -> bool:
         """Whether this is a demonstration provider on loopback http."""
         return is_loopback_http(self.issuer)
+
+
+def _is_basic(client_id: str, secret: str | None) -> bool:
+    texts = [client_id] if secret is None else [client_id, secret]
+    return ":" not in client_id and all(t and t.isascii() and t.isprintable() for t in texts)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
 
 from dataroom.adapters.oidc_http import Wire
@@ -143,7 +143,15 @@ def _read_key(entry: object) -> SigningKey | None:
     try:
         key = import_key({str(name): value for name, value in entry.items() if name in _MEMBERS})
         raw = key.raw_value
-    except (JoseError, ValueError, TypeError) as error:
+    except (
+        JoseError,
+        SecurityWarning,
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        ArithmeticError,
+    ) as error:
         raise SignInRefused("keys-malformed") from error
     if isinstance(raw, RSAPublicKey) and not 2048 <= raw.key_size <= 8192:
         raise SignInRefused("keys-unsafe")

@@ -125,7 +125,7 @@ def start(folder: Path, name: str, algorithm: str) -> Provider:
         "--port",
         str(port),
     ]
-    process = subprocess.Popen(command, env={**os.environ, "DATAROOM_DEMO": "1"})  # noqa: S603
+    process = subprocess.Popen(command, env={**os.environ, "DATAROOM_DEMO": "1"})
     for _ in range(200):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -213,7 +213,7 @@ def test_a_code_without_its_verifier_is_worth_nothing(providers: tuple[Provider,
 
 
 def test_a_wrong_client_secret_is_refused(providers: tuple[Provider, Provider]) -> None:
-    row, party = replace(providers[0].row, client_secret="guess"), RelyingParty()  # noqa: S106
+    row, party = replace(providers[0].row, client_secret="guess"), RelyingParty()
     begun = party.begin(row)
     with pytest.raises(SignInRefused) as refused:
         party.finish(row, begun.pending, Browser({}).pick(begun.url, "1"))
@@ -367,7 +367,7 @@ def test_the_key_is_private_and_kept(providers: tuple[Provider, Provider]) -> No
     [
         (None, "127.0.0.1", 0, "127.0.0.1"),
         ("yes", "127.0.0.1", 0, "127.0.0.1"),
-        ("1", "0.0.0.0", 0, "127.0.0.1"),  # noqa: S104
+        ("1", "0.0.0.0", 0, "127.0.0.1"),
         ("1", "127.0.0.1", 1, "127.0.0.1"),
         ("1", "127.0.0.1", 0, "sso.example"),
     ],
@@ -383,7 +383,7 @@ def test_it_refuses_to_start(
         environment["DATAROOM_DEMO"] = demo
     command = [sys.executable, "-m", "dataroom.adapters.demo_issuer", "--config", str(config)]
     command += ["--port", str(port + shift), "--host", host]
-    done = subprocess.run(command, env=environment, capture_output=True, timeout=30, check=False)  # noqa: S603
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=30, check=False)
     assert done.returncode == 2
     assert done.stderr
     assert not (tmp_path / "c.key.json").exists()

@@ -238,6 +238,8 @@ def test_state_and_pending_are_held_to_their_rules() -> None:
         assert (
             finish_later(replace(fresh.pending, state=""), issuer, {**there, "state": ""}) == "state-mismatch"
         )
+        assert finish_later(fresh.pending, issuer, {**there, "state": "\ud800"}) == "state-mismatch"
+        assert finish_later(fresh.pending, issuer, {**there, "code": "\ud800"}) == "callback-malformed"
         assert finish_later(replace(fresh.pending, nonce="n"), issuer, there) == "token-nonce"
 
 
@@ -323,3 +325,13 @@ def test_nothing_secret_shows_in_what_is_printed() -> None:
         shown = repr(begun.pending) + repr(row(issuer))
     for secret in (begun.pending.state, begun.pending.nonce, begun.pending.verifier, "between us"):
         assert secret not in shown
+
+
+def test_a_sign_in_begun_elsewhere_sends_no_code_anywhere() -> None:
+    with EvilIssuer() as honest, EvilIssuer() as evil:
+        party = RelyingParty(QUICK)
+        begun = party.begin(row(honest))
+        with pytest.raises(SignInRefused) as refused:
+            party.finish(row(evil), begun.pending, come_back(begun.url))
+        assert refused.value.reason == "issuer-mixed-up"
+        assert (honest.count("/token"), evil.count("/token")) == (0, 0)

@@ -23,6 +23,7 @@ BAD: dict[str, tuple[Twist, str]] = {
     "state sent twice": (Twist(callback=lambda c: {**c, "state": [c["state"]] * 2}), "callback-duplicate"),
     "anything sent twice": (Twist(callback=put(foo=["a", "b"])), "callback-duplicate"),
     "a token in the callback": (Twist(callback=put(id_token="x")), "callback-malformed"),
+    "a code with a line break": (Twist(callback=put(code="a\r\nb")), "callback-malformed"),
     "a code too long": (Twist(callback=put(code="x" * 5000)), "callback-malformed"),
     "an error": (Twist(callback=put(error="access_denied")), "provider-access-denied"),
     "an unheard-of error": (Twist(callback=put(error="<script>")), "provider-error"),
@@ -145,6 +146,12 @@ BAD: dict[str, tuple[Twist, str]] = {
         Twist(keys=lambda: [{**jwk(EC_ONE, kid="one"), "x": number(1 << 254)}]),
         "keys-malformed",
     ),
+    "a modulus that is a number": (Twist(keys=lambda: [{**jwk(RSA_ONE), "n": 5}]), "keys-malformed"),
+    "a modulus that is empty": (Twist(keys=lambda: [{**jwk(RSA_ONE), "n": ""}]), "keys-malformed"),
+    "an exponent of nothing": (Twist(keys=lambda: [{**jwk(RSA_ONE), "e": "AA"}]), "keys-malformed"),
+    "a key without its parts": (Twist(keys=lambda: [{"kty": "EC"}]), "keys-malformed"),
+    "a curve of its own": (Twist(keys=lambda: [jwk(EC_ONE, crv=["P-256"])]), "keys-malformed"),
+    "a key that is text": (Twist(raw={"/jwks": Raw(body=b'{"keys":["key"]}')}), "keys-unsafe"),
     "a kid that is a number": (Twist(keys=lambda: [jwk(RSA_ONE, kid=1)]), "keys-malformed"),
     "keys are late": (Twist(raw={"/jwks": Raw(delay=1.5)}), "provider-slow"),
     "keys are too large": (Twist(raw={"/jwks": Raw(body=b" " * 140_000)}), "provider-oversized"),
@@ -166,6 +173,7 @@ BAD: dict[str, tuple[Twist, str]] = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
 @pytest.mark.parametrize("name", BAD)
 def test_refused(name: str) -> None:
     twist, reason = BAD[name]

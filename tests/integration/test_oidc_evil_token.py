@@ -58,6 +58,7 @@ GOOD = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
 @pytest.mark.parametrize("name", GOOD)
 def test_accepted(name: str) -> None:
     with EvilIssuer(GOOD[name]) as issuer:
@@ -144,6 +145,8 @@ BAD: dict[str, tuple[Twist, str]] = {
     "another azp": (Twist(claims=put(azp="other")), "token-party"),
     "no nonce": (Twist(claims=drop("nonce")), "token-nonce"),
     "another nonce": (Twist(claims=put(nonce="n")), "token-nonce"),
+    "nonce is half a character": (Twist(claims=put(nonce="\ud800")), "token-nonce"),
+    "name is half a character, aud too": (Twist(claims=put(name="\ud800", aud="\ud800")), "token-audience"),
     "nonce is a list": (Twist(claims=lambda c: {**c, "nonce": [c["nonce"]]}), "token-nonce"),
     "expired": (Twist(claims=lambda c: {**c, "exp": now() - 100}), "token-expired"),
     "expired a minute ago": (Twist(claims=lambda c: {**c, "exp": now() - 60}), "token-expired"),
