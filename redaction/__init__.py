@@ -1,0 +1,34 @@
+"""True redaction of PDF documents: bytes and a plan in, bytes and a report out.
+
+The library keeps no state, opens no file and no connection, and knows nothing of the service around it.
+README.md beside this file is its contract.
+"""
+
+from .checks import verify
+from .engine import apply
+from .errors import RedactionError, Refused, VerificationFailed
+from .inspection import Inspection, inspect
+from .plan import Mark, Plan
+from .reading import Hit, Word, search, search_pattern, words
+from .report import Check, FinalMark, Report, Result
+
+__all__ = [
+    "Check",
+    "FinalMark",
+    "Hit",
+    "Inspection",
+    "Mark",
+    "Plan",
+    "RedactionError",
+    "Refused",
+    "Report",
+    "Result",
+    "VerificationFailed",
+    "Word",
+    "apply",
+    "inspect",
+    "search",
+    "search_pattern",
+    "verify",
+    "words",
+]

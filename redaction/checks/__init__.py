@@ -1,0 +1,47 @@
+"""Verification of a result, by readers that share no code with the walk (and once more by the walk itself)."""
+
+from collections.abc import Callable, Sequence
+
+import pikepdf
+
+from ..errors import Refused
+from ..geometry import Box
+from ..report import Check, FinalMark
+from . import extraction, fixpoint, pixels, structure, words
+from .bare import bare_output
+
+__all__ = ["verify"]
+
+
+def verify(
+    output: bytes,
+    marks: Sequence[FinalMark],
+    *,
+    original: bytes | None = None,
+    affected: Sequence[tuple[int, Box]] = (),
+) -> tuple[Check, ...]:
+    """Check a redacted document against its marks; with the original, also that the rest is still there.
+
+    `affected` lists (page, box) areas that may look different besides the marks. Never raises for a bad
+    document: what cannot be read is a failed check.
+    """
+    marks = list(marks)
+    try:
+        bare = bare_output(output, marks)
+    except (Refused, pikepdf.PdfError, ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
+        return (Check("readable", False, f"The result cannot be read back ({type(error).__name__})."),)
+    checks = [Check("readable", True, "The result opens.")]
+    checks += structure.checks(output)
+    checks.append(Check("overlay", bare.overlay_exact, "The drawn boxes are those of the marks and nothing else."))
+    checks += _guarded("walk", lambda: fixpoint.checks(bare, marks))
+    checks += _guarded("extraction", lambda: extraction.checks(bare, marks, original))
+    checks += _guarded("words", lambda: words.checks(output, bare, marks, original))
+    checks += _guarded("pixels", lambda: pixels.checks(output, bare, marks, original, list(affected)))
+    return tuple(checks)
+
+
+def _guarded(name: str, run: Callable[[], list[Check]]) -> list[Check]:
+    try:
+        return run()
+    except Exception as error:
+        return [Check(name, False, f"The check itself could not be completed ({type(error).__name__}).")]

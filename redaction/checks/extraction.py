@@ -1,0 +1,90 @@
+"""Two readers, PDFium and pdfminer.six, must find no character under a mark, and the kept ones elsewhere."""
+
+from collections import Counter
+from io import BytesIO
+
+from pdfminer.high_level import extract_pages
+from pdfminer.layout import LTChar, LTContainer
+
+from ..geometry import Box, Polygon, anticlockwise, bounds, corners, grown, holds, overlap, shared_area
+from ..reading import Char, opened, page_chars
+from ..report import Check, FinalMark
+from .bare import Bare
+
+MOST_SHARED = 0.35
+LOST_SHARE, LOST_COUNT = 0.02, 4
+
+
+def checks(bare: Bare, marks: list[FinalMark], original: bytes | None) -> list[Check]:
+    """No character's ink under a mark; with the original, kept characters still there."""
+    pages = sorted({mark.page for mark in marks})
+    quads = {page: [anticlockwise(mark.quad) for mark in marks if mark.page == page] for page in pages}
+    found: list[Check] = []
+    with opened(bare.data) as pdf:
+        texts = {page: page_chars(pdf, page) for page in pages}
+    bad = any(_under(char.ink, quad) for page in pages for char in texts[page] if _is_ink(char) for quad in quads[page])
+    found.append(Check("pdfium-boxes", not bad, "PDFium finds no character under a mark."))
+    found.append(Check("pdfminer-boxes", not _pdfminer(bare.data, quads), "pdfminer.six finds no character under a mark."))
+    if original is not None:
+        found.append(_kept(original, texts, quads))
+    return found
+
+
+def _is_ink(char: Char) -> bool:
+    return not char.text.isspace() and char.ink[2] > char.ink[0] and char.ink[3] > char.ink[1]
+
+
+def _under(ink: Box, quad: Polygon) -> bool:
+    if not overlap(ink, bounds(quad)):
+        return False
+    area = (ink[2] - ink[0]) * (ink[3] - ink[1])
+    return area > 1e-6 and shared_area(corners(ink), quad) > MOST_SHARED * area
+
+
+def _pdfminer(data: bytes, quads: dict[int, list[Polygon]]) -> bool:
+    """Whether the core of any character that pdfminer places lies under a mark."""
+    numbers = [page - 1 for page in quads]
+    if not numbers:
+        return False
+    layouts = extract_pages(BytesIO(data), page_numbers=numbers, laparams=None)
+    for page, layout in zip(quads, layouts, strict=True):
+        turn = getattr(layout, "rotate", 0) % 360
+        if turn:
+            continue
+        for char in _characters(layout):
+            x0, y0, x1, y1 = char.bbox
+            core = [(x0 + (x1 - x0) * s, y0 + (y1 - y0) * t) for s in (0.3, 0.5, 0.7) for t in (0.3, 0.5, 0.65)]
+            if char.get_text().isalnum() and any(all(holds(q, point) for point in core) for q in quads[page]):
+                return True
+    return False
+
+
+def _characters(item: LTContainer) -> list[LTChar]:
+    found: list[LTChar] = []
+    for part in item:
+        if isinstance(part, LTChar):
+            found.append(part)
+        elif isinstance(part, LTContainer):
+            found += _characters(part)
+    return found
+
+
+def _kept(original: bytes, texts: dict[int, list[Char]], quads: dict[int, list[Polygon]]) -> Check:
+    """Characters clear of all marks must still be read where they were."""
+    most = 0.0
+    with opened(original) as pdf:
+        for page, after in texts.items():
+            clear = [char for char in page_chars(pdf, page) if _is_ink(char) and not _touches(char.ink, quads[page])]
+            size = pdf[page - 1].get_bbox()
+            clear = [char for char in clear if overlap(grown(size, -1), char.ink)]
+            missing = Counter(char.text for char in clear) - Counter(char.text for char in after)
+            lost = sum(missing.values())
+            if lost > LOST_COUNT:
+                most = max(most, lost / max(len(clear), 1))
+    return Check("kept-text", most <= LOST_SHARE, f"At most {most:.1%} of a page's other characters differ.")
+
+
+def _touches(ink: Box, quads: list[Polygon]) -> bool:
+    return any(overlap(ink, grown(bounds(quad), 0.5)) for quad in quads)
+
+

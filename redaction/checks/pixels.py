@@ -1,0 +1,107 @@
+"""Renders: the boxes show nothing but their own drawing, and the rest of a page looks as before."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pypdfium2
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from ..geometry import Box, Polygon, corners, grown
+from ..limits import MAX_RENDER_PIXELS
+from ..reading import opened
+from ..report import Check, FinalMark
+from .bare import Bare
+
+SCALE = 1.5
+FAR_OFF, SHARE = 96, 0.004
+NEAR = 2.5
+Pixels = NDArray[np.uint8]
+
+
+def checks(
+    output: bytes,
+    bare: Bare,
+    marks: list[FinalMark],
+    original: bytes | None,
+    affected: Sequence[tuple[int, Box]],
+) -> list[Check]:
+    """Compare the marked pages of the result with the boxes alone and, outside them, with the original."""
+    pages = sorted({mark.page for mark in marks})
+    covered, worst = True, 0.0
+    with opened(output) as after, opened(bare.boxes_only) as boxes:
+        for page in pages:
+            quads = [mark.quad for mark in marks if mark.page == page]
+            image = render(after, page)
+            inside = mask(after, page, quads, image.shape, -1.0)
+            alone = render(boxes, page)
+            covered = covered and alone.shape == image.shape
+            covered = covered and not (np.abs(image.astype(int) - alone)[inside] > 24).any()
+    found = [Check("box-pixels", covered, "Every box shows its own drawing and nothing else.")]
+    if original is not None:
+        with opened(output) as after, opened(original) as before:
+            for page in pages:
+                around = [mark.quad for mark in marks if mark.page == page]
+                around += [corners(grown(box, 1.0)) for number, box in affected if number == page]
+                worst = max(worst, _difference(before, after, page, around))
+        passed = worst <= SHARE
+        found.append(Check("kept-pixels", passed, f"At most {worst:.3%} of a page's other pixels differ clearly."))
+    return found
+
+
+def _difference(before: pypdfium2.PdfDocument, after: pypdfium2.PdfDocument, page: int, quads: list[Polygon]) -> float:
+    one, two = render(before, page), render(after, page)
+    if one.shape != two.shape:
+        return 1.0
+    outside = ~mask(after, page, quads, one.shape, NEAR)
+    if not outside.any():
+        return 0.0
+    far = (np.abs(one.astype(int) - two) > FAR_OFF).any(axis=2) & outside
+    return float(far.sum()) / float(outside.sum())
+
+
+def _scale(sheet: pypdfium2.PdfPage) -> float:
+    width, height = sheet.get_size()
+    return min(SCALE, (MAX_RENDER_PIXELS / max(width * height, 1.0)) ** 0.5)
+
+
+def render(pdf: pypdfium2.PdfDocument, page: int) -> Pixels:
+    """A page as (height, width, 3) pixels."""
+    sheet = pdf[page - 1]
+    image = sheet.render(scale=_scale(sheet)).to_pil().convert("RGB")
+    sheet.close()
+    return np.array(image)
+
+
+def mask(
+    pdf: pypdfium2.PdfDocument, page: int, quads: list[Polygon], shape: tuple[int, ...], by: float
+) -> NDArray[np.bool_]:
+    """True for the pixels in the quads, widened (or drawn in) by some pixels."""
+    sheet = pdf[page - 1]
+    scale, turn = _scale(sheet), sheet.get_rotation()
+    left, bottom, right, top = sheet.get_bbox()
+    sheet.close()
+    flat = (shape[1], shape[0]) if turn in (0, 180) else (shape[0], shape[1])
+    canvas = Image.new("1", flat, 0)
+    pen = ImageDraw.Draw(canvas)
+    across, down = flat[0] / max(right - left, 1e-6), flat[1] / max(top - bottom, 1e-6)
+    for quad in quads:
+        ring = [((x - left) * across, (top - y) * down) for x, y in quad]
+        pen.polygon(ring, fill=1)
+    area = np.array(canvas, dtype=bool)
+    area = np.rot90(area, -turn // 90)
+    return _widened(area, by * max(scale, 1.0))
+
+
+def _widened(area: NDArray[np.bool_], by: float) -> NDArray[np.bool_]:
+    steps = max(1, round(abs(by)))
+    result = area if by > 0 else ~area
+    for _ in range(steps):
+        grown_area = result.copy()
+        grown_area[1:] |= result[:-1]
+        grown_area[:-1] |= result[1:]
+        wide = grown_area.copy()
+        wide[:, 1:] |= grown_area[:, :-1]
+        wide[:, :-1] |= grown_area[:, 1:]
+        result = wide
+    return result if by > 0 else ~result

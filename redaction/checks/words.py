@@ -1,0 +1,82 @@
+"""Words that stood only under marks must not be found anywhere in the result, in any writing of them."""
+
+import re
+from io import BytesIO
+
+import pikepdf
+from pdfminer.high_level import extract_text
+
+from ..geometry import Polygon, anticlockwise, holds
+from ..reading import Char, fold, opened, page_chars
+from ..report import Check, FinalMark
+from .bare import Bare
+
+SHORTEST, SHORTEST_IN_DATA = 4, 6
+MAX_WORDS = 2_000
+WORD = re.compile(r"\w+")
+
+
+def checks(output: bytes, bare: Bare, marks: list[FinalMark], original: bytes | None) -> list[Check]:
+    """With the original: collect the removed words and search the result for them."""
+    if original is None:
+        return []
+    gone = removed_words(original, marks)
+    if not gone:
+        return [Check("words", True, "No word stood only under the marks.")]
+    texts = _texts(bare, output)
+    words_left = {word for text in texts for word in WORD.findall(text)}
+    found = bool(gone & words_left) or _in_data(output, gone)
+    return [Check("words", not found, "No removed word is found in any stream, string or extracted text.")]
+
+
+def removed_words(original: bytes, marks: list[FinalMark]) -> set[str]:
+    """Folded words of the original of which every occurrence lies wholly under marks."""
+    gone: set[str] = set()
+    kept: set[str] = set()
+    with opened(original) as pdf:
+        for page in range(1, len(pdf) + 1):
+            quads = [anticlockwise(mark.quad) for mark in marks if mark.page == page]
+            chars = page_chars(pdf, page)
+            folded = fold(chars, keep_case=False)
+            for match in WORD.finditer(folded.text):
+                letters = [chars[place] for place in folded.places[match.start() : match.end()]]
+                covered = bool(quads) and all(_under(letter, quads) for letter in letters)
+                (gone if covered else kept).add(match.group())
+    words = {word for word in gone - kept if len(word) >= SHORTEST}
+    return {word for word in words if not any(word in other for other in kept)}
+
+
+def _under(char: Char, quads: list[Polygon]) -> bool:
+    middle = ((char.ink[0] + char.ink[2]) / 2, (char.ink[1] + char.ink[3]) / 2)
+    return any(holds(quad, middle) for quad in quads)
+
+
+def _texts(bare: Bare, output: bytes) -> list[str]:
+    texts = [extract_text(BytesIO(bare.data)).casefold()] if bare.pages <= 50 else []
+    with opened(bare.data) as pdf:
+        texts += [fold(page_chars(pdf, page), keep_case=False).text for page in range(1, len(pdf) + 1)]
+    return texts
+
+
+def _in_data(output: bytes, gone: set[str]) -> bool:
+    """Whether a word stands in the file or a decoded stream as Latin-1, UTF-16 or hexadecimal."""
+    parts: list[bytes] = [output]
+    with pikepdf.open(BytesIO(output)) as pdf:
+        for item in pdf.objects:
+            if isinstance(item, pikepdf.Stream):
+                try:
+                    parts.append(item.read_bytes())
+                except pikepdf.PdfError:
+                    parts.append(item.read_raw_bytes())
+    needles: set[bytes] = set()
+    for word in sorted(gone)[:MAX_WORDS]:
+        if len(word) >= SHORTEST_IN_DATA:
+            for form in (word, word.upper(), word.capitalize()):
+                plain = form.encode("cp1252", "ignore")
+                needles |= {form.encode("utf-16-be"), form.encode("utf-16-le")}
+                if len(plain) == len(form):
+                    needles |= {plain, plain.hex().encode(), plain.hex().upper().encode()}
+    if not needles:
+        return False
+    pattern = re.compile(b"|".join(re.escape(needle) for needle in sorted(needles)))
+    return any(pattern.search(part) for part in parts)

@@ -1,0 +1,310 @@
+"""Paths: what lies in a mark is cut out of the geometry, so that no point of it stays in the file."""
+
+from dataclasses import dataclass, field
+from math import hypot
+from typing import TYPE_CHECKING
+
+from ..geometry import (
+    Box,
+    Matrix,
+    Point,
+    Polygon,
+    at,
+    bounds,
+    flattened,
+    grown,
+    inverse,
+    mapped,
+    meet,
+    outside_pieces,
+    overlap,
+    pushed,
+    scale_of,
+    span_inside,
+)
+from ..limits import MAX_PATH_POINTS, hold
+from .area import Target, contains
+from .writing import num, nums, points
+
+if TYPE_CHECKING:
+    from .walker import Walker
+
+FILLS = {"f": "f", "F": "f", "f*": "f*", "B": "f", "B*": "f*", "b": "f", "b*": "f*"}
+STROKES = {"S", "s", "B", "B*", "b", "b*"}
+CLOSES = {"s", "b", "b*"}
+EMPTY = b"0 0 0 0 re"
+Segment = tuple[Point, ...]
+
+
+@dataclass
+class Subpath:
+    """A start, segments of one (line) or three (curve) points, and whether it is closed."""
+
+    start: Point
+    segments: list[Segment] = field(default_factory=list)
+    closed: bool = False
+
+    def every(self) -> list[Point]:
+        """All points, control points included."""
+        return [self.start, *(point for segment in self.segments for point in segment)]
+
+    def written(self) -> bytes:
+        """The operators that build it."""
+        parts = [points(self.start) + b" m"]
+        for segment in self.segments:
+            parts.append(points(*segment) + (b" l" if len(segment) == 1 else b" c"))
+        if self.closed:
+            parts.append(b"h")
+        return b"\n".join(parts)
+
+    def flat(self, matrix: Matrix) -> list[Point]:
+        """The points in page space, curves as short lines."""
+        line = [at(matrix, self.start)]
+        for segment in self.segments:
+            placed = [at(matrix, point) for point in segment]
+            if len(placed) == 1:
+                line.append(placed[0])
+            else:
+                reach = sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip([line[-1], *placed], placed, strict=False))
+                line += flattened(line[-1], placed[0], placed[1], placed[2], min(64, max(4, int(reach))))
+        return line
+
+
+class PathPart:
+    """The path under construction in one walk, in the user space of its operators."""
+
+    def __init__(self, walker: "Walker") -> None:
+        self.walker = walker
+        self.subpaths: list[Subpath] = []
+        self.raw: list[bytes] = []
+        self.clip = ""
+        self.count = 0
+
+    def add(self, operator: str, values: list[float], raw: bytes) -> None:
+        """m l c v y h re."""
+        self.raw.append(raw)
+        self.count += 1
+        hold("many-points", self.count, MAX_PATH_POINTS)
+        if operator == "m":
+            self.subpaths.append(Subpath((values[0], values[1])))
+        elif operator == "re":
+            x, y, w, h = values
+            corner = Subpath((x, y), [((x + w, y),), ((x + w, y + h),), ((x, y + h),)], closed=True)
+            self.subpaths.append(corner)
+        elif self.subpaths:
+            self._extend(operator, values)
+
+    def _extend(self, operator: str, values: list[float]) -> None:
+        current = self.subpaths[-1]
+        if operator == "h":
+            current.closed = True
+            return
+        if current.closed:
+            current = Subpath(current.start)
+            self.subpaths.append(current)
+        last = current.segments[-1][-1] if current.segments else current.start
+        pairs = [(values[i], values[i + 1]) for i in range(0, len(values), 2)]
+        if operator == "v":
+            pairs = [last, *pairs]
+        elif operator == "y":
+            pairs = [*pairs, pairs[-1]]
+        current.segments.append(tuple(pairs))
+
+    def paint(self, operator: str) -> None:
+        """A painting operator: write the path as it was, or cut; then set the clip that was asked for."""
+        walker = self.walker
+        if operator in CLOSES and self.subpaths:
+            self.subpaths[-1].closed = True
+        if self.subpaths:
+            self._paint(operator)
+        elif self.clip:
+            walker.emit(EMPTY + b" " + self.clip.encode() + b" n")
+        self.subpaths, self.raw, self.clip = [], [], ""
+
+    def _paint(self, operator: str) -> None:
+        walker, state = self.walker, self.walker.state
+        box = bounds(mapped(state.ctm, (point for sub in self.subpaths for point in sub.every())))
+        wide = self._half_width() if operator in STROKES else 0.0
+        reach = grown(box, wide * 1.5)
+        paints = operator != "n" and not walker.hidden
+        if operator != "n" and walker.hidden:
+            walker.job.kinds.add("hidden_layers")
+        if paints:
+            walker.painted(meet(reach, state.clip) if state.clip else reach)
+        near = walker.area.near(reach)
+        if (near or not walker.area.inside(reach)) and (paints or self.clip):
+            self._cut(operator if paints else "n", near, wide)
+        elif paints or self.clip:
+            self.raw.append((self.clip + " " if self.clip else "").encode() + (operator if paints else "n").encode())
+            walker.emit(b"\n".join(self.raw))
+        if self.clip:
+            state.clip = (meet(state.clip, box) or (0.0, 0.0, 0.0, 0.0)) if state.clip else box
+
+    def _half_width(self) -> float:
+        state = self.walker.state
+        return max(state.line * scale_of(state.ctm), 0.5) / 2
+
+    def _cut(self, operator: str, near: list[Target], wide: float) -> None:
+        walker, state = self.walker, self.walker.state
+        back = inverse(state.ctm)
+        if back is None:
+            if self.clip:
+                walker.emit(EMPTY + b" W n")
+            return
+        fill = FILLS.get(operator)
+        if fill:
+            self._fill(fill, near, back)
+        if operator in STROKES:
+            self._stroke(near, wide, back)
+        if self.clip:
+            shape = self._filled(near, back)
+            walker.emit((b"\n".join(shape) if shape else EMPTY) + b" " + self.clip.encode() + b" n")
+
+    def _fill(self, operator: str, near: list[Target], back: Matrix) -> None:
+        walker = self.walker
+        shape = self._filled(near, back)
+        if not shape:
+            walker.job.kinds.add("drawings")
+            return
+        if walker.state.fill_pattern and near:
+            walker.emit(b"q\n" + self.outside_clip(near, back))
+        walker.emit(b"\n".join(shape) + b" " + operator.encode())
+        if walker.state.fill_pattern and near:
+            walker.emit(b"Q")
+
+    def outside_clip(self, near: list[Target], back: Matrix) -> bytes:
+        """Operators that clip to the plane without the targets, one after another."""
+        reach = 32_000.0
+        parts: list[bytes] = []
+        for target in near:
+            x0, y0, x1, y1 = target.box
+            around = ((x0 - reach, y0 - reach), (x1 + reach, y0 - reach), (x1 + reach, y1 + reach), (x0 - reach, y1 + reach))
+            for ring in (around, target.polygon):
+                parts.append(_ring(mapped(back, ring)))
+            parts.append(b"W* n")
+        return b"\n".join(parts)
+
+    def _filled(self, near: list[Target], back: Matrix) -> list[bytes]:
+        """The subpaths for filling, less the targets and less what lies wholly outside the frame."""
+        walker, ctm = self.walker, self.walker.state.ctm
+        shape: list[bytes] = []
+        for sub in self.subpaths:
+            box = bounds(mapped(ctm, sub.every()))
+            if walker.area.beyond(box):
+                walker.job.kinds.add("outside_crop")
+                continue
+            met = [target for target in near if overlap(target.box, box)]
+            line = sub.flat(ctm) if met else []
+            met = [target for target in met if _crosses(line, target, closed=True)]
+            if not met:
+                shape.append(sub.written())
+                continue
+            walker.job.kinds.add("drawings")
+            rings: list[list[Point]] = [line]
+            for target in met:
+                rings = [piece for ring in rings for piece in outside_pieces(ring, target.polygon)]
+            shape += [_ring(mapped(back, ring)) for ring in rings]
+        return shape
+
+    def _stroke(self, near: list[Target], wide: float, back: Matrix) -> None:
+        """The stroked subpaths; parts whose ink would reach a target are left out."""
+        walker, state = self.walker, self.walker.state
+        reach = wide * (2.0 if state.cap else 1.0) + 0.05
+        walls = [(pushed(target.polygon, reach), grown(target.box, reach * 1.5)) for target in near]
+        whole: list[bytes] = []
+        for sub in self.subpaths:
+            box = grown(bounds(mapped(state.ctm, sub.every())), wide)
+            if walker.area.beyond(box):
+                walker.job.kinds.add("outside_crop")
+                continue
+            met = [wall for wall, around in walls if overlap(around, box)]
+            line = sub.flat(state.ctm) if met else []
+            if sub.closed and line:
+                line.append(line[0])
+            if any(_line_meets(line, wall) for wall in met):
+                walker.job.kinds.add("drawings")
+                self._pieces(line, met, back)
+            else:
+                whole.append(sub.written())
+        if whole:
+            walker.emit(b"\n".join(whole) + b" S")
+
+    def _pieces(self, line: list[Point], walls: list[Polygon], back: Matrix) -> None:
+        walker, state = self.walker, self.walker.state
+        scale = scale_of(state.ctm)
+        dashes, phase = state.dash
+        for offset, piece in _outside_lines(line, walls):
+            local = mapped(back, piece)
+            if dashes:
+                walker.emit(b"[" + nums(dashes) + b"] " + num(phase + offset / scale) + b" d")
+            parts = [points(local[0]) + b" m", *(points(point) + b" l" for point in local[1:])]
+            walker.emit(b"\n".join(parts) + b" S")
+        if dashes:
+            walker.emit(b"[" + nums(dashes) + b"] " + num(phase) + b" d")
+
+
+def _ring(ring: Polygon) -> bytes:
+    parts = [points(ring[0]) + b" m", *(points(point) + b" l" for point in ring[1:]), b"h"]
+    return b"\n".join(parts)
+
+
+def _crosses(line: list[Point], target: Target, *, closed: bool) -> bool:
+    """Whether any side of a ring comes into the target's inside."""
+    if contains(target, tuple(line)):
+        return True
+    inner = pushed(target.polygon, -0.01)
+    ring = [*line, line[0]] if closed else line
+    return _line_meets(ring, inner) if len(inner) >= 3 else _line_meets(ring, target.polygon)
+
+
+def _line_meets(line: list[Point], wall: Polygon) -> bool:
+    if len(line) == 1:
+        return span_inside(line[0], line[0], wall) is not None
+    around: Box = bounds(wall)
+    for a, b in zip(line, line[1:], strict=False):
+        side = (min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1]))
+        if overlap(side, around) and span_inside(a, b, wall) is not None:
+            return True
+    return False
+
+
+def _outside_lines(line: list[Point], walls: list[Polygon]) -> list[tuple[float, list[Point]]]:
+    """The parts of a line outside all walls, each with its distance from the line's start."""
+    pieces: list[tuple[float, list[Point]]] = []
+    current: list[Point] = []
+    begun = passed = 0.0
+    for a, b in zip(line, line[1:], strict=False):
+        length = hypot(b[0] - a[0], b[1] - a[1])
+        for low, high in _gaps(a, b, walls):
+            start = (a[0] + low * (b[0] - a[0]), a[1] + low * (b[1] - a[1]))
+            end = (a[0] + high * (b[0] - a[0]), a[1] + high * (b[1] - a[1]))
+            if low > 0 or not current:
+                if len(current) > 1:
+                    pieces.append((begun, current))
+                current, begun = [start], passed + low * length
+            current.append(end)
+            if high < 1:
+                pieces.append((begun, current))
+                current = []
+        if not _gaps(a, b, walls) and current:
+            if len(current) > 1:
+                pieces.append((begun, current))
+            current = []
+        passed += length
+    if len(current) > 1:
+        pieces.append((begun, current))
+    return pieces
+
+
+def _gaps(a: Point, b: Point, walls: list[Polygon]) -> list[tuple[float, float]]:
+    """The parameter ranges of a segment that no wall covers."""
+    covered = sorted(span for wall in walls if (span := span_inside(a, b, wall)) is not None)
+    free: list[tuple[float, float]] = []
+    place = 0.0
+    for low, high in covered:
+        if low > place:
+            free.append((place, low))
+        place = max(place, high)
+    if place < 1:
+        free.append((place, 1.0))
+    return free

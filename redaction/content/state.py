@@ -1,0 +1,31 @@
+"""The graphics state that decides where things land and whether they are painted."""
+
+from dataclasses import dataclass, replace
+
+from ..fonts import Font
+from ..geometry import IDENTITY, Box, Matrix
+
+
+@dataclass
+class State:
+    """What q saves and Q restores. `clip` is the box around the clip in page space, None when unlimited."""
+
+    ctm: Matrix = IDENTITY
+    clip: Box | None = None
+    font: Font | None = None
+    size: float = 0.0
+    spacing: float = 0.0
+    word: float = 0.0
+    stretch: float = 1.0
+    leading: float = 0.0
+    rise: float = 0.0
+    mode: int = 0
+    line: float = 1.0
+    cap: int = 0
+    dash: tuple[tuple[float, ...], float] = ((), 0.0)
+    fill_pattern: bool = False
+    stroke_pattern: bool = False
+
+    def copy(self) -> "State":
+        """An independent copy."""
+        return replace(self)

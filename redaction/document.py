@@ -1,0 +1,165 @@
+"""The closed-world rebuild: a new document that holds only what the walks wrote and an allow-list of keys."""
+
+import re
+from dataclasses import dataclass, field
+from io import BytesIO
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name
+
+from .annotations import Appearance, appearances
+from .content import streams
+from .content.area import Area, target_of
+from .content.drawn import write_drawn
+from .content.job import Job
+from .content.walker import Walker
+from .content.writing import nums
+from .fonts.writing import write_font
+from .geometry import Box, Polygon, grown
+from .graphics.copier import Copier, is_number
+from .inspection import page_box, page_turn
+from .layers import read_layers
+from .overlay import FONT_NAME, overlay
+from .report import FinalMark
+
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
+CATALOG = {
+    "attachments": ("/AF", "/Collection"),
+    "scripts": ("/OpenAction", "/AA"),
+    "metadata": ("/Metadata", "/PieceInfo", "/Legal", "/DSS", "/Perms"),
+    "structure": ("/StructTreeRoot",),
+    "navigation": ("/Outlines", "/Dests", "/PageLabels", "/Threads", "/URI"),
+    "form_fields": ("/AcroForm",),
+}
+
+
+@dataclass
+class Rebuilt:
+    """The new file and what was learnt while making it."""
+
+    output: bytes
+    kinds: set[str]
+    notes: list[str]
+    affected: list[tuple[int, Box]] = field(default_factory=list)
+
+
+def rebuild(source: pikepdf.Pdf, marks: list[FinalMark]) -> Rebuilt:
+    """Write `source` anew without what lies under the marks. Raises Refused."""
+    out = pikepdf.new()
+    job = Job(source, out, read_layers(source.Root), Copier(out))
+    _note_catalog(source, job)
+    affected: list[tuple[int, Box]] = []
+    for number, page in enumerate(source.pages, start=1):
+        here = [mark for mark in marks if mark.page == number]
+        job.touched.clear()
+        gone = _page(job, page, here)
+        affected += [(number, box) for box in (*job.touched, *gone)]
+    write_fonts(job)
+    _catalog(source, out)
+    return Rebuilt(saved(out), job.kinds, job.notes, affected)
+
+
+def write_fonts(job: Job) -> None:
+    """Write every font that is still used; drawn fonts first, as their procedures may use others."""
+    done: set[int] = set()
+    while waiting := [font for font in job.fonts.values() if id(font) not in done]:
+        waiting.sort(key=lambda font: font.kind != "type3")
+        font = waiting[0]
+        done.add(id(font))
+        if font.kind == "type3":
+            write_drawn(font, job)
+        else:
+            write_font(font, job.out, _label(len(done)))
+
+
+def _label(number: int) -> str:
+    letters = ""
+    for _ in range(6):
+        number, digit = divmod(number, 26)
+        letters = chr(65 + digit) + letters
+    return letters
+
+
+def saved(out: pikepdf.Pdf) -> bytes:
+    """The bytes of the new document; equal documents give equal bytes."""
+    stream = BytesIO()
+    out.save(
+        stream,
+        deterministic_id=True,
+        compress_streams=True,
+        object_stream_mode=pikepdf.ObjectStreamMode.generate,
+        force_version="1.7",
+    )
+    return stream.getvalue()
+
+
+def areas_of(marks: list[FinalMark], frame: Box) -> Area:
+    """What a page's walk must clear."""
+    return Area(tuple(target_of(mark.quad) for mark in marks), grown(frame, 0.05))
+
+
+def _page(job: Job, page: pikepdf.Page, marks: list[FinalMark]) -> list[Box]:
+    box = page_box(page)
+    shown, gone, kinds = appearances(page)
+    job.kinds |= kinds
+    walker = Walker(job, page.resources, area=areas_of(marks, box))
+    walker.emit(b"q")
+    walker.run(page.obj)
+    walker.emit(b"Q")
+    for appearance in shown:
+        _draw(walker, appearance)
+    resources = walker.names.dictionary()
+    contents = Array([job.out.make_stream(walker.written())])
+    if marks:
+        quads: list[tuple[Polygon, str]] = [(mark.quad, mark.code) for mark in marks]
+        contents.append(job.out.make_stream(overlay(quads)))
+        fonts = resources.get("/Font", Dictionary())
+        fonts[FONT_NAME] = label_font(job.out)
+        resources.Font = fonts
+    new = Dictionary(Type=Name.Page, MediaBox=Array(list(box)), Contents=contents, Resources=resources)
+    turn = page_turn(page)
+    if turn:
+        new.Rotate = turn
+    unit = page.obj.get("/UserUnit")
+    if is_number(unit):
+        new.UserUnit = unit
+    group = page.obj.get("/Group")
+    if isinstance(group, Dictionary):
+        new.Group = streams.group_copy(walker, group)
+    job.out.pages.append(pikepdf.Page(job.out.make_indirect(new)))
+    return gone
+
+
+def label_font(out: pikepdf.Pdf) -> pikepdf.Object:
+    """The standard font of the labels."""
+    return Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
+
+
+def _draw(walker: Walker, appearance: Appearance) -> None:
+    if not walker.job.layers.visible(appearance.layer):
+        walker.job.kinds.add("hidden_layers")
+        return
+    form = streams.form_copy(walker, appearance.form, appearance.matrix)
+    if form is not None:
+        label = walker.names.name("/XObject", form.objgen, form)
+        walker.emit(b"q " + nums(appearance.matrix) + b" cm " + label + b" Do Q")
+
+
+def _note_catalog(source: pikepdf.Pdf, job: Job) -> None:
+    for kind, keys in CATALOG.items():
+        if any(key in source.Root for key in keys):
+            job.kinds.add(kind)
+    names = source.Root.get("/Names")
+    if isinstance(names, Dictionary):
+        if "/EmbeddedFiles" in names:
+            job.kinds.add("attachments")
+        if "/JavaScript" in names:
+            job.kinds.add("scripts")
+    if "/Info" in source.trailer:
+        job.kinds.add("metadata")
+
+
+def _catalog(source: pikepdf.Pdf, out: pikepdf.Pdf) -> None:
+    language = source.Root.get("/Lang")
+    if isinstance(language, pikepdf.String) and LANGUAGE.fullmatch(str(language)):
+        out.Root.Lang = pikepdf.String(str(language))

@@ -1,0 +1,86 @@
+"""The shape of a font as the walker and the writer use it. Lengths are fractions of the font size (1 = one em)."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pikepdf
+
+from ..geometry import Box, Matrix
+
+TALL = (-0.21, 0.74)
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One code of a font: `advance` along the line, `ink` around the origin used for horizontal writing.
+
+    `drop` is the offset from the horizontal to the vertical origin (vertical writing only); `space` says that
+    word spacing applies; `blank` that nothing is painted.
+    """
+
+    code: bytes
+    advance: float
+    ink: Box
+    drop: tuple[float, float] = (0.0, 0.0)
+    space: bool = False
+    blank: bool = False
+
+
+class Coder(Protocol):
+    """What each kind of font provides: splitting a string into codes and describing one code."""
+
+    def split(self, data: bytes) -> list[bytes]:
+        """The codes of a string, in order. Raises Refused when the string cannot be split surely."""
+
+    def describe(self, code: bytes) -> Glyph:
+        """Advance and ink of one code."""
+
+
+@dataclass
+class Font:
+    """A font resource: how to read its strings, which codes stay in the output, whether any text of it went."""
+
+    source: pikepdf.Object
+    target: pikepdf.Object
+    kind: str
+    coder: Coder
+    vertical: bool = False
+    matrix: Matrix | None = None
+    used: set[bytes] = field(default_factory=set)
+    lost: bool = False
+    glyphs: dict[bytes, Glyph] = field(default_factory=dict)
+
+    def read(self, data: bytes) -> list[Glyph]:
+        """The glyphs of a shown string, in order."""
+        known = self.glyphs
+        result: list[Glyph] = []
+        for code in self.coder.split(data):
+            glyph = known.get(code)
+            if glyph is None:
+                glyph = known[code] = self.coder.describe(code)
+            result.append(glyph)
+        return result
+
+
+def guessed_ink(text: str, advance: float) -> Box:
+    """A close guess of a glyph's ink when no outline is at hand, from its character and its advance."""
+    low, high = 0.0, 0.74
+    if text and text in "acemnorsuvwxz":
+        high = 0.54
+    elif text and text in "gpqy":
+        low, high = -0.22, 0.54
+    elif text and text in "bdfhklit":
+        high = 0.75
+    elif text and text in ".,":
+        low, high = -0.16, 0.13
+    elif text and text in "-–—=~":
+        low, high = 0.15, 0.42
+    elif text and text in "'\"*^`":
+        low, high = 0.4, 0.76
+    elif text and text == "_":
+        low, high = -0.16, -0.02
+    elif not (text and text.isascii() and text.isalnum()):
+        low, high = TALL
+    if text == "j" or text == "Q":
+        low = -0.22
+    return (0.0, low, max(advance, 0.02), high)

@@ -1,0 +1,70 @@
+"""ToUnicode maps: read the pairs, write them again for the codes still in use and no others."""
+
+import re
+
+from .cmaps import TOKEN
+
+MAX_UNITS = 8
+BLOCK = 100
+
+
+def read_pairs(data: bytes) -> dict[bytes, bytes]:
+    """Code to UTF-16BE text for every mapping in a ToUnicode stream; long texts are left out."""
+    pairs: dict[bytes, bytes] = {}
+    section: list[bytes | list[bytes]] = []
+    inner: list[bytes] | None = None
+    for match in TOKEN.finditer(data):
+        code, _, _, word, bracket = match.groups()
+        if code is not None:
+            text = re.sub(rb"\s", b"", code)
+            value = bytes.fromhex((text + b"0" * (len(text) % 2)).decode())
+            (section if inner is None else inner).append(value)
+        elif bracket == b"[":
+            inner = []
+        elif bracket == b"]" and inner is not None:
+            section.append(inner)
+            inner = None
+        elif word is not None:
+            if word == b"endbfchar":
+                _chars(pairs, section)
+            elif word == b"endbfrange":
+                _ranges(pairs, section)
+            section, inner = [], None
+    return {code: text for code, text in pairs.items() if 0 < len(text) <= MAX_UNITS}
+
+
+def _chars(pairs: dict[bytes, bytes], section: list[bytes | list[bytes]]) -> None:
+    for code, text in zip(section[::2], section[1::2], strict=False):
+        if isinstance(code, bytes) and isinstance(text, bytes):
+            pairs[code] = text
+
+
+def _ranges(pairs: dict[bytes, bytes], section: list[bytes | list[bytes]]) -> None:
+    for low, high, text in zip(section[::3], section[1::3], section[2::3], strict=False):
+        if not isinstance(low, bytes) or not isinstance(high, bytes):
+            continue
+        first, last = int.from_bytes(low, "big"), int.from_bytes(high, "big")
+        for offset in range(min(last - first, 65_535) + 1):
+            code = (first + offset).to_bytes(len(low), "big")
+            if isinstance(text, list):
+                if offset < len(text):
+                    pairs[code] = text[offset]
+            elif len(text) >= 2:
+                tail = (int.from_bytes(text[-2:], "big") + offset) & 0xFFFF
+                pairs[code] = text[:-2] + tail.to_bytes(2, "big")
+
+
+def write_pairs(pairs: dict[bytes, bytes], used: set[bytes], width: int) -> bytes | None:
+    """A ToUnicode stream for the used codes, or None when none of them has a text."""
+    kept = [(code, pairs[code]) for code in sorted(used) if code in pairs]
+    if not kept:
+        return None
+    lines = [b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap", b"/CMapType 2 def"]
+    lines.append(b"1 begincodespacerange <%s> <%s> endcodespacerange" % (b"00" * width, b"ff" * width))
+    for start in range(0, len(kept), BLOCK):
+        block = kept[start : start + BLOCK]
+        lines.append(b"%d beginbfchar" % len(block))
+        lines += [b"<%s> <%s>" % (code.hex().encode(), text.hex().encode()) for code, text in block]
+        lines.append(b"endbfchar")
+    lines.append(b"endcmap end end")
+    return b"\n".join(lines) + b"\n"

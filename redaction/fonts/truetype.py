@@ -1,0 +1,152 @@
+"""Embedded TrueType programs: glyph boxes, the glyphs a code may reach, and a copy with only the used glyphs."""
+
+from io import BytesIO
+
+from fontTools.encodings import MacRoman
+from fontTools.ttLib import TTFont, TTLibError, newTable
+from fontTools.ttLib.tables._g_l_y_f import Glyph as Outline
+
+from ..geometry import Box
+from .encodings import character
+
+KEPT = {"glyf", "loca", "head", "hhea", "hmtx", "maxp", "cvt ", "fpgm", "prep", "cmap", "vhea", "vmtx"}
+MAC_CODES = {str(name): code for code, name in enumerate(MacRoman.MacRoman)}
+
+
+class TrueTypeProgram:
+    """A parsed font file with `glyf` outlines. Raises ValueError when the file is not one."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        try:
+            self.font = TTFont(BytesIO(data), recalcBBoxes=False, recalcTimestamp=False, lazy=True)
+            if "glyf" not in self.font:
+                raise ValueError("no glyf table")
+            self.count = int(self.font["maxp"].numGlyphs)
+            self.names = [f"g{index}" for index in range(self.count)]
+            self.font.setGlyphOrder(self.names)
+            self.units = float(self.font["head"].unitsPerEm) or 1000.0
+            self.glyf = self.font["glyf"]
+            self.tables = self._cmap_tables()
+        except (TTLibError, KeyError, AssertionError, TypeError, IndexError, OverflowError) as error:
+            raise ValueError("unreadable TrueType program") from error
+        except Exception as error:
+            raise ValueError("unreadable TrueType program") from error
+        self._posted: dict[str, int] | None = None
+
+    def _cmap_tables(self) -> dict[tuple[int, int], dict[int, int]]:
+        tables: dict[tuple[int, int], dict[int, int]] = {}
+        if "cmap" not in self.font:
+            return tables
+        numbers = {name: index for index, name in enumerate(self.names)}
+        for table in self.font["cmap"].tables:
+            pairs = getattr(table, "cmap", None)
+            if isinstance(pairs, dict) and table.format != 14:
+                key = (int(table.platformID), int(table.platEncID))
+                tables[key] = {int(k): numbers[v] for k, v in pairs.items() if v in numbers}
+        return tables
+
+    def _post(self) -> dict[str, int]:
+        if self._posted is None:
+            try:
+                order = TTFont(BytesIO(self.data), lazy=True).getGlyphOrder() if "post" in self.font else []
+            except Exception:
+                order = []
+            self._posted = {str(name): index for index, name in enumerate(order)}
+        return self._posted
+
+    def reach(self, code: int, name: str, base: str) -> list[int]:
+        """The glyph indices a reader may show for a one-byte code: `name` from /Encoding (or empty),
+        `base` from the standard encoding. Best first."""
+        found: list[int] = []
+        tables = self.tables
+        for label in (name, base):
+            text = character(label) if label and label != ".notdef" else ""
+            if len(text) == 1:
+                for key in ((3, 1), (0, 3), (0, 4), (0, 1), (0, 0), (3, 10)):
+                    found.append(tables.get(key, {}).get(ord(text), 0))
+            if label in MAC_CODES and label == name:
+                found.append(tables.get((1, 0), {}).get(MAC_CODES[label], 0))
+            if label and label == name:
+                found.append(self._post().get(label, 0))
+        for value in (code, 0xF000 + code, 0xF100 + code, 0xF200 + code):
+            found.append(tables.get((3, 0), {}).get(value, 0))
+        found.append(tables.get((1, 0), {}).get(code, 0))
+        found.append(tables.get((3, 1), {}).get(code, 0))
+        if not tables and not any(found):
+            found.append(code if code < self.count else 0)
+        return list(dict.fromkeys(gid for gid in found if gid))
+
+    def ink(self, gid: int) -> Box | None:
+        """The box of a glyph in em, None when it paints nothing."""
+        if not 0 <= gid < self.count:
+            return None
+        outline = self.glyf[self.names[gid]]
+        if outline.numberOfContours == 0:
+            return None
+        u = self.units
+        return (outline.xMin / u, outline.yMin / u, outline.xMax / u, outline.yMax / u)
+
+    def advance(self, gid: int) -> float:
+        """The advance of a glyph in em."""
+        if "hmtx" not in self.font or not 0 <= gid < self.count:
+            return 0.0
+        return float(self.font["hmtx"].metrics[self.names[gid]][0]) / self.units
+
+    def subset(self, gids: set[int]) -> bytes:
+        """The program with every other outline, metric, name and table gone. Glyph indices stay."""
+        font = TTFont(BytesIO(self.data), recalcBBoxes=False, recalcTimestamp=False)
+        font.setGlyphOrder(list(self.names))
+        glyf = font["glyf"]
+        keep = self._closure(gids | {0})
+        for index, name in enumerate(self.names):
+            if index not in keep:
+                glyf.glyphs[name] = Outline()
+                if "hmtx" in font:
+                    font["hmtx"].metrics[name] = (0, 0)
+                if "vmtx" in font and "vhea" in font:
+                    font["vmtx"].metrics[name] = (0, 0)
+        self._filter_cmap(font, keep)
+        for tag in list(font.keys()):
+            if tag not in KEPT and tag != "GlyphOrder":
+                del font[tag]
+        post = font["post"] = newTable("post")
+        post.formatType = 3.0
+        for field in ("italicAngle", "underlinePosition", "underlineThickness", "isFixedPitch"):
+            setattr(post, field, 0)
+        post.minMemType42 = post.maxMemType42 = post.minMemType1 = post.maxMemType1 = 0
+        font["head"].created = font["head"].modified = 0
+        out = BytesIO()
+        font.save(out, reorderTables=None)
+        return out.getvalue()
+
+    def _closure(self, gids: set[int]) -> set[int]:
+        numbers = {name: index for index, name in enumerate(self.names)}
+        keep: set[int] = set()
+        waiting = [gid for gid in gids if 0 <= gid < self.count]
+        while waiting:
+            gid = waiting.pop()
+            if gid in keep:
+                continue
+            keep.add(gid)
+            outline = self.glyf[self.names[gid]]
+            if outline.isComposite():
+                waiting += [numbers[part.glyphName] for part in outline.components]
+        return keep
+
+    def _filter_cmap(self, font: TTFont, keep: set[int]) -> None:
+        if "cmap" not in font:
+            return
+        kept = {self.names[gid] for gid in keep if gid}
+        tables = []
+        for table in font["cmap"].tables:
+            pairs = getattr(table, "cmap", None)
+            if isinstance(pairs, dict) and table.format != 14:
+                table.cmap = {key: name for key, name in pairs.items() if name in kept}
+                table.language = 0
+                if table.cmap:
+                    tables.append(table)
+        if tables:
+            font["cmap"].tables = tables
+        else:
+            del font["cmap"]

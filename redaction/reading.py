@@ -1,0 +1,254 @@
+"""Words and searches on a page, by PDFium. Boxes are in default user space, before /Rotate."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pypdfium2
+from pypdfium2 import raw
+
+from .errors import Refused
+from .geometry import Box, bounds, corners
+
+LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
+HYPHENS = "-\u00ad\u2010\u2011\ufffe\x02"
+PAD = 0.4
+MAX_PATTERN = 500
+MAX_HITS = 20_000
+
+
+@dataclass(frozen=True)
+class Char:
+    """One character with its loose and its inked box; `index` is PDFium's."""
+
+    text: str
+    box: Box
+    ink: Box
+    index: int
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word, the box around it, and the number of its line on the page (from 0)."""
+
+    text: str
+    box: Box
+    line: int
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A place a search found: page from 1, one box for each line it spans, and the text as it stands."""
+
+    page: int
+    boxes: tuple[Box, ...]
+    text: str
+
+
+@contextmanager
+def opened(data: bytes) -> Iterator[pypdfium2.PdfDocument]:
+    """A document in PDFium. Raises Refused "encrypted" or "broken"."""
+    try:
+        pdf = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        code = "encrypted" if "password" in str(error).lower() else "broken"
+        raise Refused(code, "The document cannot be opened.") from error
+    try:
+        yield pdf
+    finally:
+        pdf.close()
+
+
+def page_chars(pdf: pypdfium2.PdfDocument, page: int) -> list[Char]:
+    """Every character PDFium reports on a page (counted from 1), in its order."""
+    if not 1 <= page <= len(pdf):
+        raise Refused("page", "The document has no such page.")
+    sheet = pdf[page - 1]
+    try:
+        text = sheet.get_textpage()
+        try:
+            return [_char(text, index) for index in range(text.count_chars())]
+        finally:
+            text.close()
+    finally:
+        sheet.close()
+
+
+def _char(text: pypdfium2.PdfTextPage, index: int) -> Char:
+    value = raw.FPDFText_GetUnicode(text, index)
+    char = chr(value) if 0 < value < 0x110000 and not 0xD800 <= value < 0xE000 else "\ufffd"
+    try:
+        loose, ink = text.get_charbox(index, loose=True), text.get_charbox(index)
+    except pypdfium2.PdfiumError:
+        loose = ink = (0.0, 0.0, 0.0, 0.0)
+    return Char(char, loose, ink, index)
+
+
+def words(data: bytes, page: int) -> tuple[Word, ...]:
+    """The words of one page (from 1) in reading order."""
+    with opened(data) as pdf:
+        return _words(page_chars(pdf, page))
+
+
+def _words(chars: list[Char]) -> tuple[Word, ...]:
+    found: list[Word] = []
+    line, current = 0, list[Char]()
+    previous: Char | None = None
+    for char in [*chars, Char(" ", (0, 0, 0, 0), (0, 0, 0, 0), -1)]:
+        breaks = char.text.isspace() or char.text in HYPHENS[4:]
+        if current and (breaks or _apart(current[-1], char)):
+            found.append(Word("".join(c.text for c in current), _around(current), line))
+            current = []
+        if not breaks:
+            if previous is not None and _new_line(previous, char):
+                line += 1
+            current.append(char)
+            previous = char
+    return tuple(found)
+
+
+def _new_line(one: Char, two: Char) -> bool:
+    a, b = one.box, two.box
+    middle = (b[1] + b[3]) / 2
+    return not (a[1] - 0.1 <= middle <= a[3] + 0.1) or b[2] < a[0] - 2 * (a[3] - a[1])
+
+
+def _apart(one: Char, two: Char) -> bool:
+    return _new_line(one, two) and abs(two.box[0] - one.box[0]) > 0.01
+
+
+def _around(chars: list[Char]) -> Box:
+    return bounds([point for char in chars for point in corners(_best(char))])
+
+
+def _best(char: Char) -> Box:
+    loose, ink = char.box, char.ink
+    if loose[2] > loose[0] and loose[3] > loose[1]:
+        return (min(loose[0], ink[0]) if ink[2] > ink[0] else loose[0], loose[1], max(loose[2], ink[2]), loose[3])
+    return ink
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A page's text with ligatures opened, spaces single and line-end hyphens joined; `places` point back."""
+
+    text: str
+    places: tuple[int, ...]
+
+
+def fold(chars: list[Char], *, keep_case: bool) -> Folded:
+    """Fold the characters of a page for searching."""
+    out: list[str] = []
+    places: list[int] = []
+    index = 0
+    while index < len(chars):
+        text = chars[index].text
+        if text in HYPHENS and (skip := _line_end(chars, index)):
+            index = skip
+            continue
+        for piece in _folded(text, keep_case=keep_case):
+            if piece == " " and (not out or out[-1] == " "):
+                continue
+            out.append(piece)
+            places.append(index)
+        index += 1
+    return Folded("".join(out), tuple(places))
+
+
+def _folded(text: str, *, keep_case: bool) -> str:
+    if text.isspace():
+        return " "
+    if text in "\u00ad\u200b\ufeff":
+        return ""
+    text = LIGATURES.get(text, unicodedata.normalize("NFKC", text))
+    text = text.replace("\u2019", "'").replace("\u2018", "'").replace("\u201c", '"').replace("\u201d", '"')
+    return text if keep_case else text.casefold()
+
+
+def _line_end(chars: list[Char], index: int) -> int:
+    """Where the word goes on after a hyphen at a line's end; 0 when the hyphen is not one."""
+    if index == 0 or not chars[index - 1].text.isalpha():
+        return 0
+    after = index + 1
+    while after < len(chars) and chars[after].text in "\r\n ":
+        after += 1
+    if after >= len(chars) or not chars[after].text.isalpha():
+        return 0
+    broken = after > index + 1 or _new_line(chars[index - 1], chars[after])
+    return after if broken and _new_line(chars[index - 1], chars[after]) else 0
+
+
+def search(data: bytes, term: str, *, case_sensitive: bool = False) -> tuple[Hit, ...]:
+    """Every place of `term` in the document: ligatures, line-end hyphens and white space do not matter."""
+    folded = "".join(_folded(char, keep_case=case_sensitive) for char in term)
+    folded = re.sub(r" +", " ", folded).strip()
+    if not folded:
+        raise Refused("term", "The search term is empty.")
+    pattern = re.compile(re.escape(folded))
+    with opened(data) as pdf:
+        return _every_page(pdf, pattern, keep_case=case_sensitive)
+
+
+def search_pattern(data: bytes, pattern: str) -> tuple[Hit, ...]:
+    """Every match of a regular expression, on text with ligatures, hyphens and spaces folded; case counts."""
+    if not pattern or len(pattern) > MAX_PATTERN:
+        raise Refused("pattern-text", "The search pattern is empty or too long.")
+    try:
+        compiled = re.compile(pattern)
+    except (re.error, RecursionError) as error:
+        raise Refused("pattern-text", "The search pattern is not a regular expression.") from error
+    with opened(data) as pdf:
+        return _every_page(pdf, compiled, keep_case=True)
+
+
+def search_page(pdf: pypdfium2.PdfDocument, term: str, page: int) -> tuple[Hit, ...]:
+    """The places of a term (case does not matter) on one page of an open document."""
+    folded = re.sub(r" +", " ", "".join(_folded(char, keep_case=False) for char in term)).strip()
+    return _on_page(pdf, re.compile(re.escape(folded)), page, keep_case=False)
+
+
+def _every_page(pdf: pypdfium2.PdfDocument, pattern: re.Pattern[str], *, keep_case: bool) -> tuple[Hit, ...]:
+    hits: list[Hit] = []
+    for page in range(1, len(pdf) + 1):
+        hits += _on_page(pdf, pattern, page, keep_case=keep_case)
+        if len(hits) > MAX_HITS:
+            raise Refused("too-many-hits", "The search finds too many places.")
+    return tuple(hits)
+
+
+def _on_page(
+    pdf: pypdfium2.PdfDocument, pattern: re.Pattern[str], page: int, *, keep_case: bool
+) -> tuple[Hit, ...]:
+    chars = page_chars(pdf, page)
+    folded = fold(chars, keep_case=keep_case)
+    hits: list[Hit] = []
+    for match in pattern.finditer(folded.text):
+        if match.end() == match.start():
+            continue
+        places = sorted(set(folded.places[match.start() : match.end()]))
+        lines = _lines([chars[place] for place in range(places[0], places[-1] + 1)])
+        boxes = tuple(_padded(_around(line)) for line in lines if line)
+        if boxes:
+            hits.append(Hit(page, boxes, "".join(chars[place].text for place in places)))
+    return tuple(hits)
+
+
+def _lines(chars: list[Char]) -> list[list[Char]]:
+    lines: list[list[Char]] = []
+    for char in chars:
+        if char.text.isspace() or char.box == (0.0, 0.0, 0.0, 0.0):
+            continue
+        if lines and not _new_line(lines[-1][-1], char):
+            lines[-1].append(char)
+        else:
+            lines.append([char])
+    return lines
+
+
+def _padded(box: Box) -> Box:
+    """A hit's box: a little shorter than the line is tall, so that neighbouring lines stay."""
+    x0, y0, x1, y1 = box
+    trim = (y1 - y0) * 0.08
+    return (round(x0 - PAD, 2), round(y0 + trim, 2), round(x1 + PAD, 2), round(y1 - trim, 2))
