@@ -105,7 +105,6 @@ def _copy(
         sha256=sealed.sha256,
         pages=found.pages,
         page_sizes=[list(size) for size in found.page_sizes],
-        rotations=list(found.rotations),
         has_text=found.has_text,
         object_key=sealed.stored.key,
         object_version=sealed.stored.version_id,

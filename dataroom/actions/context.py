@@ -56,20 +56,23 @@ class Database(Protocol):
 
 @dataclass(frozen=True)
 class Source:
-    """A sealed PDF read by range: `fetch(start, stop)` gives plaintext bytes; `key` names the content for reuse."""
+    """A sealed PDF read by range: `fetch(start, stop)` gives plaintext bytes; `key` names the content for reuse.
+
+    A child process that has read behind one `wall` (matter and owner) never reads behind another.
+    """
 
     key: str
     size: int
     fetch: Callable[[int, int], bytes]
+    wall: str
 
 
 @dataclass(frozen=True)
 class Inspected:
-    """What a limited child process found in a PDF; sizes are (width, height) in points after rotation (0 to 270)."""
+    """What a limited child process found in a PDF; sizes are (width, height) in points after rotation."""
 
     pages: int
     page_sizes: tuple[tuple[float, float], ...]
-    rotations: tuple[int, ...]
     has_text: bool
 
 

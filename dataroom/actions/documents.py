@@ -138,7 +138,6 @@ def _version(work: Work, document: Document, received: Received) -> Version:
         sha256=sealed.sha256,
         pages=found.pages,
         page_sizes=[list(size) for size in found.page_sizes],
-        rotations=list(found.rotations),
         has_text=found.has_text,
         object_key=sealed.stored.key,
         object_version=sealed.stored.version_id,

@@ -92,7 +92,7 @@ def inspect(desk: Desk, sealed: SealedObject) -> Inspected:
     """Looks at a freshly sealed PDF; refusals by name (`encrypted`, `broken`, ...) are raised as `Invalid`."""
     opened = Opened(uuid.uuid4(), sealed.place, sealed.header, sealed.stored, sealed.size, sealed.dek)
     found = desk.services.workshop.inspect(opened.source(desk.services))
-    return Inspected(found.pages, tuple(found.sizes), tuple(found.rotations), found.has_text)
+    return Inspected(found.pages, tuple(found.sizes), found.has_text)
 
 
 def discard(desk: Desk, received: Received) -> None:

@@ -13,7 +13,7 @@ from dataroom.actions import present
 from dataroom.actions.context import Desk, Download
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.sealing import Opened, open_version
-from dataroom.actions.views import HitView, VersionView, WordView
+from dataroom.actions.views import HitView, PageText, VersionView, WordView
 from dataroom.actions.work import Work
 from dataroom.clock import stamp
 from dataroom.errors import Invalid
@@ -90,14 +90,15 @@ def view(work: Work, version: Version, params: PageView) -> Ticket:
     return given
 
 
-def _words(desk: Desk, given: Ticket) -> tuple[WordView, ...]:
+def _words(desk: Desk, given: Ticket) -> PageText:
     found = desk.services.workshop.words(given.opened.source(desk.services), given.params.page)
-    return tuple(WordView(word.text, tuple(word.box), word.line) for word in found)
+    words = tuple(WordView(word.text, tuple(word.box), word.line) for word in found.words)
+    return PageText(words, tuple(found.box), found.rotation)
 
 
 @action("page.words", on=Version, reveal=_words)
 def words(work: Work, version: Version, params: PageOnly) -> Ticket:
-    """The words of a page with their boxes, for whoever redacts."""
+    """The words of a page with their boxes and how the page lies, for whoever redacts."""
     work.state(page=params.page)
     return ticket(work, version, params)
 

@@ -62,7 +62,6 @@ def version(work: Work, row: Version, document: Document, parties: dict[uuid.UUI
         sha256=row.sha256,
         pages=row.pages,
         page_sizes=tuple((float(w), float(h)) for w, h in row.page_sizes),
-        rotations=tuple(int(turn) for turn in row.rotations),
         has_text=row.has_text,
         created_at=row.created_at,
         title=document.title,

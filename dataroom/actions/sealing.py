@@ -71,7 +71,7 @@ class Opened:
                 lambda low, high: services.store.read_range(self.stored, low, high),
             )
 
-        return Source(str(self.version_id), self.size, fetch)
+        return Source(str(self.version_id), self.size, fetch, f"{self.place.matter}/{self.place.organisation}")
 
     def stream(self, services: Services) -> Iterator[bytes]:
         """The whole content, piece by piece."""

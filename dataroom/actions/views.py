@@ -61,7 +61,6 @@ class VersionView:
     sha256: str
     pages: int
     page_sizes: tuple[tuple[float, float], ...]
-    rotations: tuple[int, ...]
     has_text: bool
     created_at: datetime
     title: str
@@ -210,6 +209,15 @@ class WordView:
     text: str
     box: tuple[float, float, float, float]
     line: int
+
+
+@dataclass(frozen=True)
+class PageText:
+    """A page's words, its visible box in PDF points before rotation, and its rotation in degrees clockwise."""
+
+    words: tuple[WordView, ...]
+    box: tuple[float, float, float, float]
+    rotation: int
 
 
 @dataclass(frozen=True)

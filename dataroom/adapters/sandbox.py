@@ -36,10 +36,11 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Inspection:
-    """Number of pages, and width and height of each in points as it is shown."""
+    """Number of pages, width and height of each in points as it is shown, and whether sampled pages hold text."""
 
     pages: int
     sizes: tuple[tuple[float, float], ...]
+    has_text: bool
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,15 @@ class Word:
     text: str
     box: Box
     line: int
+
+
+@dataclass(frozen=True)
+class PageText:
+    """A page's words, its visible box in user space points, and its rotation in degrees clockwise."""
+
+    words: tuple[Word, ...]
+    box: Box
+    rotation: int
 
 
 @dataclass(frozen=True)
@@ -87,7 +97,7 @@ class Sandbox:
         size: int = 3,
         memory: int = 1536 << 20,
         seconds: float = 20.0,
-        heavy_size: int = 1,
+        heavy_size: int = 2,
         heavy_memory: int = 3 << 30,
         heavy_seconds: float = 300.0,
         patience: float = 30.0,
@@ -103,7 +113,11 @@ class Sandbox:
     def inspect(self, source: Source) -> Inspection:
         """Pages and their sizes; refused: "empty", "not-a-pdf", "encrypted", "broken", "too-many-pages"."""
         facts = self._run("light", {"op": "inspect"}, source).facts
-        return _shaped(lambda: Inspection(int(facts["pages"]), tuple(_pair(size) for size in facts["sizes"])))
+        return _shaped(
+            lambda: Inspection(
+                int(facts["pages"]), tuple(_pair(size) for size in facts["sizes"]), bool(facts["has_text"])
+            )
+        )
 
     def render(self, source: Source, page: int, width: int, lines: tuple[str, ...]) -> bytes:
         """Page `page` (from 1) as a JPEG `width` pixels wide (16 to 4000) with `lines` burned into the
@@ -116,10 +130,16 @@ class Sandbox:
         body = self._run("light", operation, source).body
         return _shaped(lambda: _begins(body, b"\xff\xd8\xff"))
 
-    def words(self, source: Source, page: int) -> tuple[Word, ...]:
-        """The words of page `page` (from 1) in reading order."""
+    def words(self, source: Source, page: int) -> PageText:
+        """The words of page `page` (from 1) in reading order, and how the page lies."""
         facts = self._run("light", {"op": "words", "page": int(page)}, source).facts
-        return _shaped(lambda: tuple(Word(str(w["text"]), _box(w["box"]), int(w["line"])) for w in facts))
+        return _shaped(
+            lambda: PageText(
+                tuple(Word(str(w["text"]), _box(w["box"]), int(w["line"])) for w in facts["words"]),
+                _box(facts["box"]),
+                int(facts["rotation"]) % 360,
+            )
+        )
 
     def search(self, source: Source, term: str) -> tuple[Hit, ...]:
         """Where `term` stands in the document."""

@@ -143,7 +143,9 @@ def _render(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
 
 
 def _words(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
-    return [dataclasses.asdict(word) for word in redaction.words(child.whole(), request["page"])], b""
+    found = [dataclasses.asdict(word) for word in redaction.words(child.whole(), request["page"])]
+    box, rotation = pdf.placement(child.document(), request["page"])
+    return {"words": found, "box": box, "rotation": rotation}, b""
 
 
 def _search(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:

@@ -24,6 +24,9 @@ _SIDE = 2_000_000.0  # points; wider pages are nonsense
 _STAMP_POINTS, _STAMP_EDGE = 6.5, 14.0
 
 
+_SAMPLED = 3
+
+
 class Refusal(Exception):
     """The document is refused: a short stable `code` and a sentence for the person who sent it."""
 
@@ -74,7 +77,34 @@ def inspect(document: pdfium.PdfDocument) -> dict[str, Any]:
         if not raw.FPDF_GetPageSizeByIndexF(document, index, ctypes.byref(size)):
             raise Refusal("broken", f"Page {index + 1} is damaged and cannot be read.")
         sizes.append(_sound(size.width, size.height, index))
-    return {"pages": len(sizes), "sizes": sizes}
+    return {"pages": len(sizes), "sizes": sizes, "has_text": any(_shows_text(document, i) for i in _sample(len(sizes)))}
+
+
+def _sample(pages: int) -> list[int]:
+    """The first pages and one from the middle: enough to tell a scan from a text."""
+    return sorted({*range(min(pages, _SAMPLED)), pages // 2})
+
+
+def _shows_text(document: pdfium.PdfDocument, index: int) -> bool:
+    try:
+        page = document[index]
+    except pdfium.PdfiumError:
+        return False
+    try:
+        return bool(page.get_textpage().count_chars())
+    except pdfium.PdfiumError:
+        return False
+    finally:
+        page.close()
+
+
+def placement(document: pdfium.PdfDocument, number: int) -> tuple[tuple[float, ...], int]:
+    """The visible box of page `number` in user space points, and its rotation in degrees clockwise."""
+    page = _page(document, number)
+    try:
+        return tuple(float(edge) for edge in page.get_cropbox()), int(page.get_rotation())
+    finally:
+        page.close()
 
 
 def _sound(width: float, height: float, index: int) -> tuple[float, float]:

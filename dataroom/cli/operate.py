@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import sys
 import tomllib
@@ -63,6 +64,8 @@ def upgrade(database_url: str) -> None:
 def initialise(config: Config, operator: Operator) -> Services:
     """Makes what a first start needs and leaves alone what is there: keyring, schema, bucket, signing keys, log."""
     if not config.keyring_file.exists():
+        if not config.keyring_key_file.exists():
+            _write_key(config.keyring_key_file)
         KeyringKms.create_new(config.keyring_file, config.keyring_key_file)
     upgrade(config.database_url)
     services = operator.build(config)
@@ -74,6 +77,14 @@ def initialise(config: Config, operator: Operator) -> Services:
         if session.scalars(select(AuditLog).where(AuditLog.matter_id.is_(None))).first() is None:
             open_log(session, None, config.log_origin)
     return services
+
+
+def _write_key(path: Path) -> None:
+    """A fresh master key in a file only its owner may read; keep it apart from the data and its backups."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as out:
+        out.write(secrets.token_hex(32))
 
 
 @operate.command("init")

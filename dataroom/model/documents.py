@@ -86,7 +86,6 @@ class Version(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     pages: Mapped[int]
     page_sizes: Mapped[list[Any]]
-    rotations: Mapped[list[Any]]
     has_text: Mapped[bool]
     object_key: Mapped[str] = mapped_column(String(200), unique=True)
     object_version: Mapped[str] = mapped_column(String(200))

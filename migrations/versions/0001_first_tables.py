@@ -430,7 +430,6 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("pages", sa.Integer(), nullable=False),
         sa.Column("page_sizes", sa.JSON(), nullable=False),
-        sa.Column("rotations", sa.JSON(), nullable=False),
         sa.Column("has_text", sa.Boolean(), nullable=False),
         sa.Column("object_key", sa.String(length=200), nullable=False),
         sa.Column("object_version", sa.String(length=200), nullable=False),
