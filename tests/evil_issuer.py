@@ -269,6 +269,7 @@ class EvilIssuer:
         return Handler
 
 
+STEADY = Egress(timeout=20, limit=131_072)
 QUICK = Egress(timeout=0.6, limit=131_072)
 ORGANISATION = UUID(int=1)
 Params = dict[str, str | list[str]]
@@ -300,15 +301,16 @@ def come_back(url: str) -> Params:
 
 def sign_in(issuer: EvilIssuer, party: RelyingParty | None = None, **changes: Any) -> Identity:
     """A whole sign-in."""
-    used = party or RelyingParty(QUICK)
+    used = party or RelyingParty(STEADY)
     begun = used.begin(row(issuer, **changes))
     return used.finish(row(issuer, **changes), begun.pending, come_back(begun.url))
 
 
 def refusal(twist: Twist) -> str:
     """Why a sign-in with `twist` is refused; it has to be."""
+    egress = QUICK if any(raw.delay or raw.drip for raw in twist.raw.values()) else STEADY
     with EvilIssuer(twist) as issuer, pytest.raises(SignInRefused) as refused:
-        sign_in(issuer)
+        sign_in(issuer, RelyingParty(egress))
     assert isinstance(refused.value, Unauthenticated)
     assert refused.value.reason not in refused.value.detail
     assert refused.value.facts == {}

@@ -126,7 +126,7 @@ def start(folder: Path, name: str, algorithm: str) -> Provider:
         str(port),
     ]
     process = subprocess.Popen(command, env={**os.environ, "DATAROOM_DEMO": "1"})
-    for _ in range(200):
+    for _ in range(1200):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 break

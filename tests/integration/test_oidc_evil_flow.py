@@ -19,6 +19,7 @@ from tests.evil_issuer import (
     QUICK,
     RSA_ONE,
     RSA_TWO,
+    STEADY,
     EvilIssuer,
     Params,
     Raw,
@@ -49,7 +50,7 @@ def test_hostile_metadata_changes_nothing_of_ours() -> None:
         default_timeout=None,
     )
     with EvilIssuer(Twist(metadata=hostile)) as issuer:
-        party = RelyingParty(QUICK)
+        party = RelyingParty(STEADY)
         begun = party.begin(row(issuer))
         query = parse_qs(urlsplit(begun.url).query)
         party.finish(row(issuer), begun.pending, come_back(begun.url))
@@ -89,7 +90,7 @@ def test_a_public_client_and_one_that_posts_its_secret() -> None:
 
 def test_keys_rotate() -> None:
     with EvilIssuer() as issuer:
-        party = RelyingParty(QUICK, key_pause=0)
+        party = RelyingParty(STEADY, key_pause=0)
         sign_in(issuer, party)
         issuer.twist.key = RSA_TWO
         issuer.twist.header = put(kid="two")
@@ -103,7 +104,7 @@ def test_keys_rotate() -> None:
 
 def test_unknown_kids_do_not_make_us_hammer_the_provider() -> None:
     with EvilIssuer() as issuer:
-        party = RelyingParty(QUICK)
+        party = RelyingParty(STEADY)
         sign_in(issuer, party)
         issuer.twist.header = put(kid="other")
         for _ in range(5):
@@ -116,7 +117,7 @@ def test_unknown_kids_do_not_make_us_hammer_the_provider() -> None:
 
 def test_a_failing_provider_is_left_alone_for_a_moment() -> None:
     with EvilIssuer(Twist(raw={"/.well-known/openid-configuration": Raw(status=500)})) as issuer:
-        party = RelyingParty(QUICK)
+        party = RelyingParty(STEADY)
         for _ in range(5):
             with pytest.raises(SignInRefused):
                 party.begin(row(issuer))
@@ -143,15 +144,15 @@ def refused_at(party: RelyingParty, issuer: Issuer) -> None:
 
 
 def test_a_slow_provider_does_not_hold_up_another() -> None:
-    slow = Twist(raw={"/.well-known/openid-configuration": Raw(delay=1.5)})
+    slow = Twist(raw={"/.well-known/openid-configuration": Raw(delay=3.5)})
     with EvilIssuer(slow) as lame, EvilIssuer() as issuer:
-        party = RelyingParty(Egress(timeout=1.0))
+        party = RelyingParty(Egress(timeout=3.0))
         thread = threading.Thread(target=refused_at, args=(party, row(lame)))
         thread.start()
         time.sleep(0.1)
         begun = time.monotonic()
         sign_in(issuer, party)
-        assert time.monotonic() - begun < 0.8
+        assert time.monotonic() - begun < 2.5
         thread.join()
 
 
@@ -189,7 +190,7 @@ def test_the_clock_runs_for_the_whole_exchange(trickle: Trickle) -> None:
         with pytest.raises(SignInRefused) as refused:
             RelyingParty(QUICK).begin(row(issuer, issuer=trickle.url))
     assert refused.value.reason == "provider-slow"
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 3
 
 
 def test_another_issuers_token_is_refused() -> None:
@@ -203,7 +204,7 @@ def test_another_issuers_token_is_refused() -> None:
 def test_a_mixed_up_callback_never_reaches_the_wrong_token_endpoint() -> None:
     with EvilIssuer() as honest, EvilIssuer() as evil:
         honest.twist.callback = put(iss=honest.url)
-        party = RelyingParty(QUICK)
+        party = RelyingParty(STEADY)
         begun = party.begin(row(evil))
         at_honest = party.begin(row(honest))
         params = {**come_back(at_honest.url), "state": begun.pending.state}
@@ -216,13 +217,13 @@ def test_a_mixed_up_callback_never_reaches_the_wrong_token_endpoint() -> None:
 def finish_later(pending: Pending, issuer: EvilIssuer, params: Params) -> str:
     """The reason why finishing `pending` is refused."""
     with pytest.raises(SignInRefused) as refused:
-        RelyingParty(QUICK).finish(row(issuer), pending, params)
+        RelyingParty(STEADY).finish(row(issuer), pending, params)
     return refused.value.reason
 
 
 def test_state_and_pending_are_held_to_their_rules() -> None:
     with EvilIssuer() as issuer:
-        party = RelyingParty(QUICK)
+        party = RelyingParty(STEADY)
         begun = party.begin(row(issuer))
         params = come_back(begun.url)
         party.finish(row(issuer), begun.pending, params)
@@ -256,7 +257,7 @@ def test_state_and_pending_are_held_to_their_rules() -> None:
 def test_a_step_up_that_was_not_made_is_refused(claims: Callable[[Any], Any], reason: str) -> None:
     with EvilIssuer() as issuer:
         issuer.twist.claims = lambda c: claims({**c, "acr": "high"})
-        party = RelyingParty(QUICK)
+        party = RelyingParty(STEADY)
         begun = party.begin(row(issuer), Demand(max_age=60, acr=("high", "higher")))
         query = parse_qs(urlsplit(begun.url).query)
         assert (query["max_age"], query["acr_values"]) == (["60"], ["high higher"])
@@ -300,15 +301,15 @@ def test_a_provider_that_is_not_there() -> None:
     with EvilIssuer() as issuer:
         gone = row(issuer)
     with pytest.raises(SignInRefused) as refused:
-        RelyingParty(QUICK).begin(gone)
+        RelyingParty(STEADY).begin(gone)
     assert refused.value.reason == "provider-unreachable"
 
 
 def test_ending_the_session() -> None:
     with EvilIssuer() as issuer:
-        assert RelyingParty(QUICK).end_session_url(row(issuer), "https://room.example/") is None
+        assert RelyingParty(STEADY).end_session_url(row(issuer), "https://room.example/") is None
         issuer.twist.metadata = lambda m: {**m, "end_session_endpoint": issuer.url + "/out?tenant=a"}
-        url = RelyingParty(QUICK).end_session_url(row(issuer), "https://room.example/?x=1&y", "s")
+        url = RelyingParty(STEADY).end_session_url(row(issuer), "https://room.example/?x=1&y", "s")
     assert url
     query = parse_qs(urlsplit(url).query)
     assert query == {
@@ -321,7 +322,7 @@ def test_ending_the_session() -> None:
 
 def test_nothing_secret_shows_in_what_is_printed() -> None:
     with EvilIssuer() as issuer:
-        begun = RelyingParty(QUICK).begin(row(issuer))
+        begun = RelyingParty(STEADY).begin(row(issuer))
         shown = repr(begun.pending) + repr(row(issuer))
     for secret in (begun.pending.state, begun.pending.nonce, begun.pending.verifier, "between us"):
         assert secret not in shown
@@ -329,7 +330,7 @@ def test_nothing_secret_shows_in_what_is_printed() -> None:
 
 def test_a_sign_in_begun_elsewhere_sends_no_code_anywhere() -> None:
     with EvilIssuer() as honest, EvilIssuer() as evil:
-        party = RelyingParty(QUICK)
+        party = RelyingParty(STEADY)
         begun = party.begin(row(honest))
         with pytest.raises(SignInRefused) as refused:
             party.finish(row(evil), begun.pending, come_back(begun.url))
