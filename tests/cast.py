@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from reportlab.pdfgen.canvas import Canvas
+
 from dataroom.actions import catalogue, identity
 from dataroom.actions.context import SERVICE, Principal, Services
 from dataroom.actions.gate import Gate
@@ -19,7 +21,6 @@ from dataroom.cli.operate import Operator, initialise
 from dataroom.config import Config
 from dataroom.jobs.worker import Worker
 from tests.parts import Seaweed
-from tests.pdfs import simple_pdf
 
 ROLE_MAP = {"custodian": "custodian", "partner": "partner", "compliance": "compliance"}
 COMPANIES = (("aldermoor", "Aldermoor Instruments"), ("borealis", "Borealis Photonics"), ("cassini", "Cassini Kinetics"))
@@ -38,6 +39,18 @@ PEOPLE = {
 }
 TIERS = {"petra": 2, "pia": 2, "paolo": 1}
 REASON = "The claim chart is needed to agree on the joint infringement reading."
+
+
+def simple_pdf(pages: list[str]) -> bytes:
+    """A PDF with one line of Helvetica 12 at (72, 700) on each A4 page."""
+    out = io.BytesIO()
+    canvas = Canvas(out, invariant=1)
+    for text in pages:
+        canvas.setFont("Helvetica", 12)
+        canvas.drawString(72, 700, text)
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
 
 
 class StandingClock:

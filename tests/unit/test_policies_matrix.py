@@ -56,7 +56,7 @@ VERSION_MATRIX = """
     custodian  own    destroyed  LR
     partner    own    staged     -
     partner    own    disclosed  -
-    partner    own    published  LRVWS
+    partner    own    published  LRV
     partner    own    candidate  -
     partner    own    destroyed  -
     compliance own    staged     LR
@@ -65,13 +65,13 @@ VERSION_MATRIX = """
     compliance own    candidate  LR
     compliance own    destroyed  LR
     custodian  other  staged     -
-    custodian  other  disclosed  LRVWSD
-    custodian  other  published  LRVWSD
+    custodian  other  disclosed  LRVD
+    custodian  other  published  LRVD
     custodian  other  candidate  -
     custodian  other  destroyed  -
     partner    other  staged     -
-    partner    other  disclosed  LRVWS
-    partner    other  published  LRVWS
+    partner    other  disclosed  LRV
+    partner    other  published  LRV
     partner    other  candidate  -
     partner    other  destroyed  -
     compliance other  staged     -
@@ -437,7 +437,7 @@ def test_the_service_does_its_errands_and_nothing_else() -> None:
     assert not may(worker, "version.erase", thing("Version", state="published"))
     assert may(worker, "upload.sweep", worker)
     errands = {name for name, shape in LAW.actions.items() if "Service" in shape.principals}
-    assert errands == {"redaction.apply", "version.erase", "upload.sweep"}
+    assert errands == {"redaction.apply", "version.erase", "upload.sweep", "partner.register"}
 
 
 def test_matter_list() -> None:
