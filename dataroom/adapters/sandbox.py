@@ -36,7 +36,8 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Inspection:
-    """Number of pages, width and height of each in points as it is shown, and whether sampled pages hold text."""
+    """Number of pages, width and height of each in points as it is shown, and whether sampled pages hold
+    text."""
 
     pages: int
     sizes: tuple[tuple[float, float], ...]
@@ -155,9 +156,9 @@ class Sandbox:
         reply = self._run("heavy", {"op": "redact", "plan": plan}, source)
         return _shaped(lambda: RedactedPdf(_begins(reply.body, b"%PDF-"), dict(reply.facts)))
 
-    def verify(self, output: Source, original: Source, plan: dict[str, Any]) -> tuple[Check, ...]:
-        """Check a redacted document against its plan and its original once more."""
-        facts = self._run("heavy", {"op": "verify", "plan": plan}, output, original).facts
+    def verify(self, output: Source, original: Source, report: dict[str, Any]) -> tuple[Check, ...]:
+        """Check a redacted document once more against its original and the report `redact` gave."""
+        facts = self._run("heavy", {"op": "verify", "report": report}, output, original).facts
         return _shaped(
             lambda: tuple(Check(str(c["name"]), c["passed"] is True, str(c.get("detail", ""))) for c in facts)
         )

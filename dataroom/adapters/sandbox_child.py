@@ -4,7 +4,7 @@ nobody else.
 It has one descriptor to the outside, the socket on standard input, speaks `sandbox_wire` over it, gives up
 what `sandbox_child_limits` lists before the first request, and answers requests until the socket closes:
 
-`inspect`, `render` {page, width, lines}, `words` {page}, `search` {term}, `redact` {plan}, `verify` {plan;
+`inspect`, `render` {page, width, lines}, `words` {page}, `search` {term}, `redact` {plan}, `verify` {report;
 sources: output, original}, `stamp` {lines}. Two documents stay open between requests, and are closed after
 a minute of quiet.
 """
@@ -154,13 +154,23 @@ def _search(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
 
 def _redact(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
     result = redaction.apply(child.whole(), redaction.Plan.from_json(request["plan"]))
-    return dataclasses.asdict(result.report), result.output
+    return result.report.to_json(), result.output
 
 
 def _verify(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
-    plan = redaction.Plan.from_json(request["plan"])
-    checks = redaction.verify(child.whole(0), plan, original=child.whole(1))
+    marks, affected = _reported(request["report"])
+    checks = redaction.verify(child.whole(0), marks, original=child.whole(1), affected=affected)
     return [dataclasses.asdict(check) for check in checks], b""
+
+
+def _reported(report: dict[str, Any]) -> tuple[list[redaction.FinalMark], list[tuple[int, Any]]]:
+    """The marks and the areas changed along with them, from a report as JSON data."""
+    corners = [tuple(tuple(corner) for corner in mark["quad"]) for mark in report["marks"]]
+    marks = [
+        redaction.FinalMark(**{**mark, "quad": quad})
+        for mark, quad in zip(report["marks"], corners, strict=True)
+    ]
+    return marks, [(int(page), tuple(box)) for page, box in report["affected"]]
 
 
 def _stamp(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:

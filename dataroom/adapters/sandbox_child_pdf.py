@@ -77,7 +77,11 @@ def inspect(document: pdfium.PdfDocument) -> dict[str, Any]:
         if not raw.FPDF_GetPageSizeByIndexF(document, index, ctypes.byref(size)):
             raise Refusal("broken", f"Page {index + 1} is damaged and cannot be read.")
         sizes.append(_sound(size.width, size.height, index))
-    return {"pages": len(sizes), "sizes": sizes, "has_text": any(_shows_text(document, i) for i in _sample(len(sizes)))}
+    return {
+        "pages": len(sizes),
+        "sizes": sizes,
+        "has_text": any(_shows_text(document, i) for i in _sample(len(sizes))),
+    }
 
 
 def _sample(pages: int) -> list[int]:

@@ -22,6 +22,7 @@ SLANT = 28
 """Degrees the tiles rise from left to right."""
 _INK, _EDGE = (52, 58, 72), (255, 255, 255)
 _TILE_INK, _TILE_EDGE, _FOOT_INK, _FOOT_EDGE = 54, 44, 235, 200
+_KEPT_PIXELS = 3_000_000  # larger overlays are made anew, so that four kept ones stay small
 _FONTS = (
     Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"),
     Path("/usr/share/fonts/dejavu-sans-fonts/DejaVuSans.ttf"),
@@ -80,7 +81,8 @@ def burn(page: Image.Image, lines: tuple[str, ...]) -> Image.Image:
     """Return `page` (RGBA, opaque) with the mark in its pixels, as RGB. `lines` must say something."""
     if not any(line.strip() for line in lines):
         raise ValueError("a mark needs text")
-    return Image.alpha_composite(page, overlay(lines, page.size)).convert("RGB")
+    make = overlay if page.width * page.height <= _KEPT_PIXELS else overlay.__wrapped__
+    return Image.alpha_composite(page, make(lines, page.size)).convert("RGB")
 
 
 @lru_cache(maxsize=4)

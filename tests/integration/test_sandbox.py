@@ -242,5 +242,5 @@ def test_closing_ends_every_child() -> None:
     assert room.start()
     pids = [worker.process.pid for name in ("light", "heavy") for worker in room._pool(name).children()]
     room.close()
-    assert len(pids) == 3
+    assert len(pids) == 4
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]

@@ -243,7 +243,7 @@ def test_the_child_dies_with_its_parent() -> None:
     root = Path(__file__).resolve().parents[2]
     ran = subprocess.run([sys.executable, "-c", code, str(root)], capture_output=True, text=True, timeout=60)  # noqa: S603
     pids = [int(word) for word in ran.stdout.split()]
-    assert len(pids) == 3
+    assert len(pids) == 4
     until = time.monotonic() + 5
     while time.monotonic() < until and any(_alive(pid) for pid in pids):
         time.sleep(0.05)
