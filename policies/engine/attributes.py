@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid
+from sqlalchemy import BinaryExpression, BindParameter, ColumnElement, Exists, Uuid
+from sqlalchemy import Column as TableColumn
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import BooleanClauseList
 
 ToSql: TypeAlias = Callable[[Any], Any]
+_COMPARISONS = frozenset({operators.eq, operators.ne, operators.lt, operators.le, operators.gt, operators.ge})
 
 
 def uuid_literal(value: str) -> UUID:
@@ -26,15 +30,21 @@ class Column:
     """An attribute kept in one SQL expression.
 
     `kind` is "bool", "long", "string" or "ref:<EntityType>". For references the expression holds the id. NULL
-    means that the attribute is absent. `nullable=False` promises there is no NULL and gives shorter SQL.
-    `to_sql` turns a literal of the law into a value of the column; ValueError means no row can hold it.
-    Without it, columns of type Uuid take canonical UUIDs and others take the literal as it is.
+    means that the attribute is absent. `nullable=False` promises there is no NULL and gives shorter SQL;
+    without a word the expression is asked, and whatever is not sure to be full counts as nullable. `to_sql`
+    turns a literal of the law into a value of the column; ValueError means no row can hold it. Without it,
+    columns of type Uuid take canonical UUIDs and others take the literal as it is.
     """
 
     expr: ColumnElement[Any] | Any
     kind: str
-    nullable: bool = True
+    nullable: bool | None = None
     to_sql: ToSql | None = None
+
+    @property
+    def full(self) -> bool:
+        """Whether no row has NULL here."""
+        return never_null(self.expr) if self.nullable is None else not self.nullable
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,24 @@ class SetExists:
 
 
 Attr: TypeAlias = Column | SetExists
+
+
+def never_null(expr: Any) -> bool:
+    """Whether an expression is sure to have a value: NOT NULL columns, EXISTS, IS (NOT), and AND/OR of
+    such."""
+    clause = getattr(expr, "__clause_element__", None)
+    element = expr if clause is None else clause()
+    if isinstance(element, TableColumn):
+        return element.nullable is False
+    if isinstance(element, Exists):
+        return True
+    if isinstance(element, BinaryExpression):
+        return element.operator in (operators.is_, operators.is_not) or (
+            element.operator in _COMPARISONS and never_null(element.left) and never_null(element.right)
+        )
+    if isinstance(element, BooleanClauseList):
+        return all(never_null(each) for each in element.clauses)
+    return isinstance(element, BindParameter) and element.value is not None
 
 
 def converted(value: bool | int | str, attr: Attr) -> Any:

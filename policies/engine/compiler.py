@@ -276,7 +276,7 @@ def _has(_: str, body: Body, question: Question) -> Term:
 def _recorded(attr: Attr | None) -> Pred:
     if attr is None:
         raise Uncompilable("an attribute that is not mapped")
-    if isinstance(attr, Column) and attr.nullable:
+    if isinstance(attr, Column) and not attr.full:
         return Pred(attr.expr.is_not(None), attr.expr.is_(None), True)
     return TRUE
 
@@ -303,7 +303,7 @@ def _stored(path: str, question: Question) -> Term:
         return Members(attr)
     if attr.kind != "bool":
         return Cell(attr, path)
-    return Pred(attr.expr.is_(True), attr.expr.is_(False), not attr.nullable)
+    return Pred(attr.expr.is_(True), attr.expr.is_(False), attr.full)
 
 
 _FORMS: Mapping[str, Handler] = {

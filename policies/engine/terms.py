@@ -140,7 +140,7 @@ def present(term: Term) -> Sql:
     if isinstance(term, Pred):
         return True if term.total else either(term.t, term.f)
     column = term.column if isinstance(term, Cell) else None
-    return column.expr.is_not(None) if column is not None and column.nullable else True
+    return True if column is None or column.full else column.expr.is_not(None)
 
 
 def boolean(term: Term) -> Pred:

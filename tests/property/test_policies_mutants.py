@@ -34,15 +34,15 @@ MUTANTS = {
     ),
     "null-counts-as-present": (
         "terms.py",
-        "return column.expr.is_not(None) if column is not None and column.nullable else True",
+        "return True if column is None or column.full else column.expr.is_not(None)",
         "return True",
     ),
     "boolean-null-is-false": (
         "compiler.py",
-        "return Pred(attr.expr.is_(True), attr.expr.is_(False), not attr.nullable)",
-        "return Pred(attr.expr.is_(True), attr.expr.is_not(True), not attr.nullable)",
+        "return Pred(attr.expr.is_(True), attr.expr.is_(False), attr.full)",
+        "return Pred(attr.expr.is_(True), attr.expr.is_not(True), attr.full)",
     ),
-    "has-is-always-true": ("compiler.py", "if isinstance(attr, Column) and attr.nullable:", "if False:"),
+    "has-is-always-true": ("compiler.py", "if isinstance(attr, Column) and not attr.full:", "if False:"),
     "ancestors-are-forgotten": (
         "compiler.py",
         "if entity else []\n        found.extend",

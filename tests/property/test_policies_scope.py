@@ -54,7 +54,9 @@ class Kind:
             if attr.many:
                 found[name] = self._set(self.sets[name], attr.kind)
             else:
-                found[name] = Column(self.table.c[name], attr.kind, nullable=name == "category")
+                found[name] = Column(
+                    self.table.c[name], attr.kind, nullable=True if name == "category" else None
+                )
         return found
 
     def _set(self, side: sa.Table, kind: str) -> SetExists:
@@ -101,7 +103,7 @@ def column_type(attr_kind: str) -> sa.types.TypeEngine[Any]:
 def kind_of(name: str, rng: random.Random) -> Kind:
     """The tables and random rows of a resource type."""
     attrs = LAW.shape.entities[name]
-    plain = [sa.Column(each, column_type(a.kind)) for each, a in attrs.items() if not a.many]
+    plain = [sa.Column(each, column_type(a.kind), nullable=False) for each, a in attrs.items() if not a.many]
     table = sa.Table(name, METADATA, sa.Column("id", sa.Uuid, primary_key=True), *plain)
     sets = {
         each: sa.Table(

@@ -189,7 +189,7 @@ def mapping(attributes: ModuleType) -> dict[str, Any]:
     """The attributes of a thing for the compiler; some columns promise to be full, some do not."""
     column, set_exists = attributes.Column, attributes.SetExists
     kinds = {"flag": "bool", "n": "long", "s": "string", "org": "ref:Org"}
-    found = {name: column(THING.c[name], kind, nullable=False) for name, kind in kinds.items()}
+    found = {name: column(THING.c[name], kind) for name, kind in kinds.items()}
     found |= {f"loose_{name}": column(THING.c[f"loose_{name}"], kind) for name, kind in kinds.items()}
     found["uid"] = column(THING.c.uid, "string", to_sql=uuid.UUID)
     found["id"] = column(THING.c.id, "ref:Thing", nullable=False)

@@ -145,7 +145,7 @@ def test_a_rule_that_cannot_filter_does_not_load(copy: Path, body: str) -> None:
     scope = 'principal is Member, action == Action::"page.view", resource is Version'
     path = copy / "access" / "extra.cedar"
     path.write_text(f'@id("extra") @sentence("Extra.")\npermit ({scope}) when {{ {body} }};\n')
-    with pytest.raises(LawError, match="extra cannot become a filter for page.view"):
+    with pytest.raises(LawError, match=r"extra cannot become a filter for page\.view"):
         Law.load(copy)
 
 
@@ -255,6 +255,34 @@ def test_narrow_needs_no_null_handling_on_full_columns() -> None:
     where = LAW.narrow(member("partner", OTHER), "document.list", "Version", mapping(), NOW)
     assert "NULL" not in str(where)
     assert "audience" in str(where)
+
+
+TABLE = sa.Table(
+    "t", sa.MetaData(), sa.Column("full", sa.Integer, nullable=False), sa.Column("gap", sa.Integer)
+)
+CERTAIN = [
+    (TABLE.c.full, True),
+    (TABLE.c.gap, False),
+    (sa.exists().where(TABLE.c.gap == 1), True),
+    (TABLE.c.gap.is_(None), True),
+    (TABLE.c.gap.is_not(None), True),
+    (TABLE.c.full == 1, True),
+    (TABLE.c.gap == 1, False),
+    (TABLE.c.full == TABLE.c.gap, False),
+    (sa.and_(TABLE.c.full > 1, TABLE.c.gap.is_(None)), True),
+    (sa.or_(TABLE.c.full > 1, TABLE.c.gap > 1), False),
+    (sa.select(TABLE.c.full).scalar_subquery(), False),
+    (sa.func.max(TABLE.c.full), False),
+    (TABLE.c.full + 1, False),
+    (sa.column("unknown"), False),
+]
+
+
+@pytest.mark.parametrize(("expression", "certain"), CERTAIN, ids=str)
+def test_only_what_is_certain_counts_as_full(expression: sa.ColumnElement[object], certain: bool) -> None:
+    assert Column(expression, "long").full is certain
+    assert Column(expression, "long", nullable=True).full is False
+    assert Column(expression, "long", nullable=False).full is True
 
 
 def test_narrow_is_quick() -> None:
