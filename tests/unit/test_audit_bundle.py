@@ -613,3 +613,24 @@ def test_the_verifier_imports_the_standard_library_alone() -> None:
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     names |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
+
+
+def test_signed_entry_with_unsorted_digests_or_a_time_out_of_range(check: Check) -> None:
+    first, second = json.loads(GOOD.entries[0])["_sd"]
+    swapped = GOOD.entries[0].replace(first.encode(), b"-").replace(second.encode(), first.encode())
+    late = GOOD.entries[0].replace(b'"t":1795253400000000', b'"t":9007199254740992')
+    for data in (swapped.replace(b'"-"', f'"{second}"'.encode()), late):
+        assert data != GOOD.entries[0]
+        assert check(rewritten([data])).faults == ["entry 0 is not in the canonical form of an entry"]
+
+
+def test_disclosures_out_of_order(check: Check) -> None:
+    data = repacked(disclosures=lambda old: b"".join(old.splitlines(keepends=True)[::-1]))
+    assert "disclosures.jsonl is malformed or out of order" in check(data).faults[0]
+
+
+def test_a_signature_has_one_spelling() -> None:
+    signature = SECRET.sign(b"x")
+    s = int.from_bytes(signature[32:], "little") + verifier.L
+    assert verifier.ed25519_verify(PUBLIC, signature, b"x")
+    assert not verifier.ed25519_verify(PUBLIC, signature[:32] + s.to_bytes(32, "little"), b"x")

@@ -226,3 +226,10 @@ def test_cosigning_needs_a_witness_key_and_a_time() -> None:
     for key, time in ((KEY, 5), (WITNESS_KEY, 0), (WITNESS_KEY, 2**63)):
         with pytest.raises(Invalid):
             cosign(NOTE, key, time, WITNESS_SECRET.sign)
+
+
+def test_a_witness_named_like_the_log_is_not_the_log() -> None:
+    key = VerifierKey(ORIGIN, WITNESS, WITNESS_KEY.public)
+    note = f"{POINT.body()}\n".encode() + cosign(NOTE, key, 5, WITNESS_SECRET.sign)
+    with pytest.raises(Tampered, match="not signed by the log"):
+        open_checkpoint(note, [key])
