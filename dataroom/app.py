@@ -18,7 +18,8 @@ from dataroom.adapters.paper import Paper
 from dataroom.adapters.s3 import S3Settings, S3Store
 from dataroom.adapters.sandbox import Sandbox
 from dataroom.cli import cli
-from dataroom.cli.operate import Operator
+from dataroom.cli.demo import demo
+from dataroom.cli.operate import Operator, operate
 from dataroom.clock import Clock, SystemClock
 from dataroom.config import Config
 from dataroom.logs import configure
@@ -73,4 +74,6 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
 
 def main() -> None:
     """The command `dataroom`."""
+    cli.add_command(operate)
+    cli.add_command(demo)
     cli(obj=Operator(build=build, gate=Gate))

@@ -69,7 +69,13 @@ class Config:
             raise ConfigError(f"{_PREFIX}PUBLIC_URL must be https unless it is this machine's loopback address")
         if len(self.secret_key) < 32:
             raise ConfigError(f"{_PREFIX}SECRET_KEY must be at least 32 characters")
-        for name in ("upload_limit", "page_renderers", "session_idle", "session_absolute", "checkpoint_seconds"):
+        for name in (
+            "upload_limit",
+            "page_renderers",
+            "session_idle",
+            "session_absolute",
+            "checkpoint_seconds",
+        ):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{_PREFIX}{name.upper()} must be above zero")
 

@@ -23,7 +23,11 @@ from dataroom.jobs.worker import Worker
 from tests.parts import Seaweed
 
 ROLE_MAP = {"custodian": "custodian", "partner": "partner", "compliance": "compliance"}
-COMPANIES = (("aldermoor", "Aldermoor Instruments"), ("borealis", "Borealis Photonics"), ("cassini", "Cassini Kinetics"))
+COMPANIES = (
+    ("aldermoor", "Aldermoor Instruments"),
+    ("borealis", "Borealis Photonics"),
+    ("cassini", "Cassini Kinetics"),
+)
 PEOPLE = {
     "ada": ("aldermoor", "custodian", "Ada Quill"),
     "bram": ("aldermoor", "custodian", "Bram Oakes"),
@@ -116,8 +120,16 @@ class World:
 
     def redacted(self, line: Any, *, term: str | None = None) -> uuid.UUID:
         """Runs a redaction of the first page up to review; returns the redaction's id."""
-        redaction = self.do("ada", "redaction.start", line.version, title="For partners", tier=1, category="claim-chart").id
-        mark = {"page": 1, "box": (60, 600, 540, 800), "kind": "box", "code": "TS", "rationale": "Names the licensed product line."}
+        redaction = self.do(
+            "ada", "redaction.start", line.version, title="For partners", tier=1, category="claim-chart"
+        ).id
+        mark = {
+            "page": 1,
+            "box": (60, 600, 540, 800),
+            "kind": "box",
+            "code": "TS",
+            "rationale": "Names the licensed product line.",
+        }
         self.do("ada", "redaction.mark", redaction, marks=[mark])
         self.do("ada", "redaction.submit", redaction)
         self.worker.drain()
@@ -181,7 +193,12 @@ def make_world(config: Config) -> World:
     sign_everybody_in(world)
     others = [f"{who}@{PEOPLE[who][0]}.example" for who in ("bodil", "cass")]
     done = world.do(
-        "ada", "matter.create", name="Lumen v. Brightfall", reference="LvB-1", participants=["borealis", "cassini"], invite=others
+        "ada",
+        "matter.create",
+        name="Lumen v. Brightfall",
+        reference="LvB-1",
+        participants=["borealis", "cassini"],
+        invite=others,
     )
     world.matter = done.id
     for who, (slug, _role, _name) in PEOPLE.items():
@@ -199,7 +216,14 @@ def sign_everybody_in(world: World) -> None:
         issuer, mail = rows[slug], f"{who}@{slug}.example"
         principal = identity.arriving(world.services, issuer, who, role, name, mail, "192.0.2.7")
         secret = secrets.token_urlsafe(48)
-        arrival = {"issuer": issuer.id, "subject": who, "name": name, "email": mail, "role": role, "secret": secret}
+        arrival = {
+            "issuer": issuer.id,
+            "subject": who,
+            "name": name,
+            "email": mail,
+            "role": role,
+            "secret": secret,
+        }
         world.gate.perform(principal, "session.start", None, arrival)
         world.people[who] = identity.by_session(world.services, secret, "192.0.2.7")
 

@@ -27,9 +27,7 @@ def world(
 
 
 @pytest.fixture
-def fresh_world(
-    tmp_path: Path, seaweed: Seaweed
-) -> Iterator[Callable[[], World]]:
+def fresh_world(tmp_path: Path, seaweed: Seaweed) -> Iterator[Callable[[], World]]:
     """Makes houses on SQLite that no other test has touched."""
     made: list[World] = []
 

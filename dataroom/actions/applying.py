@@ -39,7 +39,9 @@ def _apply(desk: Desk, redaction: Redaction, params: Nothing, stream: Any) -> Ap
         if version is None:
             raise Conflict("The original is gone.")
         opened = open_version(services, session, version)
-        marks = session.scalars(select(Mark).where(Mark.redaction_id == redaction.id).order_by(Mark.page, Mark.id)).all()
+        marks = session.scalars(
+            select(Mark).where(Mark.redaction_id == redaction.id).order_by(Mark.page, Mark.id)
+        ).all()
         plan = {"marks": [_planned(mark) for mark in marks]}
         ordinal = session.scalar(
             select(func.max(Version.ordinal)).where(
@@ -59,7 +61,12 @@ def _apply(desk: Desk, redaction: Redaction, params: Nothing, stream: Any) -> Ap
 
 
 def _planned(mark: Mark) -> dict[str, Any]:
-    planned: dict[str, Any] = {"page": mark.page, "level": "canonical", "code": mark.code, "rationale": mark.rationale}
+    planned: dict[str, Any] = {
+        "page": mark.page,
+        "level": "canonical",
+        "code": mark.code,
+        "rationale": mark.rationale,
+    }
     return planned | ({"whole": True} if mark.kind == "page" else {"box": [mark.x0, mark.y0, mark.x1, mark.y1]})
 
 
@@ -117,5 +124,3 @@ def _copy(
         created_by=None,
         created_at=work.now,
     )
-
-

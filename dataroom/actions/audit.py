@@ -177,5 +177,3 @@ def export(work: Work, matter: Matter, params: Nothing) -> Export:
     )
     work.state(entries=work.place[1], opened=len(rows))
     return Export(matter.id, matter.reference, frozenset(row[0] for row in rows))
-
-

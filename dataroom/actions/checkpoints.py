@@ -27,7 +27,9 @@ def sign_head(services: Services, matter: uuid.UUID | None) -> bool:
             return False
         root = Frontier.from_bytes(head.frontier).root()
         note = sign_checkpoint(
-            Checkpoint(head.origin, head.size, root), public, lambda message: services.kms.sign(LOG_KEY, message)
+            Checkpoint(head.origin, head.size, root),
+            public,
+            lambda message: services.kms.sign(LOG_KEY, message),
         )
         session.add(
             AuditCheckpoint(log_id=head.id, size=head.size, note=note.decode(), created_at=services.clock.now())

@@ -107,7 +107,13 @@ class Workshop(Protocol):
 class Paper(Protocol):
     """Writes tables and statements as PDF."""
 
-    def table(self, title: str, facts: Sequence[tuple[str, str]], header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
+    def table(
+        self,
+        title: str,
+        facts: Sequence[tuple[str, str]],
+        header: Sequence[str],
+        rows: Sequence[Sequence[str]],
+    ) -> bytes:
         """A titled PDF with a block of facts and a table."""
         ...
 

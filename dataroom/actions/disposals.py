@@ -130,9 +130,7 @@ def _views(work: Work, rows: list[Disposal]) -> tuple[DisposalView, ...]:
     parties = present.organisations(work.session)
     links = work.all(DisposalDocument, DisposalDocument.disposal_id.in_(ids))
     references = present.references(work.session, [link.document_id for link in links])
-    approvals = work.all(
-        DisposalApproval, DisposalApproval.disposal_id.in_(ids), order=(DisposalApproval.approved_at,)
-    )
+    approvals = work.all(DisposalApproval, DisposalApproval.disposal_id.in_(ids), order=(DisposalApproval.approved_at,))
     numbers = {c.disposal_id: c.number for c in work.all(Certificate, Certificate.disposal_id.in_(ids))}
     people = present.names(
         work.session,
@@ -279,18 +277,23 @@ def _certify(
 ) -> Certificate:
     origin, seq = work.place
     law, kms = work.services.law, work.services.kms
-    people = present.names(
-        work.session, [disposal.proposed_by, disposal.executed_by, *(a.user_id for a in approvals)]
-    )
+    people = present.names(work.session, [disposal.proposed_by, disposal.executed_by, *(a.user_id for a in approvals)])
     used = sorted({line["schedule"] for line in destroyed if line["schedule"]})
     body: dict[str, Any] = {
         "type": "dataroom-certificate-of-disposal/v1",
         "number": f"C-{work.now:%Y%m%d}-{disposal.id.hex[:8].upper()}",
         "installation": work.services.config.log_origin,
         "issued_at": stamp(work.now),
-        "matter": {"id": str(disposal.matter_id), "reference": work.get(Matter, disposal.matter_id).reference},
+        "matter": {
+            "id": str(disposal.matter_id),
+            "reference": work.get(Matter, disposal.matter_id).reference,
+        },
         "organisation": work.get(Organisation, disposal.organisation_id).name,
-        "disposal": {"id": str(disposal.id), "reason": disposal.reason, "proposed_at": stamp(disposal.proposed_at)},
+        "disposal": {
+            "id": str(disposal.id),
+            "reason": disposal.reason,
+            "proposed_at": stamp(disposal.proposed_at),
+        },
         "authority": [{"schedule": s, "authority": law.schedules[s].authority} for s in used],
         "documents": destroyed,
         "people": {

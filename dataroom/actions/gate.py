@@ -166,7 +166,11 @@ class Gate:
             return scope.NO_MATTER
         if spec.kind == "Matter":
             parts = frozenset({Ref("Organisation", str(who.organisation))})
-            return Entity("Matter", "any", {"organisations": parts, "members": frozenset({str(who.user)}), "state": "open"})
+            return Entity(
+                "Matter",
+                "any",
+                {"organisations": parts, "members": frozenset({str(who.user)}), "state": "open"},
+            )
         if spec.kind == "Organisation":
             return Entity("Organisation", str(who.organisation), {})
         if spec.kind == "Service":

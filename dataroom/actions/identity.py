@@ -87,9 +87,7 @@ def arriving(
 ) -> Principal:
     """The principal of somebody who is just signing in: the user known by (issuer, subject), or a new one."""
     with services.database.reading() as session:
-        known = session.scalars(
-            select(User.id).where(User.issuer_id == issuer.id, User.subject == subject)
-        ).first()
+        known = session.scalars(select(User.id).where(User.issuer_id == issuer.id, User.subject == subject)).first()
         organisation = session.get(Organisation, issuer.organisation)
     return Principal(
         role=role,

@@ -61,7 +61,11 @@ def _holds(work: Work, document: Document) -> tuple[HoldLine, ...]:
     rows = work.rows(
         select(Hold)
         .join(HoldDocument, HoldDocument.hold_id == Hold.id)
-        .where(HoldDocument.document_id == document.id, Hold.released_at.is_(None), work.narrowed(Hold, "hold.list"))
+        .where(
+            HoldDocument.document_id == document.id,
+            Hold.released_at.is_(None),
+            work.narrowed(Hold, "hold.list"),
+        )
         .order_by(Hold.placed_at)
     )
     found = [row[0] for row in rows]

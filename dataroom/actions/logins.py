@@ -30,9 +30,7 @@ def keep(services: Services, browser: str, issuer: uuid.UUID, pending: dict[str,
             )
         )
         session.add(
-            PendingLogin(
-                id=new_id(), browser_hash=hashed(browser), issuer_id=issuer, data=pending, created_at=now
-            )
+            PendingLogin(id=new_id(), browser_hash=hashed(browser), issuer_id=issuer, data=pending, created_at=now)
         )
 
 

@@ -155,7 +155,9 @@ def read(work: Work, redaction: Redaction, params: Nothing) -> RedactionView:
 def marks_of(work: Work, redaction: Redaction) -> list[Mark]:
     """A redaction's marks in reading order."""
     return work.all(
-        Mark, Mark.redaction_id == redaction.id, order=(Mark.page, Mark.y1.desc(), Mark.x0, Mark.created_at, Mark.id)
+        Mark,
+        Mark.redaction_id == redaction.id,
+        order=(Mark.page, Mark.y1.desc(), Mark.x0, Mark.created_at, Mark.id),
     )
 
 

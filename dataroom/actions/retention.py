@@ -120,10 +120,7 @@ def list_holds(work: Work, matter: Matter, params: Nothing) -> tuple[HoldView, .
     links = work.all(HoldDocument, HoldDocument.hold_id.in_([row.id for row in rows]))
     references = present.references(work.session, [link.document_id for link in links])
     releasable = {
-        row.id
-        for row in work.all(
-            Hold, Hold.id.in_([row.id for row in rows]), work.narrowed(Hold, "hold.release")
-        )
+        row.id for row in work.all(Hold, Hold.id.in_([row.id for row in rows]), work.narrowed(Hold, "hold.release"))
     }
     return tuple(
         HoldView(

@@ -188,7 +188,9 @@ def _disposal(moment: datetime) -> Mapping[str, One | Many]:
 
 
 def _entry(moment: datetime) -> Mapping[str, One | Many]:
-    published = select(Version.id).where(Version.document_id == AuditEntry.document_id, Version.state == "published").exists()
+    published = (
+        select(Version.id).where(Version.document_id == AuditEntry.document_id, Version.state == "published").exists()
+    )
     return {
         "matter": One(AuditEntry.matter_id, "ref:Matter"),
         "actor": _organisation(func.coalesce(AuditEntry.actor_organisation_id, _NIL)),

@@ -132,7 +132,9 @@ def seal_stream(services: Services, place: Place, pieces: Iterable[bytes]) -> Se
     """Seals `pieces` under a fresh key while they stream into the store; raises `TooLarge` beyond the limit."""
     dek = new_key()
     sealer = Sealer(dek, place)
-    stored = services.store.put_stream(PREFIX + str(new_id()), sealer.seal(_bounded(pieces, services.config.upload_limit)))
+    stored = services.store.put_stream(
+        PREFIX + str(new_id()), sealer.seal(_bounded(pieces, services.config.upload_limit))
+    )
     return SealedObject(stored, sealer.header, dek, place, sealer.size, sealer.sha256.hex())
 
 
@@ -147,9 +149,7 @@ def _bounded(pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
 
 def place_of(version: Version) -> Place:
     """Where a version's content belongs."""
-    return Place(
-        version.organisation_id, version.matter_id, version.document_id, version.ordinal, Kind(version.kind)
-    )
+    return Place(version.organisation_id, version.matter_id, version.document_id, version.ordinal, Kind(version.kind))
 
 
 def wrap(scope: Scope, sealed: SealedObject) -> bytes:

@@ -94,7 +94,12 @@ class Work:
         attributes = scope.mapping(table, self.now)
         primary = table.id if hasattr(table, "id") else None
         return self.services.law.narrow(
-            self.member, action or self.record.act, scope.RESOURCES[table].name, attributes, self.context(), primary
+            self.member,
+            action or self.record.act,
+            scope.RESOURCES[table].name,
+            attributes,
+            self.context(),
+            primary,
         )
 
     def context(self, **more: Ref) -> dict[str, Any]:
@@ -151,11 +156,12 @@ class Work:
         """States facts in the audit entry: ids, counts, digests; never contents."""
         self.record.facts.update({k: str(v) if isinstance(v, uuid.UUID) else v for k, v in facts.items()})
 
-    def concerns(self, *, target: Base | None = None, document: uuid.UUID | None = None, owner: uuid.UUID | None = None) -> None:
+    def concerns(
+        self, *, target: Base | None = None, document: uuid.UUID | None = None, owner: uuid.UUID | None = None
+    ) -> None:
         """Names what the entry is about when that is not the target itself (a row the action has just made)."""
         if target is not None:
             self.record.target_kind = type(target).__name__.lower()
             self.record.target_id = target.id  # type: ignore[attr-defined]
         self.record.document_id = document or self.record.document_id
         self.record.owner_id = owner or self.record.owner_id
-

@@ -150,7 +150,7 @@ def key_command(operator: Operator, matter: uuid.UUID | None) -> None:
         click.echo(verifier_key(operator.build(settings()), matter))
 
 
-class failures:  # noqa: N801 - reads as a statement
+class failures:
     """Turns errors of the service into one clear line and exit code 1."""
 
     def __enter__(self) -> None:

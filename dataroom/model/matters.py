@@ -37,7 +37,10 @@ class Membership(Base):
     """A user's part in a matter: the tier up to which they are cleared, from and until when."""
 
     __tablename__ = "membership"
-    __table_args__ = (UniqueConstraint("matter_id", "user_id"), CheckConstraint("tier between 1 and 9", name="tier"))
+    __table_args__ = (
+        UniqueConstraint("matter_id", "user_id"),
+        CheckConstraint("tier between 1 and 9", name="tier"),
+    )
     id: Mapped[Id]
     matter_id: Mapped[uuid.UUID] = refers("matter.id", index=True)
     user_id: Mapped[uuid.UUID] = refers("user_account.id", index=True)
