@@ -14,7 +14,7 @@ from policies.engine.entities import Entity, Ref, Value
 from policies.engine.errors import LawError
 from policies.engine.lists import AUDIENCES, Category
 from policies.engine.narrowing import uncompilable
-from policies.engine.rules import Policy, category_literals
+from policies.engine.rules import Policy, by_question, category_literals
 from policies.engine.shape import AttrShape, Shape
 from policies.engine.terms import Record, term_of
 
@@ -39,16 +39,11 @@ def _walls_agree(policies: Iterable[Policy], categories: Iterable[Category]) -> 
 
 
 def _all_compile(policies: Iterable[Policy], shape: Shape) -> None:
-    policies = tuple(policies)
-    for action in shape.actions.values():
-        for resource_type in action.resources:
-            for principal_type in action.principals:
-                for role in ROLES:
-                    question = _probe(shape, action.name, principal_type, resource_type, role)
-                    found = uncompilable(policies, question)
-                    if found:
-                        name, why = next(iter(found.items()))
-                        raise LawError(f"{name} cannot become a filter for {action.name}: {why}")
+    for (action, principal_type, resource_type), relevant in by_question(policies, shape).items():
+        for role in ROLES:
+            question = _probe(shape, action, principal_type, resource_type, role)
+            for name, why in uncompilable(relevant, question).items():
+                raise LawError(f"{name} cannot become a filter for {action}: {why}")
 
 
 def _probe(shape: Shape, action: str, principal_type: str, resource_type: str, role: str) -> Question:

@@ -267,9 +267,7 @@ def _has(_: str, body: Body, question: Question) -> Term:
         return known(entity is not None and attr in entity.attrs)
     if isinstance(subject, Cell) and subject.kind.startswith("ref:"):
         guard = present(subject)
-        return conjunction(
-            Pred(guard, False, guard is True), _recorded(question.mapping.get(f"{subject.path}.{attr}"))
-        )
+        return conjunction(Pred(guard, False, guard is True), _recorded(question.mapping.get(f"{subject.path}.{attr}")))
     return FAIL
 
 

@@ -147,10 +147,7 @@ class Law:
             fields = {name: term_of(value) for name, value in context.items()}
         except (LawError, ValueError):
             return false()
-        if (
-            cedarpy.is_authorized(probe, self._set, entities, self._schema).decision
-            is cedarpy.Decision.NoDecision
-        ):
+        if cedarpy.is_authorized(probe, self._set, entities, self._schema).decision is cedarpy.Decision.NoDecision:
             return false()
         if primary is not None:
             mapping = {**mapping, "id": Column(primary, f"ref:{resource_type}", nullable=False)}
@@ -176,9 +173,7 @@ class Law:
         listed = [entity_json(each) for each in described(entities).values()]
         return cedarpy.Entities.from_json_str(json.dumps(listed), self._schema)
 
-    def _request(
-        self, principal: Ref, action: str, resource: Ref, context: Mapping[str, Value]
-    ) -> dict[str, object]:
+    def _request(self, principal: Ref, action: str, resource: Ref, context: Mapping[str, Value]) -> dict[str, object]:
         return {
             "principal": {"type": principal.type, "id": principal.id},
             "action": {"type": "Action", "id": action},

@@ -109,11 +109,7 @@ class Table:
     def texts(self, key: str) -> tuple[str, ...]:
         """A non-empty list of strings."""
         value = self._take(key)
-        if (
-            not isinstance(value, list)
-            or not value
-            or not all(isinstance(v, str) and v.strip() for v in value)
-        ):
+        if not isinstance(value, list) or not value or not all(isinstance(v, str) and v.strip() for v in value):
             raise LawError(f"{self._where}: {key} must be a list of texts")
         return tuple(value)
 
@@ -130,9 +126,7 @@ class Table:
 
 def read_categories(folder: Path) -> Mapping[str, Category]:
     """Categories by id, in the order of the file; "unclassified" must be there and not be publishable."""
-    found = _keyed(
-        _rows(folder / "categories.toml", "category", _category), lambda c: c.id, "categories.toml"
-    )
+    found = _keyed(_rows(folder / "categories.toml", "category", _category), lambda c: c.id, "categories.toml")
     if "unclassified" not in found:
         raise LawError('categories.toml: the category "unclassified" is missing')
     for category in found.values():

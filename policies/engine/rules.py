@@ -76,9 +76,7 @@ def parse_set(policies: Iterable[Policy]) -> cedarpy.PolicySet:
     return cedarpy.PolicySet.from_json_str(json.dumps(_set_form(forms)))
 
 
-def by_question(
-    policies: Iterable[Policy], shape: Shape
-) -> Mapping[tuple[str, str, str], tuple[Policy, ...]]:
+def by_question(policies: Iterable[Policy], shape: Shape) -> Mapping[tuple[str, str, str], tuple[Policy, ...]]:
     """For each action, principal type and resource type: the rules whose scope does not already exclude
     them."""
     listed = tuple(policies)

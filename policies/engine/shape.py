@@ -65,15 +65,11 @@ def read_shape(schema: cedarpy.Schema) -> Shape:
     actions = [_match(_ACTION, text) for kind, text in blocks if kind == "action"]
     parents = {found[1] or found[2]: _MEMBER_OF.findall(found[3] or "") for found in actions}
     shapes = {
-        name: ActionShape(
-            name, _names(found[4], "principal"), _names(found[4], "resource"), _closure(name, parents)
-        )
+        name: ActionShape(name, _names(found[4], "principal"), _names(found[4], "resource"), _closure(name, parents))
         for found in actions
         if found[4] and (name := found[1] or found[2])
     }
-    groups = {
-        each: frozenset(Ref("Action", group) for group in shape.groups) for each, shape in shapes.items()
-    }
+    groups = {each: frozenset(Ref("Action", group) for group in shape.groups) for each, shape in shapes.items()}
     members = {Ref("Action", each): Entity("Action", each, {}, found) for each, found in groups.items()}
     return Shape(MappingProxyType(entities), MappingProxyType(shapes), MappingProxyType(members))
 
