@@ -4,6 +4,8 @@ The library keeps no state, opens no file and no connection, and knows nothing o
 README.md beside this file is its contract.
 """
 
+import logging
+
 from .checks import verify
 from .engine import apply
 from .errors import RedactionError, Refused, VerificationFailed
@@ -32,3 +34,7 @@ __all__ = [
     "verify",
     "words",
 ]
+
+for _name in ("fontTools", "pdfminer", "pikepdf", "PIL"):
+    # Their warnings may repeat contents of a document.
+    logging.getLogger(_name).setLevel(logging.CRITICAL)

@@ -12,6 +12,7 @@ from ..report import Check, FinalMark
 from .bare import Bare
 
 MOST_SHARED = 0.35
+UNMEASURED = {"Symbol", "ZapfDingbats"}
 LOST_SHARE, LOST_COUNT = 0.02, 4
 
 
@@ -52,6 +53,8 @@ def _pdfminer(data: bytes, quads: dict[int, list[Polygon]]) -> bool:
         if turn:
             continue
         for char in _characters(layout):
+            if char.fontname in UNMEASURED:
+                continue
             x0, y0, x1, y1 = char.bbox
             core = [(x0 + (x1 - x0) * s, y0 + (y1 - y0) * t) for s in (0.3, 0.5, 0.7) for t in (0.3, 0.5, 0.65)]
             if char.get_text().isalnum() and any(all(holds(q, point) for point in core) for q in quads[page]):

@@ -27,8 +27,8 @@ class CffProgram:
                 data = TTFont(BytesIO(data), lazy=True).reader["CFF "]
             self.data = data
             self.set, self.top = _parsed(data)
-            self.names: list[str] = [str(name) for name in self.top.charset]
             self.strings = self.top.CharStrings
+            self.names: list[str] = [str(name) for name in self.top.charset]
         except Exception as error:
             raise ValueError("unreadable CFF program") from error
         self.by_cid = hasattr(self.top, "ROS")
@@ -70,17 +70,17 @@ class CffProgram:
         """The program with other glyphs removed (composite fonts by CID, simple fonts) or emptied."""
         fonts, top = _parsed(self.data)
         keep = self._closure(names | {self.names[0]})
+        encoding = None if self.by_cid else top.Encoding
         desubroutinize(fonts)
         _drop_names(fonts, top)
         if self.by_cid or names <= set(self.names) and not self._indexed_by_gid:
             _remove_glyphs(top, keep)
         else:
             _empty_glyphs(top, keep)
-        encoding = None if self.by_cid else top.Encoding
         if isinstance(encoding, list):
             top.Encoding = [name if name in keep else ".notdef" for name in encoding]
         out = BytesIO()
-        fonts.compile(out, None, isCFF2=False)
+        fonts.compile(out, TTFont(recalcBBoxes=False), isCFF2=False)
         return out.getvalue()
 
     _indexed_by_gid = False
@@ -115,8 +115,11 @@ class _Glyphs(dict[str, Any]):
 
 def _parsed(data: bytes) -> tuple[CFFFontSet, Any]:
     fonts = CFFFontSet()
-    fonts.decompile(BytesIO(data), None)
-    return fonts, fonts[0]
+    fonts.decompile(BytesIO(data), TTFont(recalcBBoxes=False))
+    top = fonts[0]
+    if "charset" not in top.rawDict:
+        top.rawDict["charset"] = 0
+    return fonts, top
 
 
 def _drop_names(fonts: CFFFontSet, top: Any) -> None:  # noqa: ANN401

@@ -19,12 +19,9 @@ class TrueTypeProgram:
     def __init__(self, data: bytes) -> None:
         self.data = data
         try:
-            self.font = TTFont(BytesIO(data), recalcBBoxes=False, recalcTimestamp=False, lazy=True)
-            if "glyf" not in self.font:
-                raise ValueError("no glyf table")
-            self.count = int(self.font["maxp"].numGlyphs)
-            self.names = [f"g{index}" for index in range(self.count)]
-            self.font.setGlyphOrder(self.names)
+            self.font = _opened(data)
+            self.names = list(self.font.getGlyphOrder())
+            self.count = len(self.names)
             self.units = float(self.font["head"].unitsPerEm) or 1000.0
             self.glyf = self.font["glyf"]
             self.tables = self._cmap_tables()
@@ -95,8 +92,7 @@ class TrueTypeProgram:
 
     def subset(self, gids: set[int]) -> bytes:
         """The program with every other outline, metric, name and table gone. Glyph indices stay."""
-        font = TTFont(BytesIO(self.data), recalcBBoxes=False, recalcTimestamp=False)
-        font.setGlyphOrder(list(self.names))
+        font = _opened(self.data)
         glyf = font["glyf"]
         keep = self._closure(gids | {0})
         for index, name in enumerate(self.names):
@@ -150,3 +146,20 @@ class TrueTypeProgram:
             font["cmap"].tables = tables
         else:
             del font["cmap"]
+
+
+def _opened(data: bytes) -> TTFont:
+    """The parsed file with plain glyph names; a metrics table that is cut short is filled with zeros."""
+    font = TTFont(BytesIO(data), recalcBBoxes=False, recalcTimestamp=False, lazy=True)
+    if "glyf" not in font:
+        raise ValueError("no glyf table")
+    count = int(font["maxp"].numGlyphs)
+    font.setGlyphOrder([f"g{index}" for index in range(count)])
+    for tag, head, field in (("hmtx", "hhea", "numberOfHMetrics"), ("vmtx", "vhea", "numberOfVMetrics")):
+        if tag in font and head in font:
+            long = min(int(getattr(font[head], field)), count)
+            setattr(font[head], field, long)
+            table = newTable(tag)
+            table.decompile(font.reader[tag].ljust(4 * long + 2 * (count - long), b"\0"), font)
+            font.tables[tag] = table
+    return font
