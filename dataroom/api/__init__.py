@@ -1,1 +1,89 @@
-"""The versioned REST interface."""
+"""The REST API: every action below `/api/v1`, made from the registry and the table in `routes`.
+
+    blueprint = dataroom.api.register(app, gate, services)
+    csrf.exempt(blueprint)
+
+The API knows tokens only and never looks at a cookie, so the CSRF guard of the pages is not for it. Every
+error below `/api` is answered by a problem document (RFC 9457), also for addresses that do not exist.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, request
+from werkzeug.exceptions import default_exceptions
+from werkzeug.routing import Map, Rule
+
+from dataroom.actions.context import Services
+from dataroom.actions.gate import Gate
+from dataroom.api.answering import CONTENT_POLICY, HEADERS
+from dataroom.api.docs import STYLE, page
+from dataroom.api.endpoints import Endpoint, correlation, told
+from dataroom.api.openapi import document_bytes
+from dataroom.api.probes import build_probes
+from dataroom.api.routes import PREFIX, ROUTES
+from dataroom.errors import NotFound
+from dataroom.problems import WrongMethod
+
+ROOT = "/api"
+_VERSION = PREFIX.removeprefix(ROOT)
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+__all__ = ["register"]
+
+
+def register(app: Flask, gate: Gate, services: Services) -> Blueprint:
+    """Adds the API and the probes `/healthz` and `/readyz` to `app`; returns the API's blueprint."""
+    api = Blueprint("api", __name__, url_prefix=ROOT)
+    for route in ROUTES:
+        api.add_url_rule(
+            _VERSION + route.rule(),
+            endpoint=route.action.replace(".", "_"),
+            view_func=Endpoint(route, gate),
+            methods=[route.method],
+            provide_automatic_options=False,
+        )
+    _add_documents(api)
+    _add_errors(api)
+    api.after_request(_guard)
+    app.register_blueprint(api)
+    app.register_blueprint(build_probes(services))
+    return api
+
+
+def _add_documents(api: Blueprint) -> None:
+    served = {
+        "/openapi.json": (document_bytes(), "application/json"),
+        "/": (page().encode(), "text/html; charset=utf-8"),
+        "/docs.css": (STYLE.encode(), "text/css; charset=utf-8"),
+    }
+    for path, (data, content_type) in served.items():
+
+        def view(data: bytes = data, content_type: str = content_type) -> Response:
+            return Response(data, content_type=content_type)
+
+        name = "document_" + (path.strip("/").replace(".", "_") or "page")
+        api.add_url_rule(_VERSION + path, name, view, methods=["GET"], provide_automatic_options=False)
+
+
+def _add_errors(api: Blueprint) -> None:
+    """Errors from outside the endpoints (hooks, limits) and addresses or methods that do not exist."""
+    for status in default_exceptions:
+        api.register_error_handler(status, told)
+    api.register_error_handler(Exception, told)
+    known = Map([Rule(PREFIX + route.rule(), methods=[route.method]) for route in ROUTES])
+
+    def elsewhere(rest: str = "") -> Response:
+        allowed = sorted(known.bind("api").allowed_methods(f"{ROOT}/{rest}"))
+        return told(WrongMethod(facts={"allowed": allowed}) if allowed else NotFound())
+
+    for number, path in enumerate(("", "/", "/<path:rest>")):
+        api.add_url_rule(path, f"elsewhere_{number}", elsewhere, methods=_METHODS, provide_automatic_options=False)
+
+
+def _guard(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["X-Correlation-Id"] = correlation()
+    if request.path == f"{PREFIX}/":
+        response.headers["Content-Security-Policy"] = f"{CONTENT_POLICY}; style-src 'self'"
+    return response

@@ -1,0 +1,72 @@
+"""For whoever runs the machine: does the process live (`/healthz`), and can it serve (`/readyz`)."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from flask import Blueprint, Response
+
+from dataroom.actions.checkpoints import LOG_KEY
+from dataroom.actions.context import Services
+from dataroom.api.answering import HEADERS
+
+log = logging.getLogger("dataroom.api")
+
+_FRESH_SECONDS = 1.0
+
+
+class Readiness:
+    """Asks database, store and key service at most once a second, however often it is asked itself."""
+
+    def __init__(self, services: Services) -> None:
+        self._parts: dict[str, Callable[[], object]] = {
+            "database": services.database.ready,
+            "store": services.store.ready,
+            "kms": lambda: services.kms.public_key(LOG_KEY),
+        }
+        self._lock = threading.Lock()
+        self._found: dict[str, str] = {}
+        self._at = -_FRESH_SECONDS
+
+    def parts(self) -> dict[str, str]:
+        """For each part `ok` or `unavailable`, never why: that is in the log."""
+        with self._lock:
+            if time.monotonic() - self._at >= _FRESH_SECONDS:
+                self._found = {name: _asked(name, ask) for name, ask in self._parts.items()}
+                self._at = time.monotonic()
+            return dict(self._found)
+
+
+def _asked(name: str, ask: Callable[[], object]) -> str:
+    try:
+        ask()
+    except Exception as error:
+        log.warning("part is not ready", extra={"part": name, "error": type(error).__name__})
+        return "unavailable"
+    return "ok"
+
+
+def build_probes(services: Services) -> Blueprint:
+    """The blueprint with both probes; they ask nobody who they are and tell nothing that is secret."""
+    probes = Blueprint("probes", __name__)
+    readiness = Readiness(services)
+
+    def health() -> Response:
+        return _told({"status": "ok"}, 200)
+
+    def ready() -> Response:
+        parts = readiness.parts()
+        good = all(state == "ok" for state in parts.values())
+        return _told({"status": "ready" if good else "unavailable", "parts": parts}, 200 if good else 503)
+
+    probes.add_url_rule("/healthz", view_func=health, methods=["GET"])
+    probes.add_url_rule("/readyz", view_func=ready, methods=["GET"])
+    return probes
+
+
+def _told(content: dict[str, object], status: int) -> Response:
+    return Response(json.dumps(content), status, HEADERS, mimetype="application/json")

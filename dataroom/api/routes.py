@@ -1,0 +1,143 @@
+"""The table of routes: where each action is found below `/api/v1`, and which actions have no route and why.
+
+Shapes are not written here: parameters and results come from the registry of actions. The command line and
+the OpenAPI document are made from the same table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dataroom.actions.catalogue import ACTIONS, Spec
+from dataroom.actions.context import Download
+
+PREFIX = "/api/v1"
+PDF = "application/pdf"
+LENGTH = "length"
+_VARIABLE = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where an action is: method and path below the prefix.
+
+    The first `{variable}` of the path names the target, if the action has one; the others are parameters.
+    `status` is that of success, `media` the media types of an answer that is not JSON, `takes` the media type
+    of a raw body. Parameters not in the path come from the query for GET, DELETE and raw bodies, else from a
+    JSON object.
+    """
+
+    action: str
+    method: str
+    path: str
+    status: int = 200
+    media: tuple[str, ...] = ()
+    takes: str = ""
+
+    @property
+    def spec(self) -> Spec:
+        """The action's entry in the registry."""
+        return ACTIONS[self.action]
+
+    @property
+    def target(self) -> str | None:
+        """The name of the variable that holds the target's id."""
+        return _VARIABLE.findall(self.path)[0] if self.spec.target is not None else None
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """Parameters that stand in the path."""
+        names = _VARIABLE.findall(self.path)
+        return tuple(names[1:] if self.spec.target is not None else names)
+
+    @property
+    def by_query(self) -> bool:
+        """Whether parameters come from the query."""
+        return self.method in {"GET", "DELETE"} or bool(self.takes)
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """Parameters the caller gives in query or body; a raw body's length comes from its header."""
+        taken = {*self.fixed, *((LENGTH,) if self.takes else ())}
+        return tuple(name for name in self.spec.params.model_fields if name not in taken)
+
+    @property
+    def streams(self) -> bool:
+        """Whether the answer is a file."""
+        return self.spec.result in {Download, bytes}
+
+    def rule(self) -> str:
+        """The path as a Werkzeug rule; ids of targets match only as UUIDs."""
+        target = self.target
+        return _VARIABLE.sub(lambda m: f"<uuid:{m[1]}>" if m[1] == target else f"<{m[1]}>", self.path)
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("matter.list", "GET", "/matters"),
+    Route("matter.create", "POST", "/matters", 201),
+    Route("matter.read", "GET", "/matters/{matter}"),
+    Route("matter.close", "POST", "/matters/{matter}/closing"),
+    Route("member.list", "GET", "/matters/{matter}/members"),
+    Route("member.add", "POST", "/matters/{matter}/members"),
+    Route("member.remove", "POST", "/matters/{matter}/members/removals"),
+    Route("document.list", "GET", "/matters/{matter}/documents"),
+    Route("document.upload", "PUT", "/matters/{matter}/documents", 201, takes=PDF),
+    Route("document.read", "GET", "/documents/{document}"),
+    Route("document.replace", "PUT", "/documents/{document}/file", 201, takes=PDF),
+    Route("document.classify", "PUT", "/documents/{document}/classification"),
+    Route("document.publish", "POST", "/documents/{document}/publication"),
+    Route("document.withdraw", "DELETE", "/documents/{document}/publication"),
+    Route("version.read", "GET", "/versions/{version}"),
+    Route("version.download", "GET", "/versions/{version}/file", media=(PDF,)),
+    Route("page.view", "GET", "/versions/{version}/pages/{page}", media=("image/jpeg",)),
+    Route("page.words", "GET", "/versions/{version}/pages/{page}/words"),
+    Route("page.search", "POST", "/versions/{version}/searches"),
+    Route("redaction.list", "GET", "/matters/{matter}/redactions"),
+    Route("redaction.start", "POST", "/versions/{version}/redactions", 201),
+    Route("redaction.read", "GET", "/redactions/{redaction}"),
+    Route("redaction.mark", "POST", "/redactions/{redaction}/marks", 201),
+    Route("redaction.unmark", "POST", "/redactions/{redaction}/marks/removals"),
+    Route("redaction.submit", "POST", "/redactions/{redaction}/submission"),
+    Route("redaction.approve", "POST", "/redactions/{redaction}/approval"),
+    Route("redaction.return", "POST", "/redactions/{redaction}/return"),
+    Route("redaction.discard", "DELETE", "/redactions/{redaction}"),
+    Route("redaction.log", "GET", "/redactions/{redaction}/log", media=("text/csv", PDF)),
+    Route("disclosure.list", "GET", "/matters/{matter}/disclosures"),
+    Route("disclosure.grant", "POST", "/versions/{version}/disclosures", 201),
+    Route("disclosure.withdraw", "DELETE", "/disclosures/{disclosure}"),
+    Route("hold.list", "GET", "/matters/{matter}/holds"),
+    Route("hold.place", "POST", "/documents/{document}/holds", 201),
+    Route("hold.release", "POST", "/holds/{hold}/release"),
+    Route("retention.list", "GET", "/matters/{matter}/retention"),
+    Route("retention.trigger", "PUT", "/documents/{document}/trigger"),
+    Route("disposal.list", "GET", "/matters/{matter}/disposals"),
+    Route("disposal.propose", "POST", "/documents/{document}/disposals", 201),
+    Route("disposal.read", "GET", "/disposals/{disposal}"),
+    Route("disposal.approve", "POST", "/disposals/{disposal}/approvals"),
+    Route("disposal.reject", "POST", "/disposals/{disposal}/rejection"),
+    Route("disposal.execute", "POST", "/disposals/{disposal}/execution"),
+    Route(
+        "disposal.certificate",
+        "GET",
+        "/disposals/{disposal}/certificate",
+        media=("application/json", PDF),
+    ),
+    Route("audit.list", "GET", "/matters/{matter}/audit"),
+    Route("audit.export", "GET", "/matters/{matter}/audit/bundle", media=("application/zip",)),
+    Route("token.list", "GET", "/tokens"),
+    Route("token.revoke", "DELETE", "/tokens/{token}"),
+)
+
+WITHOUT_ROUTE: Mapping[str, str] = {
+    "session.start": "Signing in needs a browser and the organisation's identity provider.",
+    "session.end": "A browser's session ends in the browser; the API knows no sessions.",
+    "token.create": "A token makes no further ones, or a stolen one would outlive its expiry; use a browser.",
+    "partner.register": "Performed by the operator, on the host.",
+    "redaction.apply": "Performed by the service itself.",
+    "version.erase": "Performed by the service itself.",
+    "upload.sweep": "Performed by the service itself.",
+}
+
+BY_ACTION: Mapping[str, Route] = {route.action: route for route in ROUTES}
