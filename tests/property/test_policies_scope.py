@@ -54,17 +54,13 @@ class Kind:
             if attr.many:
                 found[name] = self._set(self.sets[name], attr.kind)
             else:
-                found[name] = Column(
-                    self.table.c[name], attr.kind, nullable=True if name == "category" else None
-                )
+                found[name] = Column(self.table.c[name], attr.kind, nullable=True if name == "category" else None)
         return found
 
     def _set(self, side: sa.Table, kind: str) -> SetExists:
         row = self.table.c.id
         convert = uuid.UUID if isinstance(side.c.value.type, sa.Uuid) else None
-        return SetExists(
-            lambda value: sa.exists().where(side.c.row == row, side.c.value == value), kind, convert
-        )
+        return SetExists(lambda value: sa.exists().where(side.c.row == row, side.c.value == value), kind, convert)
 
 
 def one(kind: str, name: str, attr_kind: str, rng: random.Random) -> Value:
@@ -106,9 +102,7 @@ def kind_of(name: str, rng: random.Random) -> Kind:
     plain = [sa.Column(each, column_type(a.kind), nullable=False) for each, a in attrs.items() if not a.many]
     table = sa.Table(name, METADATA, sa.Column("id", sa.Uuid, primary_key=True), *plain)
     sets = {
-        each: sa.Table(
-            f"{name}_{each}", METADATA, sa.Column("row", sa.Uuid), sa.Column("value", column_type(a.kind))
-        )
+        each: sa.Table(f"{name}_{each}", METADATA, sa.Column("row", sa.Uuid), sa.Column("value", column_type(a.kind)))
         for each, a in attrs.items()
         if a.many
     }
@@ -241,9 +235,7 @@ def test_narrow_equals_decide(
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: f"{q[0]}-{q[2]}")
-def test_every_question_keeps_rows_for_somebody(
-    connection: sa.Connection, question: tuple[str, str, str]
-) -> None:
+def test_every_question_keeps_rows_for_somebody(connection: sa.Connection, question: tuple[str, str, str]) -> None:
     action, principal, resource = question
     asked = [Entity("Service", "worker", {"name": "worker"})] if principal == "Service" else everybody()
     found = 0

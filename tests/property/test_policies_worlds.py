@@ -110,9 +110,7 @@ def _entities() -> cedarpy.Entities:
     attrs = {"role": "a", "tier": 1, "active": True, "org": _uid("Org", "o1"), "groups": [_uid("Org", "o2")]}
     parents = [{"type": "Org", "id": "o2"}]
     listed.append({"uid": {"type": "Person", "id": "p1"}, "attrs": attrs, "parents": parents})
-    listed.append(
-        {"uid": {"type": "Org", "id": "o2"}, "attrs": {"n": 1}, "parents": [{"type": "Org", "id": "o3"}]}
-    )
+    listed.append({"uid": {"type": "Org", "id": "o2"}, "attrs": {"n": 1}, "parents": [{"type": "Org", "id": "o3"}]})
     group = {"type": "Action", "id": "grp"}
     listed.append({"uid": {"type": "Action", "id": "act"}, "attrs": {}, "parents": [group]})
     return cedarpy.Entities.from_json_str(json.dumps(listed))

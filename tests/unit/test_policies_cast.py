@@ -105,11 +105,7 @@ def question(action: str) -> dict[str, Value]:
 @pytest.mark.parametrize("action", sorted(LAW.actions))
 def test_the_cast_fits_the_schema(action: str) -> None:
     shape = LAW.actions[action]
-    who = (
-        Entity("Service", "worker", {"name": "worker"})
-        if "Service" in shape.principals
-        else member("custodian")
-    )
+    who = Entity("Service", "worker", {"name": "worker"}) if "Service" in shape.principals else member("custodian")
     for kind in shape.resources:
         decision = LAW.decide(who, action, thing(kind), {**NOW, **question(action)})
         assert decision.errors == ()

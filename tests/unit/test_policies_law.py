@@ -281,9 +281,9 @@ def test_narrow_is_quick() -> None:
     table, who = mapping(), member("partner", OTHER)
     times = []
     for _ in range(30):
-        start = time.perf_counter()
+        start = time.thread_time()
         LAW.narrow(who, "document.list", "Version", table, NOW)
-        times.append(time.perf_counter() - start)
+        times.append(time.thread_time() - start)
     assert min(times) < 0.005
 
 

@@ -114,9 +114,7 @@ def test_rationales_cover_the_grounds() -> None:
         "protective order",
         "competition",
     }
-    assert {"ID-TAX", "ID-DOB", "ID-MIN", "ID-ACC", "PD", "AC", "WP", "CI", "TS", "AEO", "CONF"} <= set(
-        LAW.rationales
-    )
+    assert {"ID-TAX", "ID-DOB", "ID-MIN", "ID-ACC", "PD", "AC", "WP", "CI", "TS", "AEO", "CONF"} <= set(LAW.rationales)
     assert all(len(r.code) <= 8 and r.code.isascii() for r in LAW.rationales.values())
     assert all(r.log == "privilege" for r in LAW.rationales.values() if r.code in {"AC", "WP", "CI"})
 

@@ -338,9 +338,7 @@ CLOSED_STILL = {
 }
 
 
-@pytest.mark.parametrize(
-    ("kind", "role", "side", "state", "action"), [c for c in ALLOWED if c[0] != "Matter"]
-)
+@pytest.mark.parametrize(("kind", "role", "side", "state", "action"), [c for c in ALLOWED if c[0] != "Matter"])
 def test_closed_matter(kind: str, role: str, side: str, state: str, action: str) -> None:
     what = in_state(kind, state)
     who = asker(role, side, what, matter=matter("closed"))
