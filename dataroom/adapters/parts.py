@@ -120,8 +120,7 @@ class SeaweedFS:
             "HOME": str(self._folder),
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
-            "GOMEMLIMIT": "256MiB",
-            "GOGC": "50",
+            "GOMEMLIMIT": "512MiB",
         }
 
     def _recall(self) -> None:

@@ -12,9 +12,9 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-import boto3  # type: ignore[import-untyped]
-from botocore.config import Config  # type: ignore[import-untyped]
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError  # type: ignore[import-untyped]
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 from dataroom.errors import DataroomError, Invalid, Tampered, Unavailable
 from dataroom.vault.store import Listed, Missing, Stored
@@ -163,9 +163,7 @@ class S3Store:
         """Drop unfinished uploads begun before `older_than` (aware); returns how many."""
         stale: list[tuple[str, str]] = []
         with _translated("list uploads"):
-            for page in self._s3.get_paginator("list_multipart_uploads").paginate(
-                Bucket=self._settings.bucket
-            ):
+            for page in self._s3.get_paginator("list_multipart_uploads").paginate(Bucket=self._settings.bucket):
                 found = page.get("Uploads", [])
                 stale += [(one["Key"], one["UploadId"]) for one in found if one["Initiated"] < older_than]
         for key, upload in stale:
@@ -174,7 +172,7 @@ class S3Store:
         return len(stale)
 
     @property
-    def _s3(self) -> Any:  # noqa: ANN401 - boto3 makes its client classes at run time
+    def _s3(self) -> Any:
         with self._lock:
             if self._client is None or self._client[0] != os.getpid():
                 self._client = (os.getpid(), _connect(self._settings))
@@ -192,9 +190,7 @@ class S3Store:
             raise Tampered("The object store answered with another version.")
         return reply
 
-    def _send_parts(
-        self, key: str, upload: str, parts: Iterable[bytearray]
-    ) -> tuple[list[dict[str, Any]], int]:
+    def _send_parts(self, key: str, upload: str, parts: Iterable[bytearray]) -> tuple[list[dict[str, Any]], int]:
         """Send parts while the next one fills; returns what completion needs, and the length."""
         slots = threading.Semaphore(CONCURRENT_PARTS)
         sending: list[Future[dict[str, Any]]] = []
@@ -212,6 +208,7 @@ class S3Store:
         return [future.result() for future in sending], length
 
     def _send_part(self, key: str, upload: str, number: int, part: bytearray) -> dict[str, Any]:
+        """Send one part and empty it, whatever still refers to it in the client."""
         with _translated("send a part"):
             reply = self._s3.upload_part(
                 Bucket=self._settings.bucket,
@@ -220,6 +217,8 @@ class S3Store:
                 PartNumber=number,
                 Body=part,
             )
+        with suppress(BufferError):
+            part.clear()
         return {"PartNumber": number, "ETag": reply["ETag"]}
 
     def _abort(self, key: str, upload: str) -> None:
@@ -236,7 +235,7 @@ class S3Store:
             )
 
 
-def _connect(settings: S3Settings) -> Any:  # noqa: ANN401 - boto3 makes its client classes at run time
+def _connect(settings: S3Settings) -> Any:
     session = boto3.session.Session(
         aws_access_key_id=settings.access_key,
         aws_secret_access_key=settings.secret_key,
@@ -277,9 +276,8 @@ def _translated(what: str) -> Iterator[None]:
         ) from None
     except (BotoCoreError, HTTPClientError) as error:
         reason = type(error).__name__
-        raise Unavailable(
-            "The object store does not answer.", facts={"act": what, "reason": reason}
-        ) from None
+        raise Unavailable("The object store does not answer.", facts={"act": what, "reason": reason}) from
+        None
 
 
 def _parts(pieces: Iterable[bytes]) -> Iterator[bytearray]:
@@ -305,6 +303,6 @@ def _version_of(reply: dict[str, Any]) -> str:
     return str(version)
 
 
-def _body(body: Any) -> Iterator[bytes]:  # noqa: ANN401 - botocore's StreamingBody is untyped
+def _body(body: Any) -> Iterator[bytes]:
     with closing(body), _translated("read an object"):
         yield from body.iter_chunks(_READ_BYTES)

@@ -155,7 +155,7 @@ time.sleep(600)
 
 def test_parts_end_with_a_killed_parent(folder: Path) -> None:
     command = [sys.executable, "-c", PARENT, str(folder)]
-    parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
+    parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     children = [int(word) for word in parent.stdout.readline().split()]
     assert len(children) == 2

@@ -6,6 +6,7 @@ import hashlib
 import multiprocessing
 import os
 import socket
+import tracemalloc
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -87,6 +88,17 @@ def test_sealed_contents_make_the_round_trip(store: S3Store, key: str, size: int
         return store.read_range(stored, low, high)
 
     assert open_range(dek, PLACE, sealer.header, stored.length, size // 2, size, fetch) == data[size // 2 :]
+
+
+def test_an_upload_holds_few_parts_at_once(store: S3Store, key: str) -> None:
+    block = bytes(256 * 1024)
+    store.put_stream(key, [b"connections and buffers are there"])
+    tracemalloc.start()
+    stored = store.put_stream(key, (block for _ in range(12 * PART_BYTES // len(block))))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert stored.length == 12 * PART_BYTES
+    assert peak < (s3.CONCURRENT_PARTS + 1) * PART_BYTES * 1.25
 
 
 class Broken(Exception):
@@ -251,7 +263,7 @@ def test_a_secret_is_not_shown() -> None:
     assert "a-secret" not in from_settings
 
 
-def _read_in_child(store: S3Store, stored: Stored, answers: Any) -> None:  # noqa: ANN401
+def _read_in_child(store: S3Store, stored: Stored, answers: Any) -> None:
     answers.put((store.read_range(stored, 0, 4), store._client[0] == os.getpid()))  # type: ignore[index]
 
 

@@ -202,7 +202,9 @@ def test_chunks_moved(attack: Callable[[list[bytes]], list[bytes]]) -> None:
             ranged(data, length=length, stop=plain_length(length))
 
 
-@pytest.mark.parametrize("tail", [b"\0", b"\0" * 16, OBJECT[-116:], OBJECT[56 : 56 + BOX]])
+@pytest.mark.parametrize(
+    "tail", [b"\0", b"\0" * 16, OBJECT[-116:], OBJECT[56 : 56 + BOX]], ids=["byte", "tag", "last", "first"]
+)
 def test_append(tail: bytes) -> None:
     data = OBJECT + tail
     with pytest.raises(Tampered):
@@ -339,7 +341,7 @@ def test_a_store_that_returns_too_little_or_too_much_is_refused() -> None:
             open_range(KEY, PLACE, HEADER, LENGTH, 0, 100, partial(served, wrong))
 
 
-@pytest.mark.parametrize("header", [b"", HEADER[:55], HEADER + b"\0"])
+@pytest.mark.parametrize("header", [b"", HEADER[:55], HEADER + b"\0"], ids=["empty", "short", "long"])
 def test_a_header_of_the_wrong_length_is_refused(header: bytes) -> None:
     with pytest.raises(Tampered):
         streamed(OBJECT, header=header)
