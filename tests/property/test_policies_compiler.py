@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.parts import Database
-from tests.property.test_policies_worlds import Compiler, corpus, disagreement, fill, rules
+from tests.property.test_policies_grammar import corpus, rules
+from tests.property.test_policies_worlds import Compiler, disagreement, fill
 
 REAL = Compiler()
 

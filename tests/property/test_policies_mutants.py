@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 import policies.engine
-from tests.property.test_policies_worlds import Compiler, corpus, disagreement, fill
+from tests.property.test_policies_grammar import corpus
+from tests.property.test_policies_worlds import Compiler, disagreement, fill
 
 SOURCE = Path(policies.engine.__file__).parent
 CORPUS = corpus(400, seed=3)

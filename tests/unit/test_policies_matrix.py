@@ -6,8 +6,6 @@ refused.
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 
 from policies.engine import Entity, Ref, Value
@@ -16,8 +14,6 @@ from tests.unit.test_policies_cast import (
     NOW,
     OTHER,
     OWN,
-    ROLES,
-    THIRD,
     changed,
     matter,
     may,
@@ -343,138 +339,3 @@ def test_closed_matter(kind: str, role: str, side: str, state: str, action: str)
     what = in_state(kind, state)
     who = asker(role, side, what, matter=matter("closed"))
     assert may(who, action, what, **question(action)) is (action in CLOSED_STILL)
-
-
-@pytest.mark.parametrize(("category", "role", "side"), list(itertools.product(LAW.categories, ROLES, SIDES)))
-def test_competition_wall(category: str, role: str, side: str) -> None:
-    version = thing("Version", state="published", category=category)
-    audience = LAW.categories[category].audience
-    reached = side == "own" or audience == "everyone" or (audience == "counsel" and role == "custodian")
-    who = member(role, SIDES[side])
-    assert may(who, "page.view", version) is (reached and role != "compliance")
-    assert may(who, "version.read", version) is (reached and (role != "compliance" or side == "own"))
-    assert may(who, "version.download", version) is (reached and role == "custodian")
-
-
-@pytest.mark.parametrize("category", list(LAW.categories))
-def test_publication_and_disclosure_follow_the_category(category: str) -> None:
-    publishable = LAW.categories[category].publishable
-    who = member("custodian")
-    assert may(who, "document.publish", thing("Document", category=category)) is publishable
-    assert may(who, "disclosure.grant", thing("Version", category=category), recipient=OTHER) is publishable
-
-
-def test_nothing_unclassified_is_published() -> None:
-    assert not may(member("custodian"), "document.publish", thing("Document", classified=False))
-
-
-def test_price_and_royalty_never_reach_partners_of_others() -> None:
-    for category in ("price-terms", "royalty", "costs", "licences"):
-        disclosed = thing("Version", category=category, audience=frozenset({OTHER}))
-        assert not may(member("partner", OTHER, tier=4), "page.view", disclosed)
-
-
-def test_disclosure_only_to_another_participant() -> None:
-    version, who = thing("Version"), member("custodian")
-    assert may(who, "disclosure.grant", version, recipient=OTHER)
-    assert not may(who, "disclosure.grant", version, recipient=OWN)
-    assert not may(who, "disclosure.grant", version, recipient=THIRD)
-
-
-def test_custodian_names_own_people_only() -> None:
-    who = member("custodian")
-    for action in ("member.add", "member.remove"):
-        assert may(who, action, matter(), subject_organisation=OWN)
-        assert not may(who, action, matter(), subject_organisation=OTHER)
-
-
-def test_author_never_approves_but_may_return() -> None:
-    redaction = thing("Redaction", state="in_review", author="ada")
-    assert not may(member("custodian", user="ada"), "redaction.approve", redaction)
-    assert may(member("custodian", user="ada"), "redaction.return", redaction)
-    assert may(member("custodian", user="eve"), "redaction.approve", redaction)
-
-
-def test_redacting_held_documents_is_allowed() -> None:
-    assert may(member("custodian"), "redaction.start", thing("Version", held=True))
-
-
-def test_a_redacted_copy_is_not_redacted_again() -> None:
-    assert not may(member("custodian"), "redaction.start", thing("Version", original=False))
-
-
-def test_holds_stop_disposal() -> None:
-    worker = Entity("Service", "worker", {"name": "worker"})
-    for held in (False, True):
-        ready = changed(in_state("Disposal", "approved"), held=held)
-        assert may(member("custodian"), "disposal.propose", thing("Document", held=held)) is not held
-        assert may(member("custodian"), "disposal.approve", thing("Disposal", held=held)) is not held
-        assert may(member("custodian"), "disposal.execute", ready) is not held
-        assert may(worker, "version.erase", thing("Version", state="destroyed", held=held)) is not held
-
-
-def test_four_eyes_and_two_functions_of_disposal() -> None:
-    who = member("custodian", user="ada")
-    assert may(who, "disposal.approve", thing("Disposal"))
-    assert not may(who, "disposal.approve", thing("Disposal", proposer="ada"))
-    assert not may(who, "disposal.approve", thing("Disposal", approvers=frozenset({"ada"})))
-    assert not may(who, "disposal.approve", thing("Disposal", functions=frozenset({"custodian"})))
-    assert may(who, "disposal.approve", thing("Disposal", functions=frozenset({"compliance"})))
-    both = frozenset({"custodian", "compliance"})
-    ready = thing("Disposal", state="approved", approvers=frozenset({"x", "y"}), functions=both)
-    assert may(who, "disposal.execute", ready)
-    assert not may(who, "disposal.execute", changed(ready, approvers=frozenset({"x", "ada"})))
-    assert not may(who, "disposal.execute", changed(ready, functions=frozenset({"custodian"})))
-
-
-def test_the_service_does_its_errands_and_nothing_else() -> None:
-    worker = Entity("Service", "worker", {"name": "worker"})
-    assert may(worker, "redaction.apply", thing("Redaction", state="applying"))
-    assert not may(worker, "redaction.apply", thing("Redaction", state="draft"))
-    assert may(worker, "version.erase", thing("Version", state="destroyed"))
-    assert not may(worker, "version.erase", thing("Version", state="published"))
-    assert may(worker, "upload.sweep", worker)
-    errands = {name for name, shape in LAW.actions.items() if "Service" in shape.principals}
-    assert errands == {"redaction.apply", "version.erase", "upload.sweep", "partner.register"}
-
-
-def test_matter_list() -> None:
-    outside: dict[str, Value] = {"matter": Ref("Matter", "none"), "tier": 0}
-    assert may(changed(member("partner", user="ada"), **outside), "matter.list", matter())
-    assert not may(changed(member("partner", user="eve"), **outside), "matter.list", matter())
-    assert may(changed(member("custodian", user="eve"), **outside), "matter.list", matter())
-    assert may(changed(member("compliance", user="eve"), **outside), "matter.list", matter())
-    assert not may(changed(member("custodian", THIRD, user="ada"), **outside), "matter.list", matter())
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_outside_any_matter(role: str) -> None:
-    who = member(role, matter=Ref("Matter", "none"), tier=0)
-    assert may(who, "matter.create", Entity("Organisation", OWN.id)) is (role == "custodian")
-    assert not may(who, "matter.create", Entity("Organisation", OTHER.id))
-    for action in ("token.create", "token.list", "token.revoke", "session.start", "session.end"):
-        kind = "Token" if action.startswith("token") else "Session"
-        assert may(who, action, thing(kind))
-        assert not may(who, action, thing(kind, user="eve"))
-
-
-def test_inactive_people_may_only_sign_out() -> None:
-    who = member("custodian", active=False)
-    assert may(who, "session.end", thing("Session"))
-    assert not may(who, "session.start", thing("Session"))
-    assert not may(who, "token.list", thing("Token"))
-
-
-def test_every_action_within_a_matter_is_walled() -> None:
-    outside = {"matter.create", "matter.list"}
-    for name, shape in LAW.actions.items():
-        if shape.principals != ("Member",):
-            continue
-        for kind in shape.resources:
-            attrs = LAW.shape.entities[kind]
-            assert ("within-a-matter" in shape.groups) is (
-                ("matter" in attrs or kind == "Matter") and name not in outside
-            )
-            assert ("needs-clearance" in shape.groups) is ("tier" in attrs)
-        changing = name not in CLOSED_STILL and "within-a-matter" in shape.groups
-        assert ("changes-a-matter" in shape.groups) is changing
