@@ -214,9 +214,7 @@ class Postgres:
     def drop_database(self, name: str) -> None:
         """Remove the database `name`, ending its connections; a missing one is no error."""
         with psycopg.connect(self._conninfo(), autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-            )
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def _url(self, name: str) -> str:
         return f"postgresql+psycopg://postgres@/{name}?host={self._sockets}"

@@ -84,10 +84,7 @@ def program(name: str) -> str:
     """Where the program `name` lies: beside this Python, or on the path; `PartFailed` if nowhere."""
     found = shutil.which(
         name,
-        path=sysconfig.get_path("scripts")
-        + os.pathsep
-        + os.environ.get("PATH", os.defpath)
-        + ":/usr/sbin:/sbin",
+        path=sysconfig.get_path("scripts") + os.pathsep + os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin",
     )
     if found is None:
         raise PartFailed(f"The program {name} is not installed.")

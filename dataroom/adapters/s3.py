@@ -276,8 +276,7 @@ def _translated(what: str) -> Iterator[None]:
         ) from None
     except (BotoCoreError, HTTPClientError) as error:
         reason = type(error).__name__
-        raise Unavailable("The object store does not answer.", facts={"act": what, "reason": reason}) from
-        None
+        raise Unavailable("The object store does not answer.", facts={"act": what, "reason": reason}) from None
 
 
 def _parts(pieces: Iterable[bytes]) -> Iterator[bytearray]:

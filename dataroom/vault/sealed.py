@@ -120,9 +120,7 @@ class Sealer:
         yield self.finalize()
 
 
-def open_stream(
-    key: bytes, place: Place, header: bytes, length: int, chunks: Iterable[bytes]
-) -> Iterator[bytes]:
+def open_stream(key: bytes, place: Place, header: bytes, length: int, chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Open a whole object from its stored bytes, cut anywhere; yields authentic plain pieces in order.
 
     `header` and `length` come from the row. Only when the iterator ends without `Tampered` is the content
@@ -160,9 +158,7 @@ def stream_in_context(
     return _opened(opener, header, length, chunks)
 
 
-def _opened(
-    opener: Cobblestone256Decryptor, header: bytes, length: int, chunks: Iterable[bytes]
-) -> Iterator[bytes]:
+def _opened(opener: Cobblestone256Decryptor, header: bytes, length: int, chunks: Iterable[bytes]) -> Iterator[bytes]:
     head, total = b"", 0
     for piece in chunks:
         total += len(piece)

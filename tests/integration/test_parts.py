@@ -81,9 +81,7 @@ def test_seaweedfs_listens_on_loopback_alone(folder: Path) -> None:
         assert part._child._process is not None
         inodes = {
             link.name
-            for link in (
-                Path(os.readlink(one)) for one in Path(f"/proc/{part._child._process.pid}/fd").iterdir()
-            )
+            for link in (Path(os.readlink(one)) for one in Path(f"/proc/{part._child._process.pid}/fd").iterdir())
             if link.name.startswith("socket:")
         }
         for table, local in (("tcp", "0100007F"), ("tcp6", "00000000000000000000000001000000")):
@@ -166,9 +164,7 @@ def test_parts_end_with_a_killed_parent(folder: Path) -> None:
 
 
 def test_a_process_that_will_not_stop_is_killed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    child = TiedProcess(
-        ["/bin/sh", "-c", "trap '' TERM; while :; do sleep 1; done"], folder / "log", signal.SIGTERM
-    )
+    child = TiedProcess(["/bin/sh", "-c", "trap '' TERM; while :; do sleep 1; done"], folder / "log", signal.SIGTERM)
     child.patience = 1.0
     child.start(None, {"PATH": os.defpath})
     time.sleep(0.5)

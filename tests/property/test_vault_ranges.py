@@ -12,14 +12,10 @@ from hypothesis import strategies as st
 from dataroom.errors import Tampered
 from dataroom.vault.sealed import Kind, Place, Sealer, open_range, open_stream, plain_length
 
-PLACES = st.builds(
-    Place, st.uuids(), st.uuids(), st.uuids(), st.integers(0, 2**64 - 1), st.sampled_from(list(Kind))
-)
+PLACES = st.builds(Place, st.uuids(), st.uuids(), st.uuids(), st.integers(0, 2**64 - 1), st.sampled_from(list(Kind)))
 SIZES = st.one_of(
     st.integers(0, 70_000),
-    st.sampled_from(
-        [edge + off for edge in (0, 16384, 32768, 65536) for off in (-1, 0, 1) if edge + off >= 0]
-    ),
+    st.sampled_from([edge + off for edge in (0, 16384, 32768, 65536) for off in (-1, 0, 1) if edge + off >= 0]),
 )
 
 
@@ -32,9 +28,7 @@ def cut(data: bytes, at: list[int]) -> list[bytes]:
     return [data[low:high] for low, high in pairwise(edges)]
 
 
-@given(
-    st.binary(min_size=32, max_size=32), PLACES, SIZES, st.integers(0, 2**32), st.lists(st.integers(0, 10**6))
-)
+@given(st.binary(min_size=32, max_size=32), PLACES, SIZES, st.integers(0, 2**32), st.lists(st.integers(0, 10**6)))
 @settings(max_examples=150, deadline=None)
 def test_what_was_sealed_in_any_pieces_opens_from_any_pieces(
     key: bytes, place: Place, size: int, seed: int, at: list[int]
@@ -76,9 +70,7 @@ def test_one_changed_byte_is_never_read_as_content(size: int, draw: st.DataObjec
     assert got is None
     start = draw.draw(st.integers(0, size))
     try:
-        part = open_range(
-            key, place, stored[:56], len(stored), start, size, lambda low, high: stored[low:high]
-        )
+        part = open_range(key, place, stored[:56], len(stored), start, size, lambda low, high: stored[low:high])
     except Tampered:
         return
     assert part == plain[start:]

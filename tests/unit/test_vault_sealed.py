@@ -118,9 +118,7 @@ def test_lengths_beyond_the_format_are_refused() -> None:
             ciphertext_length(size)
 
 
-@pytest.mark.parametrize(
-    "position", [0, 23, 24, 55, 56, 56 + 16383, 56 + 16384, 56 + BOX, 30000, -17, -16, -1]
-)
+@pytest.mark.parametrize("position", [0, 23, 24, 55, 56, 56 + 16383, 56 + 16384, 56 + BOX, 30000, -17, -16, -1])
 def test_bit_flip(position: int) -> None:
     data = flipped(position)
     with pytest.raises(Tampered):
@@ -327,9 +325,7 @@ def test_a_version_number_fits_its_field(version: int) -> None:
         Place(ORG, MATTER, DOC, version, Kind.ORIGINAL)
 
 
-@pytest.mark.parametrize(
-    ("start", "stop"), [(-1, 5), (5, 4), (0, len(PLAIN) + 1), (len(PLAIN) + 1, len(PLAIN) + 1)]
-)
+@pytest.mark.parametrize(("start", "stop"), [(-1, 5), (5, 4), (0, len(PLAIN) + 1), (len(PLAIN) + 1, len(PLAIN) + 1)])
 def test_a_range_outside_the_content_is_invalid(start: int, stop: int) -> None:
     with pytest.raises(Invalid):
         ranged(OBJECT, start, stop)
