@@ -25,7 +25,8 @@ class Appearance:
 
 
 def appearances(page: pikepdf.Page) -> tuple[list[Appearance], list[Box], set[str]]:
-    """The visible appearances of a page in order, the boxes of annotations that vanish, and the kinds met."""
+    """The visible appearances of a page in order, the boxes of annotations that
+    vanish or that readers draw differently (fields), and the kinds met."""
     shown: list[Appearance] = []
     gone: list[Box] = []
     kinds: set[str] = set()
@@ -40,7 +41,8 @@ def appearances(page: pikepdf.Page) -> tuple[list[Appearance], list[Box], set[st
         appearance = _appearance(item) if kind in SEEN else None
         if appearance is not None:
             shown.append(appearance)
-        elif (box := _rect(item)) is not None:
+        box = _rect(item)
+        if box is not None and (appearance is None or kind == "/Widget"):
             gone.append(box)
     return shown, gone, kinds
 

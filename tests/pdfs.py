@@ -20,7 +20,7 @@ from reportlab.pdfgen import canvas
 SECRET = "Quetzal"
 BEFORE, AFTER = "Before", "after"
 LINE_Y, LINE_X, SIZE = 700.0, 72.0, 14.0
-BOX = (120.0, 695.0, 200.0, 714.0)
+BOX = (116.8, 696.0, 165.8, 712.0)
 VERA = Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"
 
 
@@ -66,9 +66,9 @@ def rich_pdf() -> bytes:
         return _saved(pdf)
 
 
-def _saved(pdf: pikepdf.Pdf) -> bytes:
+def _saved(pdf: pikepdf.Pdf, *, compress: bool = True) -> bytes:
     out = BytesIO()
-    pdf.save(out, deterministic_id=True)
+    pdf.save(out, deterministic_id=True, compress_streams=compress)
     return out.getvalue()
 
 
@@ -151,6 +151,7 @@ def content_pdf(
     page: dict[str, pikepdf.Object] | None = None,
     root: dict[str, pikepdf.Object] | None = None,
     pdf: pikepdf.Pdf | None = None,
+    compress: bool = True,
 ) -> bytes:
     """One page with this content; /F1 is Helvetica unless fonts are given."""
     document = pdf or pikepdf.new()
@@ -166,7 +167,7 @@ def content_pdf(
     document.pages.append(pikepdf.Page(document.make_indirect(sheet)))
     for key, value in (root or {}).items():
         document.Root[key] = value
-    return _saved(document)
+    return _saved(document, compress=compress)
 
 
 def spoken(word: str = SECRET) -> bytes:

@@ -7,6 +7,8 @@ from pdfminer.high_level import extract_pages
 from pdfminer.layout import LTChar, LTContainer
 
 from ..geometry import Box, Polygon, anticlockwise, bounds, corners, grown, holds, overlap, shared_area
+from ..inspection import open_source
+from ..layers import read_layers
 from ..reading import Char, opened, page_chars
 from ..report import Check, FinalMark
 from .bare import Bare
@@ -75,6 +77,8 @@ def _characters(item: LTContainer) -> list[LTChar]:
 def _kept(original: bytes, texts: dict[int, list[Char]], quads: dict[int, list[Polygon]]) -> Check:
     """Characters clear of all marks must still be read where they were."""
     most = 0.0
+    if _has_hidden_layers(original):
+        return Check("kept-text", True, "Not judged: the original has hidden layers, whose text readers report too.")
     with opened(original) as pdf:
         for page, after in texts.items():
             clear = [char for char in page_chars(pdf, page) if _is_ink(char) and not _touches(char.ink, quads[page])]
@@ -85,6 +89,12 @@ def _kept(original: bytes, texts: dict[int, list[Char]], quads: dict[int, list[P
             if lost > LOST_COUNT:
                 most = max(most, lost / max(len(clear), 1))
     return Check("kept-text", most <= LOST_SHARE, f"At most {most:.1%} of a page's other characters differ.")
+
+
+def _has_hidden_layers(original: bytes) -> bool:
+    with open_source(original) as pdf:
+        layers = read_layers(pdf.Root)
+    return bool(layers.off) or not layers.base_on
 
 
 def _touches(ink: Box, quads: list[Polygon]) -> bool:

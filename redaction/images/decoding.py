@@ -60,7 +60,8 @@ def unwrapped(stream: pikepdf.Stream) -> tuple[bytes, str | None, pikepdf.Object
         with pikepdf.new() as scratch:
             inner = pikepdf.Stream(scratch, raw)
             inner.Filter = Array([Name(name) for name, _ in plain])
-            inner.DecodeParms = Array([_plain_parms(parm) for _, parm in plain])
+            if any(parm is not None for _, parm in plain):
+                inner.DecodeParms = Array([_plain_parms(parm) for _, parm in plain])
             try:
                 raw = inner.read_bytes()
             except (pikepdf.PdfError, zlib.error) as error:
@@ -69,12 +70,12 @@ def unwrapped(stream: pikepdf.Stream) -> tuple[bytes, str | None, pikepdf.Object
     return raw, special[0] if special else None, special[1] if special else None
 
 
-def _plain_parms(parm: pikepdf.Object | None) -> pikepdf.Object:
+def _plain_parms(parm: pikepdf.Object | None) -> pikepdf.Object | None:
     kept = Dictionary()
     for key in ("/Predictor", "/Colors", "/BitsPerComponent", "/Columns", "/EarlyChange"):
         if parm is not None and isinstance(parm.get(key), int):
             kept[key] = parm[key]
-    return kept
+    return kept if len(kept) else None
 
 
 def bilevel(data: bytes, name: str, parms: pikepdf.Object | None, size: tuple[int, int]) -> NDArray[np.bool_]:
