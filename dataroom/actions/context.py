@@ -99,8 +99,8 @@ class Workshop(Protocol):
         """The redacted and verified copy."""
         ...
 
-    def stamp(self, source: Any, lines: Sequence[str]) -> Any:
-        """A copy stamped for one recipient."""
+    def stamp(self, source: Any, lines: Sequence[str]) -> Iterator[bytes]:
+        """A copy stamped for one recipient, piece by piece."""
         ...
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -12,7 +11,7 @@ from pydantic import Field
 from dataroom.actions import present
 from dataroom.actions.context import Desk, Download
 from dataroom.actions.registry import Nothing, Params, action
-from dataroom.actions.sealing import Opened, open_version
+from dataroom.actions.sealing import Opened, open_version, pass_through
 from dataroom.actions.views import HitView, PageText, VersionView, WordView
 from dataroom.actions.work import Work
 from dataroom.clock import stamp
@@ -116,8 +115,8 @@ def search(work: Work, version: Version, params: Term) -> Ticket:
 
 def _stamped(desk: Desk, given: Ticket) -> Download:
     stamped = desk.services.workshop.stamp(given.opened.source(desk.services), given.lines)
-    pieces: Iterator[bytes] = iter((stamped,)) if isinstance(stamped, bytes) else iter(stamped)
-    return Download(given.file_name, "application/pdf", pieces)
+    size, pieces = pass_through(desk.services, given.opened.place, stamped)
+    return Download(given.file_name, "application/pdf", pieces, size)
 
 
 @action("version.download", on=Version, reveal=_stamped)

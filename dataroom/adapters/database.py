@@ -82,7 +82,9 @@ class Database:
             yield
         except DBAPIError as error:
             if _is_transient(error):
-                raise Unavailable("The database is busy or does not answer. Nothing was changed; try again.") from error
+                raise Unavailable(
+                    "The database is busy or does not answer. Nothing was changed; try again."
+                ) from error
             raise
 
 

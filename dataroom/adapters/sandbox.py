@@ -14,7 +14,8 @@ import logging
 import re
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from os import register_at_fork
@@ -28,6 +29,7 @@ __all__ = ["Check", "Hit", "Inspection", "RedactedPdf", "Sandbox", "Source", "Wo
 
 log = logging.getLogger(__name__)
 
+_PDF = b"%PDF-"
 _CODE = re.compile(r"[a-z][a-z0-9-]{0,59}")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 T = TypeVar("T")
@@ -120,7 +122,7 @@ class Sandbox:
             )
         )
 
-    def render(self, source: Source, page: int, width: int, lines: tuple[str, ...]) -> bytes:
+    def render(self, source: Source, page: int, width: int, lines: Sequence[str]) -> bytes:
         """Page `page` (from 1) as a JPEG `width` pixels wide (16 to 4000) with `lines` burned into the
         picture.
 
@@ -146,9 +148,7 @@ class Sandbox:
         """Where `term` stands in the document."""
         facts = self._run("light", {"op": "search", "term": str(term)}, source).facts
         return _shaped(
-            lambda: tuple(
-                Hit(int(h["page"]), tuple(_box(b) for b in h["boxes"]), str(h["text"])) for h in facts
-            )
+            lambda: tuple(Hit(int(h["page"]), tuple(_box(b) for b in h["boxes"]), str(h["text"])) for h in facts)
         )
 
     def redact(self, source: Source, plan: dict[str, Any]) -> RedactedPdf:
@@ -163,11 +163,16 @@ class Sandbox:
             lambda: tuple(Check(str(c["name"]), c["passed"] is True, str(c.get("detail", ""))) for c in facts)
         )
 
-    def stamp(self, source: Source, lines: tuple[str, ...]) -> bytes:
-        """A copy with `lines` printed small on every page, for one person's download; documents up to 256
-        MiB."""
-        body = self._run("heavy", {"op": "stamp", "lines": _said(lines)}, source).body
-        return _shaped(lambda: _begins(body, b"%PDF-"))
+    def stamp(self, source: Source, lines: Sequence[str]) -> Iterator[bytes]:
+        """A copy with `lines` printed small on every page, for one person's download, piece by piece."""
+        operation = {"op": "stamp", "lines": _said(lines)}
+        head = b""
+        with self._refusals("heavy", "stamp"):
+            for piece in self._pool("heavy").stream(operation, (source,)):
+                if len(head) < len(_PDF):
+                    head += piece[: len(_PDF)]
+                    _shaped(lambda: _begins(_PDF[: len(head)], head[: len(_PDF)]))  # noqa: B023 - called at once
+                yield piece
 
     def start(self, seconds: float = 30.0) -> bool:
         """Start this process's children now, not at first use; false when they are not ready in time."""
@@ -194,13 +199,18 @@ class Sandbox:
             return self._pools[name]
 
     def _run(self, name: str, operation: dict[str, Any], *sources: Source) -> Reply:
-        try:
+        with self._refusals(name, str(operation["op"])):
             return self._pool(name).run(operation, sources)
+
+    @contextmanager
+    def _refusals(self, name: str, operation: str) -> Iterator[None]:
+        try:
+            yield
         except Declined as refusal:
             raise _invalid(refusal) from None
         except Died as death:
-            log.warning("sandbox: %s ended in %s", operation["op"], death.why)
-            raise _beyond_limits(str(operation["op"]), self._profiles[name], death) from None
+            log.warning("sandbox: %s ended in %s", operation, death.why)
+            raise _beyond_limits(operation, self._profiles[name], death) from None
 
 
 def _after_fork(reference: weakref.ref[Sandbox]) -> None:
@@ -234,7 +244,7 @@ def _shaped(build: Callable[[], T]) -> T:
         raise Invalid("The document could not be processed.", code="could-not-process") from None
 
 
-def _said(lines: tuple[str, ...]) -> list[str]:
+def _said(lines: Sequence[str]) -> list[str]:
     said = [str(line)[:200] for line in lines if str(line).strip()][:8]
     if not said:
         raise ValueError("a mark needs text")

@@ -12,7 +12,6 @@ a minute of quiet.
 from __future__ import annotations
 
 import dataclasses
-import io
 import resource
 import socket
 import sys
@@ -166,19 +165,14 @@ def _verify(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
 def _reported(report: dict[str, Any]) -> tuple[list[redaction.FinalMark], list[tuple[int, Any]]]:
     """The marks and the areas changed along with them, from a report as JSON data."""
     corners = [tuple(tuple(corner) for corner in mark["quad"]) for mark in report["marks"]]
-    marks = [
-        redaction.FinalMark(**{**mark, "quad": quad})
-        for mark, quad in zip(report["marks"], corners, strict=True)
-    ]
+    marks = [redaction.FinalMark(**{**mark, "quad": quad}) for mark, quad in zip(report["marks"], corners, strict=True)]
     return marks, [(int(page), tuple(box)) for page, box in report["affected"]]
 
 
 def _stamp(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
-    document = pdf.open_document(io.BytesIO(child.whole()))
+    document = pdf.open_document(child.file())
     try:
-        pages = pdf.stamp(
-            document, tuple(request["lines"]), lambda piece: child.channel.send({"piece": True}, piece)
-        )
+        pages = pdf.stamp(document, tuple(request["lines"]), lambda piece: child.channel.send({"piece": True}, piece))
     finally:
         document.close()
     return {"pages": pages}, b""

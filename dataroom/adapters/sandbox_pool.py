@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 from dataroom.adapters.sandbox_worker import Declined, Died, Profile, Reply, Source, Worker
@@ -60,6 +61,19 @@ class Pool:
             self._give_back(worker, fit and worker.served < self.profile.requests)
         return reply
 
+    def stream(self, operation: dict[str, Any], sources: tuple[Source, ...]) -> Iterator[bytes]:
+        """As `run`, for a long reply taken piece by piece; the child is busy until the last one is taken."""
+        worker = self._take(sources[0])
+        fit = False
+        try:
+            yield from worker.stream(operation, sources, self.profile)
+            fit = True
+        except Declined:
+            fit = True
+            raise
+        finally:
+            self._give_back(worker, fit and worker.served < self.profile.requests)
+
     def children(self) -> tuple[Worker, ...]:
         """The children alive now, busy ones too."""
         with self._changed:
@@ -68,9 +82,7 @@ class Pool:
     def wait_ready(self, seconds: float) -> bool:
         """Wait until every child is started; false when the time runs out."""
         with self._changed:
-            return self._changed.wait_for(
-                lambda: len(self._idle) + len(self._busy) >= self.profile.size, seconds
-            )
+            return self._changed.wait_for(lambda: len(self._idle) + len(self._busy) >= self.profile.size, seconds)
 
     def close(self) -> None:
         """End every child and take no more requests."""

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,7 @@ from typing import Any
 from dataroom.adapters.sandbox_wire import Channel, Closed, Malformed
 
 _PROJECT = Path(__file__).resolve().parents[2]
-_BOOT = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from dataroom.adapters.sandbox_child import main; main()"
-)
+_BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from dataroom.adapters.sandbox_child import main; main()"
 _ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
@@ -110,13 +108,27 @@ class Worker:
 
     def call(self, operation: dict[str, Any], sources: tuple[Source, ...], profile: Profile) -> Reply:
         """Do one request; raises Declined, Died, or what a source's `fetch` raised."""
-        exchange = _Exchange(self.channel, sources, profile)
+        exchange = self._exchange(sources, profile)
+        with self._judged(exchange):
+            return exchange.run(operation)
+
+    def stream(self, operation: dict[str, Any], sources: tuple[Source, ...], profile: Profile) -> Iterator[bytes]:
+        """As `call`, for a reply handed on piece by piece while it comes; only its end makes it complete."""
+        exchange = self._exchange(sources, profile)
+        with self._judged(exchange):
+            yield from exchange.stream(operation)
+
+    def _exchange(self, sources: tuple[Source, ...], profile: Profile) -> _Exchange:
         self.served += 1
         self.wall = sources[0].wall
         for source in sources:
             self.keys.append(source.key)
+        return _Exchange(self.channel, sources, profile)
+
+    @contextlib.contextmanager
+    def _judged(self, exchange: _Exchange) -> Iterator[None]:
         try:
-            return exchange.run(operation)
+            yield
         except (Closed, Malformed, TimeoutError, KeyError, TypeError, ValueError) as error:
             if exchange.broken is not None:
                 raise exchange.broken from error
@@ -147,22 +159,50 @@ class _Exchange:
         self.budget = 4 * sum(source.size for source in sources) + (64 << 20)
 
     def run(self, operation: dict[str, Any]) -> Reply:
-        seconds = self.profile.seconds
-        self.channel.deadline = time.monotonic() + seconds
-        listed = [{"key": source.key, "size": source.size} for source in self.sources]
-        self.channel.send({**operation, "sources": listed, "seconds": int(seconds) + 1})
+        """Gather the whole reply."""
+        self._ask(operation)
         pieces, total = [], 0
         while True:
-            header, body = self.channel.receive()
-            if "fetch" in header:
-                self._answer(header)
-                continue
+            header, body = self._next()
             total += len(body)
             if total > self.profile.reply:
                 raise Malformed
             pieces.append(body)
             if not header.get("piece"):
                 return self._outcome(header, pieces)
+
+    def stream(self, operation: dict[str, Any]) -> Iterator[bytes]:
+        """Hand on each piece; the time in which the caller works on one does not count."""
+        self._ask(operation)
+        bound = 2 * sum(source.size for source in self.sources) + self.profile.reply
+        while True:
+            header, body = self._next()
+            bound -= len(body)
+            if bound < 0:
+                raise Malformed
+            if not header.get("piece"):
+                self._outcome(header, [])
+            began = time.monotonic()
+            if body:
+                yield bytes(body)
+            if not header.get("piece"):
+                return
+            if self.channel.deadline is not None:
+                self.channel.deadline += time.monotonic() - began
+
+    def _ask(self, operation: dict[str, Any]) -> None:
+        seconds = self.profile.seconds
+        self.channel.deadline = time.monotonic() + seconds
+        listed = [{"key": source.key, "size": source.size} for source in self.sources]
+        self.channel.send({**operation, "sources": listed, "seconds": int(seconds) + 1})
+
+    def _next(self) -> tuple[dict[str, Any], bytearray]:
+        """The next message that is not a request for a range."""
+        while True:
+            header, body = self.channel.receive()
+            if "fetch" not in header:
+                return header, body
+            self._answer(header)
 
     def _outcome(self, header: dict[str, Any], pieces: list[bytearray]) -> Reply:
         if self.broken is not None:

@@ -68,7 +68,7 @@ def test_a_page_that_is_not_there_is_refused_by_name(sandbox: Sandbox, page: int
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
 def test_stamp_prints_the_copy_line_upright_on_every_page(sandbox: Sandbox, turn: int) -> None:
     plain = files.letters(2).replace(b"/Rotate 0", b"/Rotate %d" % turn)
-    copy = sandbox.stamp(files.source(plain, f"stamp-{turn}"), LINES)
+    copy = b"".join(sandbox.stamp(files.source(plain, f"stamp-{turn}"), LINES))
     text = extract_text(io.BytesIO(copy))
     assert text.replace("\n", "").count("ada@borealis.example") >= 2
     shown = _picture(sandbox.render(files.source(copy, f"stamped-{turn}"), 1, 1200, ("x",))).convert("RGB")
@@ -80,7 +80,7 @@ def test_stamp_prints_the_copy_line_upright_on_every_page(sandbox: Sandbox, turn
 
 
 def test_stamp_keeps_the_text_of_the_document(sandbox: Sandbox) -> None:
-    copy = sandbox.stamp(files.source(files.letters(2), "kept"), ("Żółć Ωmega",))
+    copy = b"".join(sandbox.stamp(files.source(files.letters(2), "kept"), ("Żółć Ωmega",)))
     text = extract_text(io.BytesIO(copy))
     assert "Page 1 of the letter" in text
     assert "Page 2 of the letter" in text
@@ -95,9 +95,7 @@ def test_ranges_are_read_not_the_whole_file(sandbox: Sandbox) -> None:
     data = files.letters(2)
     padding = b"% " + b"x" * (64 << 20) + b"\n"
     large = (
-        data.replace(b"%PDF-1.", padding.join([b"", b""]) + b"%PDF-1.", 0)
-        + padding
-        + data[data.rindex(b"trailer") :]
+        data.replace(b"%PDF-1.", padding.join([b"", b""]) + b"%PDF-1.", 0) + padding + data[data.rindex(b"trailer") :]
     )
     taken: list[int] = []
 

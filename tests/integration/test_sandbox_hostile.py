@@ -226,7 +226,7 @@ def test_nothing_is_written_to_the_temporary_folder() -> None:
     room = Sandbox(size=1)
     try:
         room.render(files.source(files.letters(3), "no-temp"), 1, 600, LINES)
-        room.stamp(files.source(files.letters(3), "no-temp"), LINES)
+        b"".join(room.stamp(files.source(files.letters(3), "no-temp"), LINES))
     finally:
         room.close()
     made = [entry for entry in set(folder.iterdir()) - before if entry.is_file()]
