@@ -59,9 +59,14 @@ LIMITS_TOLD = ("Kept text stands where it stood, so the width of a removed run c
 
 
 def final_marks(source: pikepdf.Pdf, data: bytes, plan: Plan) -> list[FinalMark]:
-    """The marks with their places settled: terms searched, boxes widened to a grid. Raises Refused."""
+    """The marks with their places settled: terms searched, boxes widened to a grid. Raises Refused.
+
+    Terms are searched with fields and annotations already drawn into the pages, as they will be in the result.
+    """
     marks: list[FinalMark] = []
     pages = len(source.pages)
+    if any(mark.term is not None for mark in plan.marks) and any("/Annots" in page.obj for page in source.pages):
+        data = rebuild(source, []).output
     for mark in plan.marks:
         if mark.page is not None and mark.page > pages:
             raise Refused("page", f"The document has no page {mark.page}.")

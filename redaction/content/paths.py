@@ -157,8 +157,15 @@ class PathPart:
         if operator in STROKES:
             self._stroke(near, wide, back)
         if self.clip:
-            shape = self._filled(near, back)
-            walker.emit((b"\n".join(shape) if shape else EMPTY) + b" " + self.clip.encode() + b" n")
+            shape = self._written(self._filled(near, back))
+            walker.emit((shape or EMPTY) + b" " + self.clip.encode() + b" n")
+
+    def _written(self, shape: list[bytes]) -> bytes:
+        """The operators of a shape; as they stood when nothing of it changed."""
+        same = len(shape) == len(self.subpaths) and all(
+            one == sub.written() for one, sub in zip(shape, self.subpaths, strict=True)
+        )
+        return b"\n".join(self.raw if same else shape)
 
     def _fill(self, operator: str, near: list[Target], back: Matrix) -> None:
         walker = self.walker
@@ -168,7 +175,7 @@ class PathPart:
             return
         if walker.state.fill_pattern and near:
             walker.emit(b"q\n" + self.outside_clip(near, back))
-        walker.emit(b"\n".join(shape) + b" " + operator.encode())
+        walker.emit(self._written(shape) + b" " + operator.encode())
         if walker.state.fill_pattern and near:
             walker.emit(b"Q")
 
@@ -227,7 +234,7 @@ class PathPart:
             else:
                 whole.append(sub.written())
         if whole:
-            walker.emit(b"\n".join(whole) + b" S")
+            walker.emit(self._written(whole) + b" S")
 
     def _pieces(self, line: list[Point], walls: list[Polygon], back: Matrix) -> None:
         walker, state = self.walker, self.walker.state

@@ -72,15 +72,19 @@ def blocks(mask: NDArray[np.bool_], size: int = BLOCK, bleed: int = BLEED) -> ND
     padded[:height, :width] = mask
     whole = padded.reshape(tall, size, wide, size).any(axis=(1, 3))
     full = np.repeat(np.repeat(whole, size, axis=0), size, axis=1)[:height, :width]
-    grown = full.copy()
-    for step in range(1, bleed + 1):
-        grown[step:] |= full[:-step]
-        grown[:-step] |= full[step:]
-        wider = grown.copy()
-        wider[:, step:] |= grown[:, :-step]
-        wider[:, :-step] |= grown[:, step:]
-        grown = wider
-    return grown
+    for _ in range(bleed):
+        full = _one_wider(full)
+    return full
+
+
+def _one_wider(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    tall = mask.copy()
+    tall[1:] |= mask[:-1]
+    tall[:-1] |= mask[1:]
+    wide = tall.copy()
+    wide[:, 1:] |= tall[:, :-1]
+    wide[:, :-1] |= tall[:, 1:]
+    return wide
 
 
 def wiped(data: bytes, mask: NDArray[np.bool_]) -> tuple[bytes, NDArray[np.bool_]]:
