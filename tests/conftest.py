@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.cast import World, make_config, make_world
-from tests.parts import Database, Seaweed
+from tests.parts import Database, Seaweed, postgres, seaweed
 
-pytest_plugins = ["tests.parts"]
+__all__ = ["fresh_world", "postgres", "seaweed", "world"]
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

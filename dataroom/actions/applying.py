@@ -15,7 +15,7 @@ from dataroom.actions.registry import Nothing, action
 from dataroom.actions.sealing import Scope, SealedObject, open_version, scope_for, seal_stream, wrap
 from dataroom.actions.views import Done
 from dataroom.actions.work import Work
-from dataroom.errors import Conflict, DataroomError, Invalid
+from dataroom.errors import Conflict, DataroomError, Invalid, Unavailable
 from dataroom.ids import new_id
 from dataroom.model import Document, Mark, Redaction, Version
 from dataroom.vault.sealed import Kind, Place
@@ -95,7 +95,7 @@ def _copy(
 ) -> Version:
     document = work.get(Document, original.document_id)
     if sealed.place.version != next_copy(work, document.id):
-        raise Conflict("Another copy was made meanwhile; it is tried again.")
+        raise Unavailable("Another copy was made meanwhile; it is tried again.")
     return Version(
         id=new_id(),
         document_id=document.id,

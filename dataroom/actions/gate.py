@@ -144,7 +144,7 @@ class Gate:
         if table is None:
             return None
         record.target_id = attempt.target_id
-        row = session.get(table, attempt.target_id, populate_existing=True) if attempt.target_id else None
+        row: Any = session.get(table, attempt.target_id, populate_existing=True) if attempt.target_id else None
         attempt.target = row
         if row is not None:
             record.matter_id = row.id if isinstance(row, Matter) else getattr(row, "matter_id", None)
@@ -165,11 +165,16 @@ class Gate:
         if spec.target is not None:
             return scope.NO_MATTER
         if spec.kind == "Matter":
-            parts = frozenset({Ref("Organisation", str(who.organisation))})
+            own = Ref("Organisation", str(who.organisation))
             return Entity(
                 "Matter",
                 "any",
-                {"organisations": parts, "members": frozenset({str(who.user)}), "state": "open"},
+                {
+                    "organisation": own,
+                    "organisations": frozenset({own}),
+                    "members": frozenset({str(who.user)}),
+                    "state": "open",
+                },
             )
         if spec.kind == "Organisation":
             return Entity("Organisation", str(who.organisation), {})

@@ -214,10 +214,10 @@ def add(work: Work, matter: Matter, params: AddMember) -> Done:
 def remove(work: Work, matter: Matter, params: RemoveMember) -> Done:
     """Ends a person's part in the matter; it takes effect at their next request."""
     user = work.one(User, User.email == params.email, User.organisation_id == work.organisation)
-    part = user and work.one(
+    part = work.one(
         Membership,
         Membership.matter_id == matter.id,
-        Membership.user_id == user.id,
+        Membership.user_id == (user.id if user else None),
         Membership.removed_at.is_(None),
     )
     if user is None or part is None:

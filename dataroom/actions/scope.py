@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from dataroom.actions.context import Principal
 from dataroom.model import (
@@ -39,24 +39,28 @@ from dataroom.vault.sealed import Kind
 from policies.engine import Column, Entity, Ref, SetExists
 
 NOBODY = "none"
+SHARED_ACTS = ("matter.create", "matter.close", "member.add", "member.remove", "document.publish", "document.withdraw")
+"""What every participant's custodians and compliance officers may read of each other: the matter's own history."""
 _NIL = uuid.UUID(int=0)
 Value = bool | int | str | Ref | frozenset[Any]
 
 
 @dataclass(frozen=True)
 class One:
-    """An attribute with one value: a SQL expression over the kind's table and its Cedar kind."""
+    """An attribute with one value: a SQL expression over the kind's table, its Cedar kind, and whether it is
+    known never to be NULL where that does not follow from the column."""
 
-    expr: ColumnElement[Any]
+    expr: ColumnElement[Any] | InstrumentedAttribute[Any]
     kind: str
+    full: bool = False
 
 
 @dataclass(frozen=True)
 class Many:
     """A set attribute: the query of its elements (correlated with the row), its element column and kind."""
 
-    select: Select[Any]
-    element: ColumnElement[Any]
+    select: Select[*tuple[Any, ...]]
+    element: ColumnElement[Any] | InstrumentedAttribute[Any]
     kind: str
 
 
@@ -69,7 +73,7 @@ class Resource:
     attributes: Callable[[datetime], Mapping[str, One | Many]]
 
 
-def _held(document_id: ColumnElement[Any]) -> ColumnElement[bool]:
+def _held(document_id: Any) -> ColumnElement[bool]:
     return (
         select(HoldDocument.document_id)
         .join(Hold, Hold.id == HoldDocument.hold_id)
@@ -101,6 +105,7 @@ def _matter(moment: datetime) -> Mapping[str, One | Many]:
         or_(Membership.valid_until.is_(None), Membership.valid_until > moment),
     )
     return {
+        "organisation": _organisation(Matter.organisation_id),
         "organisations": Many(parts, Participation.organisation_id, "ref:Organisation"),
         "members": Many(people, Membership.user_id, "uuid"),
         "state": One(Matter.state, "string"),
@@ -188,14 +193,12 @@ def _disposal(moment: datetime) -> Mapping[str, One | Many]:
 
 
 def _entry(moment: datetime) -> Mapping[str, One | Many]:
-    published = (
-        select(Version.id).where(Version.document_id == AuditEntry.document_id, Version.state == "published").exists()
-    )
+    shared = and_(AuditEntry.act.in_(SHARED_ACTS), AuditEntry.outcome == "done")
     return {
         "matter": One(AuditEntry.matter_id, "ref:Matter"),
-        "actor": _organisation(func.coalesce(AuditEntry.actor_organisation_id, _NIL)),
-        "owner": _organisation(func.coalesce(AuditEntry.owner_organisation_id, _NIL)),
-        "shared": One(or_(AuditEntry.document_id.is_(None), published), "bool"),
+        "actor": One(func.coalesce(AuditEntry.actor_organisation_id, _NIL), "ref:Organisation", full=True),
+        "owner": One(func.coalesce(AuditEntry.owner_organisation_id, _NIL), "ref:Organisation", full=True),
+        "shared": One(shared, "bool"),
     }
 
 
@@ -260,12 +263,21 @@ def _compiled(attribute: One | Many) -> Column | SetExists:
     convert = uuid.UUID if attribute.kind == "uuid" or attribute.kind.startswith("ref:") else None
     kind = "string" if attribute.kind == "uuid" else attribute.kind
     if isinstance(attribute, One):
-        return Column(attribute.expr, kind, to_sql=convert)
+        return Column(attribute.expr, kind, nullable=False if attribute.full else None, to_sql=convert)
     query, element = attribute.select, attribute.element
     return SetExists(lambda value: query.where(element == value).exists(), kind, to_sql=convert)
 
 
-NO_MATTER = Entity("Matter", NOBODY, {"organisations": frozenset(), "members": frozenset(), "state": "closed"})
+NO_MATTER = Entity(
+    "Matter",
+    NOBODY,
+    {
+        "organisation": Ref("Organisation", NOBODY),
+        "organisations": frozenset(),
+        "members": frozenset(),
+        "state": "closed",
+    },
+)
 
 
 def member(session: Session, principal: Principal, matter_id: uuid.UUID | None, moment: datetime) -> Entity:

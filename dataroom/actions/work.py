@@ -85,14 +85,14 @@ class Work:
         query = select(AuditEntry).where(*criteria).order_by(AuditEntry.seq.desc()).limit(limit)
         return list(self.session.scalars(query))
 
-    def rows(self, query: Select[Any]) -> list[Any]:
+    def rows(self, query: Select[*tuple[Any, ...]]) -> list[Any]:
         """The result rows of a query over what belongs to the already authorised target."""
         return list(self.session.execute(query))
 
     def narrowed(self, table: type[R], action: str | None = None) -> ColumnElement[bool]:
         """The condition that leaves only the rows the policy lets this principal see through `action`."""
         attributes = scope.mapping(table, self.now)
-        primary = table.id if hasattr(table, "id") else None
+        primary = getattr(table, "id", None)
         return self.services.law.narrow(
             self.member,
             action or self.record.act,

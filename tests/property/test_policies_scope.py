@@ -127,7 +127,13 @@ def world() -> dict[str, Kind]:
     people = frozenset(USERS[:3])
     parties = frozenset(Ref("Organisation", each) for each in ORGANISATIONS[:2])
     for number, state in enumerate(("open", "closed")):
-        attrs: dict[str, Value] = {"organisations": parties, "members": people, "state": state}
+        opener = Ref("Organisation", ORGANISATIONS[0])
+        attrs: dict[str, Value] = {
+            "organisation": opener,
+            "organisations": parties,
+            "members": people,
+            "state": state,
+        }
         kinds["Matter"].entities[number] = Entity("Matter", MATTERS[number], attrs)
     ready: dict[str, Value] = {
         "matter": Ref("Matter", MATTERS[0]),

@@ -22,7 +22,12 @@ def matter(state: str = "open", name: str = "m1") -> Entity:
     return Entity(
         "Matter",
         name,
-        {"organisations": frozenset({OWN, OTHER}), "members": frozenset({"ada"}), "state": state},
+        {
+            "organisation": OWN,
+            "organisations": frozenset({OWN, OTHER}),
+            "members": frozenset({"ada"}),
+            "state": state,
+        },
     )
 
 
