@@ -1,1 +1,63 @@
-"""The pages for custodians, partners and compliance officers."""
+"""The pages: server-rendered, every one of them only asking the gate.
+
+`register` puts them into a Flask application. Nothing here knows the database, the store or the keys.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from dataroom.actions.context import Services
+from dataroom.actions.gate import Gate
+from dataroom.web import (
+    assets,
+    audit,
+    disclosures,
+    disposals,
+    documents,
+    headers,
+    matters,
+    people,
+    problems,
+    redactions,
+    retention,
+    sessions,
+    texts,
+    tokens,
+    uploads,
+    versions,
+)
+from dataroom.web.guards import Guarded, prepare
+from dataroom.web.site import IdConverter, SignIn, Site
+
+__all__ = ["SignIn", "register"]
+
+_PARTS = (
+    sessions,
+    matters,
+    people,
+    documents,
+    uploads,
+    versions,
+    disclosures,
+    redactions,
+    retention,
+    disposals,
+    audit,
+    tokens,
+)
+
+
+def register(app: Flask, gate: Gate, services: Services, sign_in: SignIn) -> None:
+    """Adds every page, its security headers, its error pages and its static files to `app`."""
+    app.extensions["dataroom.web"] = Site(gate, services, sign_in)
+    app.url_map.converters["id"] = IdConverter
+    prepare(app, services.config)
+    headers.register(app, services.config)
+    texts.register(app, services.law)
+    assets.register(app)
+    problems.register(app)
+    pages = Guarded("web", __name__, template_folder="templates")
+    for part in _PARTS:
+        part.routes(pages)
+    app.register_blueprint(pages)

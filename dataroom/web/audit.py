@@ -1,0 +1,51 @@
+"""The audit log of a matter: reading it, and exporting it to be verified elsewhere."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Response, render_template, request
+
+from dataroom.actions.catalogue import ACTIONS
+from dataroom.actions.checkpoints import verifier_key
+from dataroom.web.guards import Guarded
+from dataroom.web.matters import in_matter
+from dataroom.web.site import perform, site
+from dataroom.web.versions import attachment
+
+FILTERS = ("act", "outcome", "document", "since", "until", "before")
+OUTCOMES = ("done", "refused", "failed")
+
+
+def routes(pages: Guarded) -> None:
+    """The log's page and its export."""
+    pages.add_url_rule("/matters/<id:matter_id>/audit", "audit", show)
+    pages.add_url_rule("/matters/<id:matter_id>/audit/export", "audit_export", export, methods=["POST"])
+
+
+def show(matter_id: uuid.UUID) -> str:
+    """The entries this person may open, newest first."""
+    asked = {name: request.args[name].strip() for name in FILTERS if request.args.get(name, "").strip()}
+    params = dict(asked)
+    if "since" in params:
+        params["since"] += "T00:00:00Z"
+    if "until" in params:
+        params["until"] += "T23:59:59.999999Z"
+    frame = in_matter(matter_id, "web.audit")
+    entries = perform("audit.list", matter_id, params)
+    acts = sorted(name for name, spec in ACTIONS.items() if spec.target is not None)
+    return render_template(
+        "audit/list.html",
+        **frame,
+        entries=entries,
+        asked=asked,
+        acts=acts,
+        outcomes=OUTCOMES,
+        key=verifier_key(site().services, matter_id),
+        summaries={name: spec.summary for name, spec in ACTIONS.items()},
+    )
+
+
+def export(matter_id: uuid.UUID) -> Response:
+    """The whole log as a bundle."""
+    return attachment(perform("audit.export", matter_id))

@@ -1,0 +1,188 @@
+"""Signing in at one's own company, and signing out.
+
+The page asks for a work address and finds the provider by its mail domain; who else takes part is never shown, not
+even in a header, so the browser leaves through a page of ours instead of a redirect that a policy would have to name.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from flask import Response, g, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from dataroom.actions import logins
+from dataroom.actions.context import Principal
+from dataroom.actions.identity import IssuerRow, arriving, issuers
+from dataroom.adapters.oidc import Demand, Identity, Issuer, Pending, SignInRefused, organisation_for
+from dataroom.errors import NotFound, Refused, Unauthenticated
+from dataroom.web.guards import Guarded, cookie_name, forget_forms
+from dataroom.web.problems import correlation
+from dataroom.web.site import local, perform, principal, site
+
+log = logging.getLogger("dataroom.web")
+NEUTRAL = (
+    "No sign-in could be started for this address. Check it for typing errors; "
+    "if it is right, ask the person who runs your company's access."
+)
+NO_ROLE = "Your company's sign-in works, but it gives you no role here. Ask the person who runs your access."
+
+
+def routes(pages: Guarded) -> None:
+    """The pages of signing in and out."""
+    pages.add_url_rule("/signin", "sign_in", page)
+    pages.add_url_rule("/signin", "sign_in_start", start, methods=["POST"])
+    pages.add_url_rule("/signin/callback", "sign_in_finish", finish)
+    pages.add_url_rule("/signout", "sign_out", leave, methods=["POST"])
+    pages.add_url_rule("/signed-out", "signed_out", left)
+
+
+def page(problem: str = "") -> str:
+    """Asks for the work address."""
+    values = request.form if request.method == "POST" else request.args
+    asked = local(values.get("next"), "")
+    return render_template("sessions/sign_in.html", problem=problem, next=asked, email=request.form.get("email", ""))
+
+
+def start() -> ResponseReturnValue:
+    """Sends the browser to the provider of the address's mail domain."""
+    known = {row.issuer: row for row in issuers(site().services)}
+    registered = {row.id: _issuer(row) for row in known.values()}
+    address = request.form.get("email", "")
+    found = organisation_for(address, registered.values()) if "@" in address else None
+    if found is None:
+        return page(NEUTRAL), 422
+    try:
+        begun = site().sign_in.begin(found)
+    except SignInRefused as refused:
+        log.warning("sign-in not begun", extra={"reason": refused.reason, "correlation": correlation()})
+        return page(NEUTRAL), 422
+    browser = secrets.token_urlsafe(32)
+    kept = {**asdict(begun.pending), "created": begun.pending.created.isoformat()}
+    kept["next"] = local(request.form.get("next"), "/")
+    logins.keep(site().services, browser, known[found.issuer].id, kept)
+    response = make_response(render_template("sessions/leaving.html", url=begun.url))
+    _set(response, _browser_cookie(), browser, 600)
+    return response
+
+
+def finish() -> ResponseReturnValue:
+    """Takes in who comes back from their provider, and begins their session."""
+    browser = request.cookies.get(_browser_cookie(), "")
+    try:
+        response, secret = _arrive(browser)
+    except (Unauthenticated, Refused) as error:
+        reason = getattr(error, "reason", error.code)
+        log.warning("sign-in refused", extra={"reason": reason, "correlation": correlation()})
+        shown = render_template("sessions/refused.html", detail=error.detail, correlation=correlation())
+        response, secret = make_response(shown, 403), ""
+    response.delete_cookie(_browser_cookie(), secure=site().services.config.secure, httponly=True, samesite="Lax")
+    if secret:
+        forget_forms()
+        _set(response, cookie_name(), secret, site().services.config.session_absolute)
+    return response
+
+
+def _arrive(browser: str) -> tuple[Response, str]:
+    issuer_id, kept = logins.take(site().services, browser)
+    row = next((row for row in issuers(site().services) if row.id == issuer_id), None)
+    if row is None:
+        raise Unauthenticated()
+    pending = _pending(kept)
+    try:
+        who = site().sign_in.finish(_issuer(row), pending, request.args.to_dict(flat=False))
+    except SignInRefused as refused:
+        nobody = arriving(site().services, row, "", "partner", "", "", request.remote_addr or "")
+        site().gate.refuse(nobody, "session.start", refused.reason)
+        raise
+    secret = _begin(row, who)
+    return redirect(local(str(kept.get("next")), "/"), 303), secret  # type: ignore[return-value]
+
+
+def _begin(row: IssuerRow, who: Identity) -> str:
+    """Starts the session of somebody who holds exactly one role here; returns its secret."""
+    role = next(iter(who.roles)) if len(who.roles) == 1 else ""
+    person = _principal(row, who, role or "partner")
+    if not role:
+        site().gate.refuse(person, "session.start", "no-single-role")
+        raise Refused(NO_ROLE, code="no-single-role")
+    secret = secrets.token_urlsafe(48)
+    arrival = {
+        "issuer": row.id,
+        "subject": who.subject,
+        "name": who.name,
+        "email": who.email,
+        "role": role,
+        "issuer_session": who.sid,
+        "secret": secret,
+    }
+    try:
+        site().gate.perform(person, "session.start", None, arrival)
+    except NotFound:
+        raise Refused("You can no longer sign in here.") from None
+    return secret
+
+
+def leave() -> ResponseReturnValue:
+    """Ends the session here and in the browser."""
+    perform("session.end", principal().session)
+    forget_forms()
+    g.principal = None
+    response = make_response(redirect(url_for("web.signed_out"), 303))
+    response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    response.delete_cookie(cookie_name(), secure=site().services.config.secure, httponly=True, samesite="Lax")
+    return response
+
+
+def left() -> str:
+    """Says that nobody is signed in any more."""
+    return render_template("sessions/signed_out.html")
+
+
+def _principal(row: IssuerRow, who: Identity, role: str) -> Principal:
+    address = request.remote_addr or ""
+    return arriving(site().services, row, who.subject, role, who.name, who.email, address)
+
+
+def _issuer(row: IssuerRow) -> Issuer:
+    """The registered provider as the sign-in wants it, with our own callback address."""
+    return Issuer(
+        organisation=row.organisation,
+        issuer=row.issuer,
+        client_id=row.client_id,
+        client_secret=row.client_secret,
+        redirect_uri=site().services.config.public_url.rstrip("/") + "/signin/callback",
+        algorithms=row.algorithms,
+        role_claim=row.role_claim,
+        role_map=row.role_map,
+        ceiling=row.ceiling,
+        slug=row.organisation_slug,
+        domains=frozenset(row.mail_domains),
+    )
+
+
+def _pending(kept: dict[str, Any]) -> Pending:
+    demand = kept.get("demand") or {}
+    return Pending(
+        state=str(kept["state"]),
+        nonce=str(kept["nonce"]),
+        verifier=str(kept["verifier"]),
+        issuer=str(kept["issuer"]),
+        created=datetime.fromisoformat(str(kept["created"])),
+        demand=Demand(demand.get("max_age"), tuple(demand.get("acr", ()))),
+    )
+
+
+def _browser_cookie() -> str:
+    return "__Host-signin" if site().services.config.secure else "signin"
+
+
+def _set(response: Response, name: str, value: str, seconds: int) -> None:
+    secure = site().services.config.secure
+    response.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="Lax")
+
+

@@ -1,0 +1,109 @@
+"""What every page uses: the parts of the house it may reach, who asks, and the way through the gate."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from flask import current_app, flash, g, redirect, request
+from flask.typing import ResponseReturnValue
+from werkzeug.routing import BaseConverter
+
+from dataroom.actions.context import Principal, Services
+from dataroom.actions.gate import Gate
+from dataroom.adapters.oidc import Begin, Demand, Identity, Issuer, Pending
+from dataroom.errors import Conflict, DataroomError, Invalid, Refused
+from dataroom.ids import parse_id
+
+
+class SignIn(Protocol):
+    """Signing in at a company's own provider; fulfilled by `dataroom.adapters.oidc.RelyingParty`."""
+
+    def begin(self, issuer: Issuer, demand: Demand | None = None) -> Begin:
+        """Where to send the browser, and what to keep until it returns."""
+        ...
+
+    def finish(
+        self, issuer: Issuer, pending: Pending, callback_params: Mapping[str, str | Sequence[str]]
+    ) -> Identity:
+        """Who has arrived; raises `SignInRefused`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Site:
+    """What `register` was given."""
+
+    gate: Gate
+    services: Services
+    sign_in: SignIn
+
+
+class IdConverter(BaseConverter):
+    """An id in its one canonical form in an address; anything else is no such page."""
+
+    regex = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+
+    def to_python(self, value: str) -> uuid.UUID:
+        """The id."""
+        return parse_id(value)
+
+
+Again = Callable[[DataroomError], ResponseReturnValue]
+
+
+def site() -> Site:
+    """The parts the pages of this application use."""
+    found = current_app.extensions["dataroom.web"]
+    assert isinstance(found, Site)  # noqa: S101 - put there by register
+    return found
+
+
+def principal() -> Principal:
+    """Who asks; the guard has put it there."""
+    found: Principal = g.principal
+    return found
+
+
+def perform(name: str, target: uuid.UUID | None = None, params: Mapping[str, Any] | None = None) -> Any:
+    """Performs an action for whoever asks."""
+    return site().gate.perform(principal(), name, target, params)
+
+
+def fields(*names: str) -> dict[str, str]:
+    """The named fields of the form as typed, without those left empty."""
+    given = {name: request.form.get(name, "").strip() for name in names}
+    return {name: value for name, value in given.items() if value}
+
+
+def submit(
+    name: str,
+    target: uuid.UUID | None,
+    params: Mapping[str, Any],
+    *,
+    again: Again,
+    then: str | Callable[[Any], str],
+    said: str = "",
+) -> ResponseReturnValue:
+    """Performs what a form asks for and goes on to `then`; what was not accepted is shown by `again` in place."""
+    try:
+        result = perform(name, target, params)
+    except (Invalid, Conflict, Refused) as error:
+        return again(error), error.status  # type: ignore[return-value]
+    if said:
+        flash(said)
+    return redirect(then if isinstance(then, str) else then(result), 303)
+
+
+def ids(names: Sequence[str]) -> list[uuid.UUID]:
+    """Ids from a form's check boxes."""
+    return [parse_id(name) for name in names]
+
+
+def local(address: str | None, otherwise: str) -> str:
+    """`address` if it is a path of this very site, else `otherwise`."""
+    if not address or not address.startswith("/") or address[1:2] in {"/", "\\"} or len(address) > 500:
+        return otherwise
+    return otherwise if any(c < "!" or c > "~" or c == "\\" for c in address) else address

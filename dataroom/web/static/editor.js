@@ -1,0 +1,308 @@
+// The redaction editor: marks are made on the page or from a search, each with a coded reason, and saved one by one.
+
+import { byId, data, el } from "./dom.js";
+import { DraftBox, follow } from "./draft.js";
+import { toBox } from "./geometry.js";
+import { list } from "./marklist.js";
+import { get, send } from "./net.js";
+import { Overlay } from "./overlay.js";
+import { Stage } from "./stage.js";
+import { at, lines } from "./words.js";
+
+const MOST_AT_ONCE = 1000;
+const root = byId("editor");
+const page = data();
+const version = page.original;
+const note = byId("note");
+const overlay = new Overlay(version);
+const known = new Map();
+let marks = page.marks;
+let tool = "box";
+let draft = null;
+let hits = [];
+let lit = null;
+
+const stage = new Stage(byId("sheet"), version, {
+  shown: (number) => {
+    say(`Page ${number} of ${stage.last}. Every page you open is recorded.`);
+    stage.paper.node.append(overlay.node);
+    paint();
+  },
+  failed: (problem) => say(problem.gone ? "This document is no longer available to you." : problem.message, true),
+});
+
+function say(text, bad = false) {
+  note.textContent = text;
+  note.classList.toggle("bad", bad);
+}
+
+async function turn(number) {
+  const going = stage.go(number);
+  overlay.node.remove();
+  stage.mark();
+  await going;
+  if (tool === "words") await read();
+}
+
+// ---- what stands on the page
+
+function paint() {
+  overlay.reset(stage.page);
+  overlay.node.classList.toggle("words", tool === "words");
+  for (const mark of marks.filter((one) => one.page === stage.page)) {
+    const text = `${mark.code}: ${mark.rationale}`;
+    const node = overlay.box(mark.box, { class: mark.id === lit ? "saved lit" : "saved", "aria-label": text });
+    node.addEventListener("click", () => light(mark));
+  }
+  for (const hit of hits.filter((one) => one.page === stage.page)) {
+    for (const box of hit.boxes) overlay.box(box, { class: "hit" });
+  }
+  for (const item of draft?.items ?? []) {
+    if (item.page !== stage.page) continue;
+    if (item.box && draft.items.length === 1 && item.kind === "box") {
+      const made = new DraftBox(overlay, item.box, (box) => (item.box = box));
+      if (draft.focus) made.node.focus({ preventScroll: true });
+    } else overlay.box(item.box, { class: "fresh" });
+  }
+}
+
+function light(mark) {
+  lit = mark.id;
+  redraw();
+  byId("marks").querySelector(".lit")?.scrollIntoView({ block: "nearest" });
+}
+
+function redraw() {
+  list(byId("marks"), marks, page.codes, lit, { show, edit, remove });
+  byId("count").textContent = marks.length ? `(${marks.length})` : "";
+  const box = document.getElementById("submit-box");
+  if (box) box.querySelector("button").disabled = marks.length === 0;
+  if (overlay.node.isConnected) paint();
+}
+
+async function show(mark) {
+  lit = mark.id;
+  if (mark.page !== stage.page) await turn(mark.page);
+  light(mark);
+}
+
+// ---- a mark in the making
+
+function begin(items, title, { focus = false, replaces = null } = {}) {
+  draft = { items, focus, replaces };
+  const ready = byId("keep").checked && byId("code").value && byId("rationale").value.trim() && !replaces && !focus;
+  byId("draft").hidden = false;
+  byId("draft-title").textContent = title;
+  byId("draft-error").textContent = "";
+  byId("save").textContent = items.length === 1 ? "Save mark" : `Save ${items.length} marks`;
+  if (!byId("keep").checked && !replaces) byId("draft-form").reset();
+  explain();
+  paint();
+  if (ready) return save();
+  if (!focus) byId(byId("code").value ? "rationale" : "code").focus({ preventScroll: window.innerWidth > 700 });
+  return undefined;
+}
+
+function drop() {
+  draft = null;
+  byId("draft").hidden = true;
+  if (overlay.node.isConnected) paint();
+  byId("sheet").focus({ preventScroll: true });
+}
+
+function explain() {
+  const code = byId("code").value;
+  for (const hint of document.querySelectorAll("[data-basis]")) hint.hidden = hint.dataset.basis !== code;
+  byId("rationale").minLength = page.codes[code]?.min ?? 8;
+}
+
+async function save() {
+  const [code, rationale] = [byId("code").value, byId("rationale").value.trim()];
+  const least = page.codes[code]?.min ?? 8;
+  if (!code || rationale.length < least) {
+    byId("draft-error").textContent = code ? `Write at least ${least} characters: why this has to go.` : "Choose a code.";
+    return;
+  }
+  const all = draft.items.map((item) => ({ ...item, code, rationale }));
+  byId("save").disabled = true;
+  try {
+    for (let first = 0; first < all.length; first += MOST_AT_ONCE) {
+      marks = (await send("POST", root.dataset.url, { marks: all.slice(first, first + MOST_AT_ONCE) })).marks;
+    }
+    if (draft.replaces) marks = (await send("DELETE", root.dataset.url, { marks: [draft.replaces] })).marks;
+    say(all.length === 1 ? "The mark is saved." : `${all.length} marks are saved.`);
+    if (all.some((item) => item.kind === "term")) found([]);
+    drop();
+    redraw();
+  } catch (problem) {
+    byId("draft-error").textContent = problem.message;
+  } finally {
+    byId("save").disabled = false;
+  }
+}
+
+async function edit(mark) {
+  if (mark.page !== stage.page) await turn(mark.page);
+  byId("code").value = mark.code;
+  byId("rationale").value = mark.rationale;
+  const kind = mark.kind === "page" ? "page" : "box";
+  begin([{ page: mark.page, box: mark.box, kind }], "Change the mark", { replaces: mark.id });
+}
+
+async function remove(mark) {
+  try {
+    marks = (await send("DELETE", root.dataset.url, { marks: [mark.id] })).marks;
+    say("The mark is deleted.");
+  } catch (problem) {
+    say(problem.message, true);
+  }
+  redraw();
+}
+
+// ---- drawing
+
+overlay.node.addEventListener("pointerdown", (event) => {
+  if (event.button !== 0) return;
+  if (tool === "words") return choose(event);
+  if (event.target.classList.contains("saved") && !event.shiftKey && event.detail > 1) return;
+  const [x, y] = overlay.point(event);
+  const place = (later) => {
+    const [nx, ny] = overlay.point(later);
+    const [w, h] = overlay.size;
+    const edge = (value, most) => Math.min(Math.max(value, 0), most);
+    const [ax, ay, bx, by] = [edge(Math.min(x, nx), w), edge(Math.min(y, ny), h), edge(Math.max(x, nx), w), edge(Math.max(y, ny), h)];
+    return { x: ax, y: ay, width: bx - ax, height: by - ay };
+  };
+  let rubber = null;
+  follow(
+    event,
+    (later) => {
+      rubber?.remove();
+      rubber = overlay.rect(place(later), { class: "fresh" });
+    },
+    (later) => {
+      rubber?.remove();
+      const drawn = place(later);
+      if (later.type === "pointercancel" || drawn.width < 3 || drawn.height < 3) return;
+      const box = toBox(drawn, overlay.size, overlay.rotation);
+      begin([{ page: stage.page, box, kind: "box" }], "New mark");
+    },
+  );
+});
+
+async function read() {
+  const number = stage.page;
+  if (known.has(number)) return;
+  known.set(number, []);
+  try {
+    known.set(number, (await get(`${root.dataset.words}/pages/${number}/words`)).words);
+    if (!known.get(number).length) say("This page has no words to choose; draw a box instead.");
+  } catch (problem) {
+    known.delete(number);
+    say(problem.message, true);
+  }
+}
+
+function choose(event) {
+  const words = known.get(stage.page) ?? [];
+  const where = (one) => {
+    const [x, y] = overlay.point(one);
+    const box = toBox({ x, y, width: 0, height: 0 }, overlay.size, overlay.rotation);
+    return at(words, [box[0], box[1]]);
+  };
+  const first = where(event);
+  if (first < 0) return;
+  let last = first;
+  let painted = [];
+  const preview = () => {
+    painted.forEach((node) => node.remove());
+    painted = lines(words, first, last).map((box) => overlay.box(box, { class: "fresh" }));
+  };
+  preview();
+  follow(
+    event,
+    (later) => {
+      const now = where(later);
+      if (now >= 0 && now !== last) {
+        last = now;
+        preview();
+      }
+    },
+    () => {
+      const boxes = lines(words, first, last);
+      const text = words.slice(Math.min(first, last), Math.max(first, last) + 1).map((word) => word.text).join(" ");
+      begin(boxes.map((box) => ({ page: stage.page, box, kind: "words" })), `New mark: “${text.slice(0, 60)}”`);
+    },
+  );
+}
+
+byId("sheet").addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.target !== byId("sheet") || stage.ended) return;
+  event.preventDefault();
+  const [w, h] = overlay.size;
+  const middle = { x: w / 2 - 60, y: h / 2 - 10, width: 120, height: 20 };
+  begin([{ page: stage.page, box: toBox(middle, overlay.size, overlay.rotation), kind: "box" }], "New mark", { focus: true });
+});
+
+for (const button of document.querySelectorAll("[data-tool]")) {
+  button.addEventListener("click", async () => {
+    tool = button.dataset.tool;
+    for (const other of document.querySelectorAll("[data-tool]")) other.setAttribute("aria-checked", String(other === button));
+    overlay.node.classList.toggle("words", tool === "words");
+    if (tool === "words") await read();
+  });
+}
+
+byId("whole-page").addEventListener("click", () => {
+  begin([{ page: stage.page, box: null, kind: "page" }], `Whole page ${stage.page}`);
+});
+
+// ---- finding a term
+
+function found(some) {
+  hits = some;
+  byId("mark-hits").hidden = hits.length === 0;
+  byId("mark-hits").textContent = `Mark all ${hits.length} hits`;
+  byId("hits").replaceChildren(
+    ...hits.map((hit) => {
+      const go = el("button", { type: "button", class: "go", onclick: () => (hit.page === stage.page ? paint() : turn(hit.page)) }, `Page ${hit.page}: ${hit.text}`);
+      const mark = el("button", { type: "button", class: "small", onclick: () => begin(items([hit]), `New mark: “${hit.text}”`) }, "Mark");
+      return el("li", {}, go, mark);
+    }),
+  );
+  if (overlay.node.isConnected) paint();
+}
+
+function items(some) {
+  return some.flatMap((hit) => hit.boxes.map((box) => ({ page: hit.page, box, kind: "term" })));
+}
+
+byId("find-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const term = byId("term").value.trim();
+  byId("find-note").textContent = "Searching every page…";
+  try {
+    found((await send("POST", root.dataset.search, { term })).hits);
+    byId("find-note").textContent = hits.length ? `${hits.length} ${hits.length === 1 ? "hit" : "hits"}` : `“${term}” stands nowhere in the text. Pictures of text are not searched.`;
+  } catch (problem) {
+    found([]);
+    byId("find-note").textContent = problem.message;
+  }
+});
+byId("mark-hits").addEventListener("click", () => begin(items(hits), `All hits of “${byId("term").value.trim()}”`));
+
+// ---- the form
+
+byId("code").addEventListener("change", explain);
+byId("drop").addEventListener("click", drop);
+byId("draft-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  save();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && draft && !document.querySelector("dialog")) drop();
+});
+
+stage.controls(turn);
+redraw();
+await turn(1);

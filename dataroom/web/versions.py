@@ -1,0 +1,122 @@
+"""A version: its page, the viewer with its page images, downloads, and beginning a redaction or disclosure of it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict
+from typing import Any
+
+from flask import Response, jsonify, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from dataroom.actions.context import Download
+from dataroom.actions.views import VersionView
+from dataroom.errors import DataroomError, Invalid
+from dataroom.web.guards import Guarded, own
+from dataroom.web.matters import in_matter
+from dataroom.web.site import fields, local, perform, submit
+
+WIDTHS = (140, 600, 900, 1200, 1600, 2000, 2400)
+
+
+def routes(pages: Guarded) -> None:
+    """The pages and contents of a version."""
+    pages.add_url_rule("/versions/<id:version_id>", "version", show)
+    pages.add_url_rule("/versions/<id:version_id>/view", "view", view)
+    pages.add_url_rule("/versions/<id:version_id>/pages/<int:page>.jpg", "page_image", image)
+    pages.add_url_rule("/versions/<id:version_id>/pages/<int:page>/words", "page_words", words)
+    pages.add_url_rule("/versions/<id:version_id>/search", "version_search", search, methods=["POST"])
+    pages.add_url_rule("/versions/<id:version_id>/download", "version_download", download, methods=["POST"])
+    pages.add_url_rule("/versions/<id:version_id>/redact", "redact", redact_form)
+    pages.add_url_rule("/versions/<id:version_id>/redact", "start_redaction", redact, methods=["POST"])
+
+
+def _back(version: VersionView) -> str:
+    """Where a version's pages lead back to: the owner's record, or the matter the reader came from."""
+    matter = request.args.get("matter", "")
+    return local(f"/matters/{matter}", "/matters") if matter else "/matters"
+
+
+def show(version_id: uuid.UUID) -> str:
+    """What a version is, and what can be done with it."""
+    version = perform("version.read", version_id)
+    return render_template(
+        "versions/show.html", version=version, mine=own(version.organisation.id), back=_back(version)
+    )
+
+
+def view(version_id: uuid.UUID) -> str:
+    """The viewer; each page image it fetches is recorded."""
+    version = perform("version.read", version_id)
+    return render_template("versions/view.html", version=version, described=described(version), back=_back(version))
+
+
+def described(version: VersionView) -> dict[str, Any]:
+    """What the scripts have to know of a version: where its page images are and how large each page is."""
+    return {
+        "id": str(version.id),
+        "pages": url_for("web.version", version_id=version.id) + "/pages/",
+        "sizes": [list(size) for size in version.page_sizes],
+        "rotations": list(version.rotations),
+        "widths": WIDTHS,
+    }
+
+
+def image(version_id: uuid.UUID, page: int) -> Response:
+    """One page as a JPEG image with the reader's watermark."""
+    width = request.args.get("w", "1200")
+    data = perform("page.view", version_id, {"page": page, "width": width})
+    response = Response(data, mimetype="image/jpeg")
+    response.headers["Content-Disposition"] = "inline"
+    return response
+
+
+def words(version_id: uuid.UUID, page: int) -> Response:
+    """The words of a page with their boxes, for marking."""
+    found = perform("page.words", version_id, {"page": page})
+    return jsonify(words=[asdict(word) for word in found])
+
+
+def search(version_id: uuid.UUID) -> Response:
+    """The places of a term, for marking."""
+    term = (request.get_json(silent=True) or {}).get("term")
+    if not isinstance(term, str):
+        raise Invalid("term: write what to look for")
+    found = perform("page.search", version_id, {"term": term})
+    return jsonify(hits=[asdict(hit) for hit in found])
+
+
+def attachment(file: Download) -> Response:
+    """A file to be saved, never shown in the site's own origin."""
+    response = Response(file.pieces, mimetype=file.media_type.split(";")[0])
+    response.headers["Content-Type"] = file.media_type
+    response.headers.set("Content-Disposition", "attachment", filename=file.name)
+    if file.length is not None:
+        response.content_length = file.length
+    return response
+
+
+def download(version_id: uuid.UUID) -> Response:
+    """A copy stamped for this person."""
+    return attachment(perform("version.download", version_id))
+
+
+def redact_form(version_id: uuid.UUID, problem: DataroomError | None = None) -> str:
+    """Asks what a redacted copy is for, before the marking begins."""
+    version = perform("version.read", version_id)
+    document = perform("document.read", version.document)
+    frame = in_matter(document.matter, "web.redactions")
+    return render_template(
+        "redactions/start.html", **frame, version=version, document=document, problem=problem, given=request.form
+    )
+
+
+def redact(version_id: uuid.UUID) -> ResponseReturnValue:
+    """Begins a redacted copy and opens the editor."""
+    return submit(
+        "redaction.start",
+        version_id,
+        fields("title", "tier", "category"),
+        again=lambda problem: redact_form(version_id, problem),
+        then=lambda done: url_for("web.redaction", redaction_id=done.id),
+    )
