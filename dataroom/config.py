@@ -43,6 +43,7 @@ class Config:
     proxy_hops: int = 0
     checkpoint_seconds: int = 60
     sweep_age: int = 24 * 3600
+    errand_lease: int = 60
     log_level: str = "INFO"
 
     @classmethod
@@ -75,6 +76,7 @@ class Config:
             "session_idle",
             "session_absolute",
             "checkpoint_seconds",
+            "errand_lease",
         ):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{_PREFIX}{name.upper()} must be above zero")

@@ -1,7 +1,8 @@
 """The worker: performs the errands that actions owe, at least once each, and what the clock asks for.
 
-An errand is taken by lease: a worker that dies gives it back when the lease ends. Several workers, on several
-machines, share one database (`SKIP LOCKED` on PostgreSQL; SQLite has one writer anyway).
+An errand is taken by a short lease that the worker renews while it works, so that whatever a killed worker was
+doing is taken up again within `errand_lease` seconds. Several workers, on several machines, share one database
+(`SKIP LOCKED` on PostgreSQL; SQLite has one writer anyway).
 """
 
 from __future__ import annotations
@@ -9,9 +10,12 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 
 from dataroom.actions.checkpoints import sign_heads
 from dataroom.actions.context import SERVICE, Services
@@ -20,10 +24,19 @@ from dataroom.errors import Conflict, DataroomError, KeyDestroyed, NotFound
 from dataroom.model import Errand
 
 log = logging.getLogger("dataroom.worker")
-LEASE = timedelta(minutes=15)
 IDLE_SECONDS = 0.5
 SWEEP_EVERY = timedelta(hours=1)
 _BACKOFF = (2, 10, 60, 300, 1800)
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """An errand in hand; `attempts` tells this taking from a later one of the same errand."""
+
+    errand: uuid.UUID
+    kind: str
+    target: uuid.UUID | None
+    attempts: int
 
 
 class Worker:
@@ -33,6 +46,7 @@ class Worker:
         self.services = services
         self.gate = gate
         self._stop = threading.Event()
+        self._lease = timedelta(seconds=services.config.errand_lease)
         self._signed: datetime | None = None
         self._swept: datetime | None = None
 
@@ -57,14 +71,14 @@ class Worker:
         taken = self._take()
         if taken is None:
             return False
-        self._perform(*taken)
+        self._perform(taken)
         return True
 
     def drain(self) -> int:
         """Performs every errand that is due now; returns how many (for tests and for the operator)."""
         done = 0
         while (taken := self._take()) is not None:
-            self._perform(*taken)
+            self._perform(taken)
             done += 1
         return done
 
@@ -78,7 +92,7 @@ class Worker:
             self.gate.perform(SERVICE, "upload.sweep")
             self._swept = now
 
-    def _take(self) -> tuple[uuid.UUID, str, uuid.UUID | None] | None:
+    def _take(self) -> _Taken | None:
         now = self.services.clock.now()
         with self.services.database.writing() as session:
             errand = session.scalars(
@@ -94,31 +108,55 @@ class Worker:
             ).first()
             if errand is None:
                 return None
-            errand.taken_until, errand.attempts = now + LEASE, errand.attempts + 1
+            errand.taken_until, errand.attempts = now + self._lease, errand.attempts + 1
             target = errand.payload.get("target")
-            return errand.id, errand.kind, uuid.UUID(target) if target else None
+            return _Taken(errand.id, errand.kind, uuid.UUID(target) if target else None, errand.attempts)
 
-    def _perform(self, errand: uuid.UUID, kind: str, target: uuid.UUID | None) -> None:
+    def _perform(self, taken: _Taken) -> None:
         try:
-            self.gate.perform(SERVICE, kind, target)
+            with self._kept(taken):
+                self.gate.perform(SERVICE, taken.kind, taken.target)
         except (NotFound, Conflict, KeyDestroyed) as settled:
-            self._finish(errand, settled.code)
+            self._finish(taken, settled.code)
         except DataroomError as error:
-            self._postpone(errand, error.code)
+            self._postpone(taken, error.code)
         except Exception as error:
-            log.exception("errand failed", extra={"kind": kind})
-            self._postpone(errand, type(error).__name__)
+            log.exception("errand failed", extra={"kind": taken.kind})
+            self._postpone(taken, type(error).__name__)
         else:
-            self._finish(errand, None)
+            self._finish(taken, None)
 
-    def _finish(self, errand: uuid.UUID, code: str | None) -> None:
-        with self.services.database.writing() as session:
-            row = session.get_one(Errand, errand)
-            row.done_at, row.taken_until, row.error = self.services.clock.now(), None, code
+    @contextmanager
+    def _kept(self, taken: _Taken) -> Iterator[None]:
+        """Renews the lease from a thread of its own for as long as the work lasts."""
+        done = threading.Event()
+        beat = threading.Thread(target=self._beat, args=(taken, done), name="errand-lease", daemon=True)
+        beat.start()
+        try:
+            yield
+        finally:
+            done.set()
+            beat.join()
 
-    def _postpone(self, errand: uuid.UUID, code: str) -> None:
+    def _beat(self, taken: _Taken, done: threading.Event) -> None:
+        while not done.wait(self._lease.total_seconds() / 3):
+            try:
+                self._change(taken, taken_until=self.services.clock.now() + self._lease)
+            except DataroomError as error:
+                log.warning("lease not renewed", extra={"code": error.code, "errand": str(taken.errand)})
+
+    def _finish(self, taken: _Taken, code: str | None) -> None:
+        self._change(taken, done_at=self.services.clock.now(), taken_until=None, error=code)
+
+    def _postpone(self, taken: _Taken, code: str) -> None:
+        wait = timedelta(seconds=_BACKOFF[min(taken.attempts, len(_BACKOFF)) - 1])
+        self._change(taken, due_at=self.services.clock.now() + wait, taken_until=None, error=code)
+
+    def _change(self, taken: _Taken, **values: object) -> None:
+        """Writes to the errand unless another worker has taken it up since."""
         with self.services.database.writing() as session:
-            row = session.get_one(Errand, errand)
-            wait = _BACKOFF[min(row.attempts, len(_BACKOFF)) - 1]
-            row.due_at, row.taken_until = self.services.clock.now() + timedelta(seconds=wait), None
-            row.error = code
+            session.execute(
+                update(Errand)
+                .where(Errand.id == taken.errand, Errand.attempts == taken.attempts, Errand.done_at.is_(None))
+                .values(**values)
+            )
