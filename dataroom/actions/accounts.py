@@ -22,7 +22,7 @@ TOKEN_PREFIX = "dr_"  # noqa: S105 - a prefix, so that leaked tokens are found b
 
 
 class Arrival(Params):
-    """Who an identity provider says has arrived; `secret` is the new session's cookie value, of which a hash is kept."""
+    """Who an identity provider says has arrived; of `secret`, the new session's cookie value, a hash is kept."""
 
     issuer: uuid.UUID
     subject: Annotated[str, Field(min_length=1, max_length=255)]

@@ -21,7 +21,7 @@ from dataroom.actions.views import DocumentRef, EntryPage, EntryView, Organisati
 from dataroom.actions.work import Work
 from dataroom.audit.bundle import write_bundle
 from dataroom.audit.entry import open_fields, read_entry
-from dataroom.model import AuditDisclosure, AuditEntry, AuditLog, Matter, Version
+from dataroom.model import AuditDisclosure, AuditEntry, AuditLog, Matter
 
 
 class Filter(Params):
@@ -46,7 +46,7 @@ def list_entries(work: Work, matter: Matter, params: Filter) -> EntryPage:
     shown = rows[: params.limit]
     opened = _opened(work.session, shown)
     parties = present.organisations(work.session)
-    visible = _visible_documents(work, [row.document_id for row in shown])
+    visible = present.references(work, [row.document_id for row in shown])
     items = tuple(_view(row, opened.get((row.log_id, row.seq), {}), parties, visible) for row in shown)
     return EntryPage(items, log.size if log else 0, shown[-1].seq if len(rows) > params.limit else None)
 
@@ -81,13 +81,6 @@ def _opened(session: Session, rows: list[AuditEntry]) -> dict[tuple[uuid.UUID, i
     return {
         (row.log_id, row.seq): open_fields(read_entry(row.entry), texts.get((row.log_id, row.seq), [])) for row in rows
     }
-
-
-def _visible_documents(work: Work, ids: list[uuid.UUID | None]) -> dict[uuid.UUID | None, DocumentRef]:
-    wanted = [i for i in ids if i]
-    seen = select(Version.document_id).where(Version.document_id.in_(wanted), work.narrowed(Version, "version.read"))
-    allowed = {row[0] for row in work.rows(seen)}
-    return present.references(work.session, allowed)
 
 
 def _view(

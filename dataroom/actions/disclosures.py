@@ -92,7 +92,7 @@ def list_disclosures(work: Work, matter: Matter, params: Nothing) -> tuple[Discl
 def disclosure_views(work: Work, rows: list[Disclosure]) -> tuple[DisclosureView, ...]:
     """Disclosures with their documents and parties; what can be done follows from who gave them and whether live."""
     parties = present.organisations(work.session)
-    references = present.references(work.session, [row.document_id for row in rows])
+    references = present.references(work, [row.document_id for row in rows])
     people = present.names(work.session, [row.granted_by for row in rows])
     versions = {v.id: v for v in work.all(Version, Version.id.in_([row.version_id for row in rows]))}
     withdrawing = set(_withdrawable(work, rows))

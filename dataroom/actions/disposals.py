@@ -49,7 +49,7 @@ class Propose(Params):
     """Why the documents are to be destroyed, and which others with them."""
 
     reason: Annotated[str, Field(min_length=12, max_length=2000)]
-    also: Annotated[list[uuid.UUID], Field(max_length=1000)] = []
+    also: list[uuid.UUID] = Field(default_factory=list, max_length=1000)
 
 
 class Reject(Params):
@@ -129,7 +129,7 @@ def _views(work: Work, rows: list[Disposal]) -> tuple[DisposalView, ...]:
     ids = [row.id for row in rows]
     parties = present.organisations(work.session)
     links = work.all(DisposalDocument, DisposalDocument.disposal_id.in_(ids))
-    references = present.references(work.session, [link.document_id for link in links])
+    references = present.references(work, [link.document_id for link in links])
     approvals = work.all(DisposalApproval, DisposalApproval.disposal_id.in_(ids), order=(DisposalApproval.approved_at,))
     numbers = {c.disposal_id: c.number for c in work.all(Certificate, Certificate.disposal_id.in_(ids))}
     people = present.names(

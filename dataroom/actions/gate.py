@@ -153,7 +153,7 @@ class Gate:
             if record.document_id is None and hasattr(row, "version_id"):
                 version = session.get(Version, row.version_id)
                 record.document_id = version.document_id if version else None
-        return row
+        return attempt.target
 
     def _entity(self, session: Session, attempt: _Attempt, now: datetime) -> Entity:
         """The resource of the question; for a missing target an entity nobody may see, so both ways cost alike."""

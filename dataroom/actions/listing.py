@@ -94,7 +94,7 @@ def lines_of(work: Work, rows: list[Redaction]) -> tuple[RedactionLine, ...]:
     documents = {row[0]: row[1] for row in work.rows(originals)}
     made = select(Version.redaction_id, Version.id).where(Version.redaction_id.in_(ids), Version.state != "destroyed")
     results = {row[0]: row[1] for row in work.rows(made)}
-    references = present.references(work.session, documents.values())
+    references = present.references(work, documents.values())
     people = present.names(work.session, [i for row in rows for i in (row.author_id, row.reviewer_id)])
     return tuple(
         RedactionLine(

@@ -28,8 +28,8 @@ class NewMatter(Params):
 
     name: Annotated[str, Field(min_length=3, max_length=200)]
     reference: Annotated[str, Field(min_length=1, max_length=60)]
-    participants: Annotated[list[str], Field(max_length=20)] = []
-    invite: Annotated[list[str], Field(max_length=40)] = []
+    participants: list[str] = Field(default_factory=list, max_length=20)
+    invite: list[str] = Field(default_factory=list, max_length=40)
 
 
 @action("matter.create", on=None, kind="Organisation")

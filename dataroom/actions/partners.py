@@ -29,7 +29,7 @@ class Partner(Params):
     issuer: Annotated[str, Field(min_length=8, max_length=500)]
     client_id: Short
     client_secret: Annotated[str | None, Field(max_length=500, repr=False)] = None
-    algorithms: list[str] = ["RS256", "ES256", "PS256", "EdDSA"]
+    algorithms: tuple[str, ...] = ("RS256", "ES256", "PS256", "EdDSA")
     role_claim: Short = "roles"
     role_map: dict[str, str]
 

@@ -14,6 +14,7 @@ from dataroom.actions.work import Work
 from dataroom.model import Document, Mark, Organisation, User, Version
 from dataroom.vault.sealed import Kind
 
+UNTITLED = "(above your clearance)"
 VERSION_ACTIONS = ("page.view", "version.download", "redaction.start", "page.search")
 
 
@@ -37,14 +38,21 @@ def number_of(slug: str, number: int) -> str:
     return f"{slug[:3].upper()}-{number:04d}"
 
 
-def references(session: Session, ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID | None, DocumentRef]:
-    """Documents named in passing, by id."""
+def references(work: Work, ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID | None, DocumentRef]:
+    """Documents named in passing, by id. Whoever may see neither the document nor a version gets no title."""
+    wanted = {i for i in ids if i}
+    read = select(Document.id).where(Document.id.in_(wanted), work.narrowed(Document, "document.read"))
+    shown = select(Version.document_id).where(Version.document_id.in_(wanted), work.narrowed(Version, "version.read"))
+    titled = {row[0] for row in work.rows(read)} | {row[0] for row in work.rows(shown)}
     query = (
         select(Document.id, Document.number, Document.title, Organisation.slug)
         .join(Organisation, Organisation.id == Document.organisation_id)
-        .where(Document.id.in_({i for i in ids if i}))
+        .where(Document.id.in_(wanted))
     )
-    return {row.id: DocumentRef(row.id, number_of(row.slug, row.number), row.title) for row in session.execute(query)}
+    return {
+        row.id: DocumentRef(row.id, number_of(row.slug, row.number), row.title if row.id in titled else UNTITLED)
+        for row in work.rows(query)
+    }
 
 
 def version(work: Work, row: Version, document: Document, parties: dict[uuid.UUID, OrganisationView]) -> VersionView:

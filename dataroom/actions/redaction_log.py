@@ -80,7 +80,7 @@ def log(work: Work, redaction: Redaction, params: LogForm) -> LogTable:
     result = result_of(work, redaction)
     marks = marks_of(work, redaction)
     people = present.names(work.session, [redaction.author_id, redaction.reviewer_id, *(m.author_id for m in marks)])
-    number = present.references(work.session, [version.document_id])[version.document_id].number
+    number = present.references(work, [version.document_id])[version.document_id].number
     reviewer = people.get(redaction.reviewer_id, "")
     decided = stamp(redaction.decided_at) if redaction.decided_at else ""
     rationales = work.services.law.rationales

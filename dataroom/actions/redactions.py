@@ -133,7 +133,7 @@ def read(work: Work, redaction: Redaction, params: Nothing) -> RedactionView:
         title=redaction.title,
         state=redaction.state,
         matter=redaction.matter_id,
-        document=present.references(work.session, [document.id])[document.id],
+        document=present.references(work, [document.id])[document.id],
         version=present.version(work, version, document, parties),
         result=present.version(work, result, document, parties) if result else None,
         result_tier=redaction.result_tier,

@@ -29,8 +29,9 @@ class Spec:
     """One action: its name, what it acts on (`None`: on nothing that exists yet), its parameters and its phases.
 
     `lists` names the kind of row a listing is narrowed to, `kind` the policy's resource when there is no target,
-    `asks` finds further organisations of the policy's question (session, params). `prepare` moves bytes before the transaction, `run` does the work inside it, `reveal` hands contents out after
-    the commit, and `discard` cleans up what `prepare` left when the transaction did not come about.
+    `asks` finds further organisations of the policy's question (session, params). `prepare` moves bytes before the
+    transaction, `run` does the work inside it, `reveal` hands contents out after the commit, and `discard` cleans up
+    what `prepare` left when the transaction did not come about.
     """
 
     name: str

@@ -28,7 +28,7 @@ class Place(Params):
 
     kind: Annotated[str, Field(max_length=30)]
     reason: Annotated[str, Field(min_length=12, max_length=2000)]
-    also: Annotated[list[uuid.UUID], Field(max_length=1000)] = []
+    also: list[uuid.UUID] = Field(default_factory=list, max_length=1000)
 
 
 class Release(Params):
@@ -41,7 +41,7 @@ class Trigger(Params):
     """The day on which the event happened that starts the retention period."""
 
     on: date
-    also: Annotated[list[uuid.UUID], Field(max_length=1000)] = []
+    also: list[uuid.UUID] = Field(default_factory=list, max_length=1000)
 
 
 class Due(Params):
@@ -118,7 +118,7 @@ def list_holds(work: Work, matter: Matter, params: Nothing) -> tuple[HoldView, .
     parties = present.organisations(work.session)
     people = present.names(work.session, [row.placed_by for row in rows])
     links = work.all(HoldDocument, HoldDocument.hold_id.in_([row.id for row in rows]))
-    references = present.references(work.session, [link.document_id for link in links])
+    references = present.references(work, [link.document_id for link in links])
     releasable = {
         row.id for row in work.all(Hold, Hold.id.in_([row.id for row in rows]), work.narrowed(Hold, "hold.release"))
     }

@@ -28,6 +28,7 @@ from dataroom.model import (
     HoldDocument,
     Matter,
     Membership,
+    Organisation,
     Participation,
     Redaction,
     Token,
@@ -294,7 +295,7 @@ def member(session: Session, principal: Principal, matter_id: uuid.UUID | None, 
             "user": str(principal.user or NOBODY),
             "organisation": Ref("Organisation", str(principal.organisation or NOBODY)),
             "role": principal.role,
-            "tier": row.tier if row else 0,
+            "tier": min(row.tier, _ceiling(session, principal)) if row else 0,
             "matter": matter or NO_MATTER,
             "active": _active(session, principal),
         },
@@ -317,6 +318,10 @@ def _part(session: Session, principal: Principal, matter_id: uuid.UUID | None, m
             or_(Membership.valid_until.is_(None), Membership.valid_until > moment),
         )
     )
+
+
+def _ceiling(session: Session, principal: Principal) -> int:
+    return session.scalar(select(Organisation.ceiling).where(Organisation.id == principal.organisation)) or 0
 
 
 def _active(session: Session, principal: Principal) -> bool:

@@ -54,7 +54,7 @@ def _orphans(desk: Desk, target: None, params: Sweep, stream: object) -> tuple[i
 
 @action("upload.sweep", on=None, kind="Service", prepare=_orphans, performer="service")
 def sweep(work: Work, _target: None, params: Sweep, found: tuple[int, int, int]) -> Done:
-    """Removes what interrupted uploads left in the store: unfinished parts, and objects older than a day without a row."""
+    """Removes what broken uploads left in the store: unfinished parts, and old objects that no row names."""
     aborted, orphans, removed = found
     work.state(unfinished=aborted, orphans=orphans, removed=removed)
     return Done(new_id())
