@@ -1,17 +1,17 @@
 """The REST API: every action below `/api/v1`, made from the registry and the table in `routes`.
 
-    blueprint = dataroom.api.register(app, gate, services)
-    csrf.exempt(blueprint)
+    dataroom.api.register(app, gate, services)
 
-The API knows tokens only and never looks at a cookie, so the CSRF guard of the pages is not for it. Every
+The API knows tokens only and never looks at a cookie, so the CSRF guard of the pages is not for its blueprint, which
+`register` returns. Every
 error below `/api` is answered by a problem document (RFC 9457), also for addresses that do not exist.
 """
 
 from __future__ import annotations
 
 from flask import Blueprint, Flask, Response, request
-from werkzeug.exceptions import default_exceptions
-from werkzeug.routing import Map, Rule
+from werkzeug.exceptions import MethodNotAllowed, default_exceptions
+from werkzeug.routing import RequestRedirect
 
 from dataroom.actions.context import Services
 from dataroom.actions.gate import Gate
@@ -26,7 +26,6 @@ from dataroom.problems import WrongMethod
 
 ROOT = "/api"
 _VERSION = PREFIX.removeprefix(ROOT)
-_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 __all__ = ["register"]
 
@@ -43,7 +42,7 @@ def register(app: Flask, gate: Gate, services: Services) -> Blueprint:
             provide_automatic_options=False,
         )
     _add_documents(api)
-    _add_errors(api)
+    _add_errors(app, api)
     api.after_request(_guard)
     app.register_blueprint(api)
     app.register_blueprint(build_probes(services))
@@ -65,19 +64,21 @@ def _add_documents(api: Blueprint) -> None:
         api.add_url_rule(_VERSION + path, name, view, methods=["GET"], provide_automatic_options=False)
 
 
-def _add_errors(api: Blueprint) -> None:
-    """Errors from outside the endpoints (hooks, limits) and addresses or methods that do not exist."""
+def _add_errors(app: Flask, api: Blueprint) -> None:
+    """Errors from outside the endpoints: hooks and limits, and requests that reach none of them."""
     for status in default_exceptions:
         api.register_error_handler(status, told)
     api.register_error_handler(Exception, told)
-    known = Map([Rule(PREFIX + route.rule(), methods=[route.method]) for route in ROUTES])
 
-    def elsewhere(rest: str = "") -> Response:
-        allowed = sorted(known.bind("api").allowed_methods(f"{ROOT}/{rest}"))
-        return told(WrongMethod(facts={"allowed": allowed}) if allowed else NotFound())
+    def unrouted() -> Response | None:
+        error = request.routing_exception
+        if error is None or not f"{request.path}/".startswith(f"{ROOT}/"):
+            return None
+        if isinstance(error, MethodNotAllowed):
+            return _guard(told(WrongMethod(facts={"allowed": sorted(error.valid_methods or ())})))
+        return _guard(told(NotFound() if isinstance(error, RequestRedirect) else error))
 
-    for number, path in enumerate(("", "/", "/<path:rest>")):
-        api.add_url_rule(path, f"elsewhere_{number}", elsewhere, methods=_METHODS, provide_automatic_options=False)
+    app.before_request(unrouted)
 
 
 def _guard(response: Response) -> Response:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import re
+import socket
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,8 +17,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from dataroom.api.endpoints import told
 from dataroom.api.routes import PREFIX, ROUTES, Route
-from dataroom.app import create_app
+from dataroom.app import build, create_app
 from tests.cast import REASON, World
 from tests.pdfs import simple_pdf
 
@@ -440,6 +443,11 @@ def test_addresses_that_do_not_exist(app: Flask, path: str, method: str) -> None
     problem(app.test_client().open(f"/api{path}", method=method), 404, "not-found")
 
 
+def test_another_host_is_told_so_in_the_same_form(app: Flask) -> None:
+    reply = app.test_client().get(f"{PREFIX}/matters", headers={"Host": "evil.example"})
+    problem(reply, 400, "malformed")
+
+
 @pytest.mark.parametrize("method", ["PATCH", "OPTIONS", "DELETE", "PUT"])
 def test_methods_that_do_not_exist(app: Flask, method: str) -> None:
     reply = app.test_client().open(f"{PREFIX}/matters", method=method)
@@ -453,6 +461,27 @@ def test_health_and_readiness(app: Flask) -> None:
     ready = client.get("/readyz")
     assert ready.status_code == 200
     assert ready.json == {"status": "ready", "parts": {"database": "ok", "store": "ok", "kms": "ok"}}
+
+
+def test_readiness_names_the_part_that_is_away(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    config = dataclasses.replace(world.config, s3_endpoint=nowhere)
+    services = build(config)
+    reply = create_app(config, services).test_client().get("/readyz")
+    assert reply.status_code == 503
+    assert json.loads(reply.data) == {
+        "status": "unavailable",
+        "parts": {"database": "ok", "store": "unavailable", "kms": "ok"},
+    }
+
+
+def test_an_error_nobody_foresaw_says_nothing_of_itself(app: Flask) -> None:
+    with app.test_request_context(f"{PREFIX}/matters"):
+        reply = told(RuntimeError("the secret is 7"))
+    assert (reply.status_code, reply.content_type) == (500, "application/problem+json")
+    assert b"secret" not in reply.data
+    assert json.loads(reply.data)["code"] == "internal"
 
 
 def test_the_documents_are_open(app: Flask) -> None:
