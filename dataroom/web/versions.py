@@ -57,7 +57,6 @@ def described(version: VersionView) -> dict[str, Any]:
         "id": str(version.id),
         "pages": url_for("web.version", version_id=version.id) + "/pages/",
         "sizes": [list(size) for size in version.page_sizes],
-        "rotations": list(version.rotations),
         "widths": WIDTHS,
     }
 
@@ -72,9 +71,9 @@ def image(version_id: uuid.UUID, page: int) -> Response:
 
 
 def words(version_id: uuid.UUID, page: int) -> Response:
-    """The words of a page with their boxes, for marking."""
+    """How a page lies and its words with their boxes, for marking."""
     found = perform("page.words", version_id, {"page": page})
-    return jsonify(words=[asdict(word) for word in found])
+    return jsonify(asdict(found))
 
 
 def search(version_id: uuid.UUID) -> Response:

@@ -11,7 +11,7 @@ export class DraftBox {
   constructor(overlay, box, changed) {
     this.overlay = overlay;
     this.changed = changed;
-    this.place = toShown(box, overlay.size, overlay.rotation);
+    this.place = toShown(box, overlay.frame);
     this.node = overlay.rect(this.place, {
       class: "fresh",
       tabindex: "0",
@@ -36,7 +36,7 @@ export class DraftBox {
   set(place) {
     this.place = place;
     this.draw();
-    this.changed(toBox(this.place, this.overlay.size, this.overlay.rotation));
+    this.changed(toBox(this.place, this.overlay.frame));
   }
 
   moved(from, [dx, dy]) {

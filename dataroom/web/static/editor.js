@@ -4,8 +4,8 @@ import { byId, data, el } from "./dom.js";
 import { DraftBox, follow } from "./draft.js";
 import { toBox } from "./geometry.js";
 import { list } from "./marklist.js";
-import { get, send } from "./net.js";
-import { Overlay } from "./overlay.js";
+import { send } from "./net.js";
+import { Overlay, Pages } from "./overlay.js";
 import { Stage } from "./stage.js";
 import { at, lines } from "./words.js";
 
@@ -14,8 +14,9 @@ const root = byId("editor");
 const page = data();
 const version = page.original;
 const note = byId("note");
-const overlay = new Overlay(version);
-const known = new Map();
+const overlay = new Overlay();
+const pages = new Pages(version);
+let words = [];
 let marks = page.marks;
 let tool = "box";
 let draft = null;
@@ -25,8 +26,7 @@ let lit = null;
 const stage = new Stage(byId("sheet"), version, {
   shown: (number) => {
     say(`Page ${number} of ${stage.last}. Every page you open is recorded.`);
-    stage.paper.node.append(overlay.node);
-    paint();
+    return lay(number);
   },
   failed: (problem) => say(problem.gone ? "This document is no longer available to you." : problem.message, true),
 });
@@ -41,13 +41,26 @@ async function turn(number) {
   overlay.node.remove();
   stage.mark();
   await going;
-  if (tool === "words") await read();
+}
+
+/** Lays the marks over the page that has just been shown. */
+async function lay(number) {
+  try {
+    const found = await pages.of(number);
+    if (number !== stage.page || stage.ended) return;
+    words = found.words;
+    overlay.reset(found);
+    stage.paper.node.append(overlay.node);
+    paint();
+  } catch (problem) {
+    say(problem.gone ? "This document is no longer available to you." : `Marking is not possible: ${problem.message}`, true);
+  }
 }
 
 // ---- what stands on the page
 
 function paint() {
-  overlay.reset(stage.page);
+  overlay.reset(overlay.frame);
   overlay.node.classList.toggle("words", tool === "words");
   for (const mark of marks.filter((one) => one.page === stage.page)) {
     const text = `${mark.code}: ${mark.rationale}`;
@@ -184,30 +197,16 @@ overlay.node.addEventListener("pointerdown", (event) => {
       rubber?.remove();
       const drawn = place(later);
       if (later.type === "pointercancel" || drawn.width < 3 || drawn.height < 3) return;
-      const box = toBox(drawn, overlay.size, overlay.rotation);
+      const box = toBox(drawn, overlay.frame);
       begin([{ page: stage.page, box, kind: "box" }], "New mark");
     },
   );
 });
 
-async function read() {
-  const number = stage.page;
-  if (known.has(number)) return;
-  known.set(number, []);
-  try {
-    known.set(number, (await get(`${root.dataset.words}/pages/${number}/words`)).words);
-    if (!known.get(number).length) say("This page has no words to choose; draw a box instead.");
-  } catch (problem) {
-    known.delete(number);
-    say(problem.message, true);
-  }
-}
-
 function choose(event) {
-  const words = known.get(stage.page) ?? [];
   const where = (one) => {
     const [x, y] = overlay.point(one);
-    const box = toBox({ x, y, width: 0, height: 0 }, overlay.size, overlay.rotation);
+    const box = toBox({ x, y, width: 0, height: 0 }, overlay.frame);
     return at(words, [box[0], box[1]]);
   };
   const first = where(event);
@@ -237,19 +236,19 @@ function choose(event) {
 }
 
 byId("sheet").addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.target !== byId("sheet") || stage.ended) return;
+  if (event.key !== "Enter" || event.target !== byId("sheet") || !overlay.node.isConnected) return;
   event.preventDefault();
   const [w, h] = overlay.size;
   const middle = { x: w / 2 - 60, y: h / 2 - 10, width: 120, height: 20 };
-  begin([{ page: stage.page, box: toBox(middle, overlay.size, overlay.rotation), kind: "box" }], "New mark", { focus: true });
+  begin([{ page: stage.page, box: toBox(middle, overlay.frame), kind: "box" }], "New mark", { focus: true });
 });
 
 for (const button of document.querySelectorAll("[data-tool]")) {
-  button.addEventListener("click", async () => {
+  button.addEventListener("click", () => {
     tool = button.dataset.tool;
     for (const other of document.querySelectorAll("[data-tool]")) other.setAttribute("aria-checked", String(other === button));
     overlay.node.classList.toggle("words", tool === "words");
-    if (tool === "words") await read();
+    if (tool === "words" && !words.length) say("This page has no words to choose; draw a box instead.");
   });
 }
 

@@ -1,11 +1,12 @@
 // Original and redacted copy side by side, turned and scrolled together, with the reasons of the marks.
 
 import { byId, data, el } from "./dom.js";
-import { Overlay } from "./overlay.js";
+import { Overlay, Pages } from "./overlay.js";
 import { Stage } from "./stage.js";
 
 const page = data();
-const overlay = new Overlay(page.original);
+const overlay = new Overlay();
+const pages = new Pages(page.original);
 let lit = null;
 
 const failed = (problem) => {
@@ -13,9 +14,17 @@ const failed = (problem) => {
 };
 const left = new Stage(byId("left"), page.original, {
   failed,
-  shown: () => {
-    left.paper.node.append(overlay.node);
-    paint();
+  shown: async (number) => {
+    if (!here().length) return;
+    try {
+      const frame = await pages.of(number);
+      if (number !== left.page) return;
+      overlay.reset(frame);
+      left.paper.node.append(overlay.node);
+      paint();
+    } catch (problem) {
+      failed(problem);
+    }
   },
 });
 const right = new Stage(byId("right"), page.result, { failed });
@@ -25,7 +34,8 @@ function here() {
 }
 
 function paint() {
-  overlay.reset(left.page);
+  if (!overlay.frame) return;
+  overlay.reset(overlay.frame);
   for (const mark of here()) overlay.box(mark.box, { class: mark.id === lit ? "saved lit" : "saved" });
 }
 
