@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from hashlib import sha256
+from math import ceil, floor
 
 import pikepdf
 
@@ -48,14 +49,10 @@ def apply(data: bytes, plan: Plan) -> Result:
         affected=tuple(rebuilt.affected),
         notes=(*LIMITS_TOLD, *rebuilt.notes),
     )
-    return Result(
-        rebuilt.output, replace(report, sha256=sha256(rebuilt.output).hexdigest(), checks=tuple(checks))
-    )
+    return Result(rebuilt.output, replace(report, sha256=sha256(rebuilt.output).hexdigest(), checks=tuple(checks)))
 
 
 LIMITS_TOLD = ("Kept text stands where it stood, so the width of a removed run can be measured.",)
-
-
 
 
 def final_marks(source: pikepdf.Pdf, data: bytes, plan: Plan) -> list[FinalMark]:
@@ -96,8 +93,9 @@ def _term_marks(data: bytes, mark: Mark, pages: int) -> list[FinalMark]:
 def _final(mark: Mark, page: int, quad: Polygon) -> FinalMark:
     x0, y0, x1, y1 = box = bounds(quad)
     if set(quad) == set(corners(box)):
-        down, up = (lambda v: round((v // GRID) * GRID, 3)), (lambda v: round(-(-v // GRID) * GRID, 3))
-        quad = corners((down(x0), down(y0), up(x1), up(y1)))
+        x0, y0 = (round(floor(value / GRID) * GRID, 3) for value in (x0, y0))
+        x1, y1 = (round(ceil(value / GRID) * GRID, 3) for value in (x1, y1))
+        quad = corners((x0, y0, x1, y1))
     else:
         quad = tuple((round(x, 3), round(y, 3)) for x, y in pushed(quad, GRID / 2))
     return FinalMark(mark.id, page, quad, "exact", mark.level, mark.code, mark.rationale)

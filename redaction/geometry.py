@@ -162,9 +162,7 @@ def keep_left(polygon: Sequence[Point], start: Point, end: Point) -> list[Point]
         now = side(start, end, point)
         if (before >= 0) != (now >= 0):
             t = before / (before - now)
-            result.append(
-                (previous[0] + t * (point[0] - previous[0]), previous[1] + t * (point[1] - previous[1]))
-            )
+            result.append((previous[0] + t * (point[0] - previous[0]), previous[1] + t * (point[1] - previous[1])))
         if now >= 0:
             result.append(point)
         previous, before = point, now

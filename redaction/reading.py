@@ -126,7 +126,12 @@ def _around(chars: list[Char]) -> Box:
 def _best(char: Char) -> Box:
     loose, ink = char.box, char.ink
     if loose[2] > loose[0] and loose[3] > loose[1]:
-        return (min(loose[0], ink[0]) if ink[2] > ink[0] else loose[0], loose[1], max(loose[2], ink[2]), loose[3])
+        return (
+            min(loose[0], ink[0]) if ink[2] > ink[0] else loose[0],
+            loose[1],
+            max(loose[2], ink[2]),
+            loose[3],
+        )
     return ink
 
 
@@ -218,9 +223,7 @@ def _every_page(pdf: pypdfium2.PdfDocument, pattern: re.Pattern[str], *, keep_ca
     return tuple(hits)
 
 
-def _on_page(
-    pdf: pypdfium2.PdfDocument, pattern: re.Pattern[str], page: int, *, keep_case: bool
-) -> tuple[Hit, ...]:
+def _on_page(pdf: pypdfium2.PdfDocument, pattern: re.Pattern[str], page: int, *, keep_case: bool) -> tuple[Hit, ...]:
     chars = page_chars(pdf, page)
     folded = fold(chars, keep_case=keep_case)
     hits: list[Hit] = []

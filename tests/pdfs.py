@@ -96,7 +96,7 @@ def composite_pdf() -> bytes:
     with pikepdf.new() as pdf:
         codes = {char: number for number, char in enumerate(sorted(set(f"{BEFORE} {SECRET} {AFTER}")), start=40)}
         data = VERA.read_bytes()
-        from fontTools.ttLib import TTFont as Program  # noqa: PLC0415
+        from fontTools.ttLib import TTFont as Program
 
         program = Program(BytesIO(data))
         cmap, order, metrics = program.getBestCmap(), program.getGlyphOrder(), program["hmtx"].metrics
@@ -180,7 +180,9 @@ def form(pdf: pikepdf.Pdf, content: bytes, **inner: pikepdf.Object) -> pikepdf.O
     new = pdf.make_stream(content)
     new.Type, new.Subtype, new.BBox = Name.XObject, Name.Form, Array([0, 0, 595, 842])
     helvetica = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
-    new.Resources = Dictionary(Font=Dictionary(F1=helvetica), XObject=Dictionary({f"/{k}": v for k, v in inner.items()}))
+    new.Resources = Dictionary(
+        Font=Dictionary(F1=helvetica), XObject=Dictionary({f"/{k}": v for k, v in inner.items()})
+    )
     return pdf.make_indirect(new)
 
 
@@ -224,7 +226,11 @@ def _image(pdf: pikepdf.Pdf, kind: str) -> pikepdf.Object:
 
 
 def _samples(kind: str) -> tuple[bytes, dict[str, object]]:
-    rgb, grey, bits = picture("RGB"), picture("L"), picture("L").point(lambda v: 255 if v > 128 else 0).convert("1")
+    rgb, grey, bits = (
+        picture("RGB"),
+        picture("L"),
+        picture("L").point(lambda v: 255 if v > 128 else 0).convert("1"),
+    )
     if kind in ("flate", "smask"):
         return zlib.compress(rgb.tobytes()), _keys("DeviceRGB", 8, "FlateDecode")
     if kind == "grey16":
@@ -239,7 +245,11 @@ def _samples(kind: str) -> tuple[bytes, dict[str, object]]:
     if kind == "one-bit":
         return zlib.compress(bits.tobytes()), _keys("DeviceGray", 1, "FlateDecode")
     if kind == "stencil":
-        return zlib.compress(bits.tobytes()), {"/ImageMask": True, "/BitsPerComponent": 1, "/Filter": Name.FlateDecode}
+        return zlib.compress(bits.tobytes()), {
+            "/ImageMask": True,
+            "/BitsPerComponent": 1,
+            "/Filter": Name.FlateDecode,
+        }
     if kind.startswith("dct"):
         mode = {"dct": "RGB", "dct-grey": "L", "dct-cmyk": "CMYK"}[kind]
         space = {"RGB": "DeviceRGB", "L": "DeviceGray", "CMYK": "DeviceCMYK"}[mode]

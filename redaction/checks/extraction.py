@@ -1,6 +1,7 @@
 """Two readers, PDFium and pdfminer.six, must find no character under a mark, and the kept ones elsewhere."""
 
 from collections import Counter
+from collections.abc import Iterable
 from io import BytesIO
 
 from pdfminer.high_level import extract_pages
@@ -27,7 +28,9 @@ def checks(bare: Bare, marks: list[FinalMark], original: bytes | None) -> list[C
         texts = {page: page_chars(pdf, page) for page in pages}
     bad = any(_under(char.ink, quad) for page in pages for char in texts[page] if _is_ink(char) for quad in quads[page])
     found.append(Check("pdfium-boxes", not bad, "PDFium finds no character under a mark."))
-    found.append(Check("pdfminer-boxes", not _pdfminer(bare.data, quads), "pdfminer.six finds no character under a mark."))
+    found.append(
+        Check("pdfminer-boxes", not _pdfminer(bare.data, quads), "pdfminer.six finds no character under a mark.")
+    )
     if original is not None:
         found.append(_kept(original, texts, quads))
     return found
@@ -64,7 +67,7 @@ def _pdfminer(data: bytes, quads: dict[int, list[Polygon]]) -> bool:
     return False
 
 
-def _characters(item: LTContainer) -> list[LTChar]:
+def _characters(item: Iterable[object]) -> list[LTChar]:
     found: list[LTChar] = []
     for part in item:
         if isinstance(part, LTChar):
@@ -99,5 +102,3 @@ def _has_hidden_layers(original: bytes) -> bool:
 
 def _touches(ink: Box, quads: list[Polygon]) -> bool:
     return any(overlap(ink, grown(bounds(quad), 0.5)) for quad in quads)
-
-

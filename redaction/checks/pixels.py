@@ -62,7 +62,7 @@ def _difference(before: pypdfium2.PdfDocument, after: pypdfium2.PdfDocument, pag
 
 def _scale(sheet: pypdfium2.PdfPage) -> float:
     width, height = sheet.get_size()
-    return min(SCALE, (MAX_RENDER_PIXELS / max(width * height, 1.0)) ** 0.5)
+    return float(min(SCALE, (MAX_RENDER_PIXELS / max(width * height, 1.0)) ** 0.5))
 
 
 def render(pdf: pypdfium2.PdfDocument, page: int) -> Pixels:

@@ -14,10 +14,7 @@ from ..images import wiped_copy
 from ..layers import Layers
 from ..limits import MAX_OPERATORS, MAX_TOTAL_BYTES, hold
 
-
-Wipe = Callable[
-    [pikepdf.Stream, list[Polygon], Copier, pikepdf.Object | None], tuple[pikepdf.Object, Box | None]
-]
+Wipe = Callable[[pikepdf.Stream, list[Polygon], Copier, pikepdf.Object | None], tuple[pikepdf.Object, Box | None]]
 
 
 @dataclass

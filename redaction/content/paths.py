@@ -1,6 +1,7 @@
 """Paths: what lies in a mark is cut out of the geometry, so that no point of it stays in the file."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import hypot
 from typing import TYPE_CHECKING
 
@@ -185,7 +186,12 @@ class PathPart:
         parts: list[bytes] = []
         for target in near:
             x0, y0, x1, y1 = target.box
-            around = ((x0 - reach, y0 - reach), (x1 + reach, y0 - reach), (x1 + reach, y1 + reach), (x0 - reach, y1 + reach))
+            around = (
+                (x0 - reach, y0 - reach),
+                (x1 + reach, y0 - reach),
+                (x1 + reach, y1 + reach),
+                (x0 - reach, y1 + reach),
+            )
             for ring in (around, target.polygon):
                 parts.append(_ring(mapped(back, ring)))
             parts.append(b"W* n")
@@ -268,7 +274,7 @@ def _line_meets(line: list[Point], wall: Polygon) -> bool:
     if len(line) == 1:
         return span_inside(line[0], line[0], wall) is not None
     around: Box = bounds(wall)
-    for a, b in zip(line, line[1:], strict=False):
+    for a, b in pairwise(line):
         side = (min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1]))
         if overlap(side, around) and span_inside(a, b, wall) is not None:
             return True
@@ -280,7 +286,7 @@ def _outside_lines(line: list[Point], walls: list[Polygon]) -> list[tuple[float,
     pieces: list[tuple[float, list[Point]]] = []
     current: list[Point] = []
     begun = passed = 0.0
-    for a, b in zip(line, line[1:], strict=False):
+    for a, b in pairwise(line):
         length = hypot(b[0] - a[0], b[1] - a[1])
         for low, high in _gaps(a, b, walls):
             start = (a[0] + low * (b[0] - a[0]), a[1] + low * (b[1] - a[1]))

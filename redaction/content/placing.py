@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from .walker import Walker
 
 UNIT: Box = (0.0, 0.0, 1.0, 1.0)
+INLINE_KEYS = (
+    "/Width", "/Height", "/ImageMask", "/BitsPerComponent", "/ColorSpace", "/Decode", "/DecodeParms", "/Filter",
+    "/Interpolate", "/Intent",
+)  # fmt: skip
 EDGE = 1.0
 FAR = 20_000.0
 
@@ -60,12 +64,11 @@ def xobject(walker: "Walker", operator: str, operands: list[object]) -> None:
         raise Refused("xobject", "A page uses an object of an unknown kind.")
 
 
-def inline_image(walker: "Walker", instruction: Any) -> None:  # noqa: ANN401 - pikepdf's instruction
+def inline_image(walker: "Walker", instruction: Any) -> None:
     """BI ID EI: turned into an image of its own."""
     picture = instruction.iimage
     stream = walker.job.source.make_stream(picture._data._inline_image_raw_bytes())
-    allowed = "/Width /Height /ImageMask /BitsPerComponent /ColorSpace /Decode /DecodeParms /Filter /Interpolate /Intent"
-    for key in allowed.split():
+    for key in INLINE_KEYS:
         value = picture.obj.get(key)
         if value is not None:
             stream[key] = value
@@ -149,5 +152,3 @@ def shading(walker: "Walker", operator: str, operands: list[object]) -> None:
         walker.emit(b"q\n" + walker.path.outside_clip(near, back) + b"\n" + label + b" sh\nQ")
     else:
         walker.emit(label + b" sh")
-
-

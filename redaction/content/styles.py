@@ -7,6 +7,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name
 
 from ..errors import Refused
+from ..fonts.simple import number
 from ..geometry import Box, Matrix, Polygon, bounds, corners, inverse, mapped, overlap, times
 from ..graphics.colours import copy_colours
 from ..graphics.copier import copy_keys, is_number
@@ -172,8 +173,8 @@ def pattern(walker: "Walker", source: pikepdf.Object) -> bytes:
 def _tiling(walker: "Walker", source: pikepdf.Stream) -> pikepdf.Object:
     matrix = times(placing.matrix_of(source), walker.base)
     box = placing.box_of(source)
-    steps = (source.get("/XStep"), source.get("/YStep"))
-    if box is None or not all(is_number(step) and float(step) != 0 for step in steps):
+    steps = tuple(abs(number(source.get(key))) for key in ("/XStep", "/YStep"))
+    if box is None or not all(steps):
         raise Refused("pattern", "A pattern cannot be understood.")
     resources = source.get("/Resources", walker.resources)
     clean = streams.walk(walker, source, resources, matrix, Area())
@@ -181,7 +182,7 @@ def _tiling(walker: "Walker", source: pikepdf.Stream) -> pikepdf.Object:
     small = max(tile[2] - tile[0], tile[3] - tile[1]) <= SMALL_TILE
     plain = not clean.names.given.get("/Font") and not clean.names.given.get("/XObject")
     if walker.area.targets and not (small and plain):
-        area = _tile_area(walker, matrix, box, (abs(float(steps[0])), abs(float(steps[1]))))
+        area = _tile_area(walker, matrix, box, (steps[0], steps[1]))
         clean = streams.walk(walker, source, resources, matrix, area)
     new = walker.job.out.make_stream(clean.written())
     new.Type, new.PatternType, new.Resources = Name.Pattern, 1, clean.names.dictionary()
@@ -208,5 +209,3 @@ def _tile_area(walker: "Walker", matrix: Matrix, box: Box, steps: tuple[float, f
                 if overlap(bounds(shifted), box):
                     moved.append(mapped(matrix, shifted))
     return Area(tuple(target_of(polygon) for polygon in moved))
-
-

@@ -1,5 +1,6 @@
 """Showing text: where every glyph's ink lies, which glyphs go, and strings written again without them."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pikepdf
@@ -129,9 +130,11 @@ class TextPart:
             along += self._step(item)
         if low == high == 0.0:
             return None
-        side = max(
-            (max(abs(v) for v in (*i.ink, *i.drop)) for i in items if isinstance(i, Glyph)), default=1.0
-        ) * abs(state.size) * 2
+        side = (
+            max((max(abs(v) for v in (*i.ink, *i.drop)) for i in items if isinstance(i, Glyph)), default=1.0)
+            * abs(state.size)
+            * 2
+        )
         vertical = state.font is not None and state.font.vertical
         x0, x1 = (-side, side) if vertical else (low, high)
         y0, y1 = (low, high) if vertical else (-side, side)
@@ -198,9 +201,10 @@ def shown(operand: object) -> list[bytes | float]:
     if not isinstance(operand, pikepdf.Array):
         raise Refused("operand", "A text operator has an operand of the wrong kind.")
     parts: list[bytes | float] = []
-    for item in operand:
+    items: list[object] = list(operand)
+    for item in items:
         if isinstance(item, pikepdf.String):
             parts.append(bytes(item))
-        elif not isinstance(item, pikepdf.Object) and item is not None:
+        elif isinstance(item, int | float | Decimal):
             parts.append(float(item))
     return parts

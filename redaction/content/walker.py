@@ -34,7 +34,11 @@ class Walker:
     """
 
     def __init__(
-        self, job: Job, resources: pikepdf.Object | None, ctm: Matrix = IDENTITY, area: Area | None = None,
+        self,
+        job: Job,
+        resources: pikepdf.Object | None,
+        ctm: Matrix = IDENTITY,
+        area: Area | None = None,
         depth: int = 0,
     ) -> None:
         hold("deep", depth, MAX_DEPTH)
@@ -160,7 +164,7 @@ def _line_width(walker: Walker, operator: str, operands: Operands) -> None:
 def _dash(walker: Walker, operator: str, operands: Operands) -> None:
     if len(operands) < 2 or not isinstance(operands[-2], Array):
         raise Refused("operand", "An operator has operands of the wrong kind.")
-    listed = list(operands[-2])
+    listed: Operands = list(operands[-2])
     values = walker.numbers(listed, len(listed))
     phase = walker.numbers(operands, 1)[0]
     walker.state.dash = (tuple(values) if any(values) else (), phase)

@@ -11,10 +11,7 @@ def num(value: object) -> bytes:
         return b"true" if value else b"false"
     if isinstance(value, int):
         return b"%d" % value
-    if isinstance(value, Decimal):
-        text = format(value, "f")
-    else:
-        text = f"{float(value):.6f}"  # type: ignore[arg-type]
+    text = format(value, "f") if isinstance(value, Decimal) else f"{float(value):.6f}"  # type: ignore[arg-type]
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text.encode() if text not in ("", "-", "-0") else b"0"

@@ -15,7 +15,17 @@ from ..geometry import Box
 from .encodings import STANDARD
 
 EMPTY = [0, "endchar"]
-DROPPED = ("Notice", "FullName", "FamilyName", "Weight", "Copyright", "UniqueID", "XUID", "PostScript", "BaseFontName")
+DROPPED = (
+    "Notice",
+    "FullName",
+    "FamilyName",
+    "Weight",
+    "Copyright",
+    "UniqueID",
+    "XUID",
+    "PostScript",
+    "BaseFontName",
+)
 
 
 class CffProgram:
@@ -73,7 +83,7 @@ class CffProgram:
         encoding = None if self.by_cid else top.Encoding
         desubroutinize(fonts)
         _drop_names(fonts, top)
-        if self.by_cid or names <= set(self.names) and not self._indexed_by_gid:
+        if self.by_cid or (names <= set(self.names) and not self._indexed_by_gid):
             _remove_glyphs(top, keep)
         else:
             _empty_glyphs(top, keep)
@@ -102,11 +112,11 @@ class CffProgram:
 
 
 class _Glyphs(dict[str, Any]):
-    def __init__(self, strings: Any) -> None:  # noqa: ANN401 - fontTools has no types
+    def __init__(self, strings: Any) -> None:
         super().__init__()
         self.strings = strings
 
-    def __getitem__(self, name: str) -> Any:  # noqa: ANN401
+    def __getitem__(self, name: str) -> Any:
         return self.strings[name]
 
     def __contains__(self, name: object) -> bool:
@@ -122,7 +132,7 @@ def _parsed(data: bytes) -> tuple[CFFFontSet, Any]:
     return fonts, top
 
 
-def _drop_names(fonts: CFFFontSet, top: Any) -> None:  # noqa: ANN401
+def _drop_names(fonts: CFFFontSet, top: Any) -> None:
     fonts.fontNames = ["Font"]
     for field in DROPPED:
         top.rawDict.pop(field, None)
@@ -137,7 +147,7 @@ def _drop_names(fonts: CFFFontSet, top: Any) -> None:  # noqa: ANN401
                 delattr(part, "FontName")
 
 
-def _remove_glyphs(top: Any, keep: set[str]) -> None:  # noqa: ANN401
+def _remove_glyphs(top: Any, keep: set[str]) -> None:
     strings = top.CharStrings
     places = [index for index, name in enumerate(top.charset) if name in keep]
     index = strings.charStringsIndex
@@ -156,7 +166,7 @@ def _remove_glyphs(top: Any, keep: set[str]) -> None:  # noqa: ANN401
     top.numGlyphs = len(names)
 
 
-def _empty_glyphs(top: Any, keep: set[str]) -> None:  # noqa: ANN401
+def _empty_glyphs(top: Any, keep: set[str]) -> None:
     strings = top.CharStrings
     order = list(top.charset)
     fresh: dict[str, int] = {}

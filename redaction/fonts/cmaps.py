@@ -89,10 +89,10 @@ def predefined(name: str) -> CMap:
     if not re.fullmatch(r"[A-Za-z0-9-]{1,40}", name):
         raise Refused("cmap", "A composite font names an unknown character map.")
     try:
-        table = CMapDB.get_cmap(name)
+        table = vars(CMapDB.get_cmap(name))["code2cid"]
     except (CMapError, KeyError, OSError) as error:
         raise Refused("cmap", "A composite font names an unknown character map.") from error
-    return CMap(name, name.endswith("V"), tree=dict(table.code2cid))
+    return CMap(name, name.endswith("V"), tree=dict(table))
 
 
 def _embedded(stream: pikepdf.Stream) -> CMap:

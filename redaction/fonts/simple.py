@@ -11,7 +11,7 @@ from ..geometry import Box, Matrix, bounds, corners, mapped
 from .cff import CffProgram
 from .encodings import STANDARD, character, glyph_names
 from .model import Glyph, guessed_ink
-from .names import safe_name
+from .names import is_known, safe_name
 from .symbolic import WIDTHS
 from .truetype import TrueTypeProgram
 from .type1 import Type1Program
@@ -87,13 +87,14 @@ def simple_coder(font: pikepdf.Object, program: Program | None) -> SimpleCoder:
     if isinstance(program, CffProgram | Type1Program):
         base = program.encoding()
     encoding = font.get("/Encoding")
-    family = safe_name(str(font.get("/BaseFont", "/Helvetica")), flags_of(font))
+    stated_name = str(font.get("/BaseFont", ""))
+    family = safe_name(stated_name, flags_of(font))
     symbolic = family in WIDTHS
     names = glyph_names(encoding, base or (None if symbolic else STANDARD))
     stated = _stated(font, names)
     widths, missing = _widths(font)
     if not widths:
-        widths = _standard_widths(family, names) if program is None else {}
+        widths = _standard_widths(family, names) if program is None and is_known(stated_name) else {}
         missing = None if isinstance(program, TrueTypeProgram) else (missing if widths or program is None else None)
         if program is None and not widths:
             raise Refused("font-width", "A font does not say how wide its characters are.")

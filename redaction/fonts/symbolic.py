@@ -4,7 +4,6 @@ The values are those of the Core 14 metrics (Adobe AFM 3.0 and 4.0) in each font
 """
 
 
-
 def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(word) for word in text.split())
 

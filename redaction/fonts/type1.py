@@ -2,8 +2,8 @@
 
 import re
 
-from fontTools.misc.psCharStrings import T1CharString
 from fontTools.misc.eexec import decrypt, encrypt
+from fontTools.misc.psCharStrings import T1CharString
 from fontTools.pens.boundsPen import ControlBoundsPen
 
 from ..geometry import Box
@@ -133,7 +133,10 @@ class Type1Program:
         return b"\n".join(lines) + b"\ncurrentfile eexec\n"
 
     def _private(self, keep: set[str], called: set[int]) -> bytes:
-        lines = [b"dup /Private 16 dict dup begin", b"/RD {string currentfile exch readstring pop} executeonly def"]
+        lines = [
+            b"dup /Private 16 dict dup begin",
+            b"/RD {string currentfile exch readstring pop} executeonly def",
+        ]
         lines += [b"/ND {noaccess def} executeonly def", b"/NP {noaccess put} executeonly def"]
         lines += [b"/MinFeature {16 16} def", b"/password 5839 def"]
         if self.padding != 4:

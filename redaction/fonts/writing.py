@@ -15,10 +15,21 @@ from .tounicode import read_pairs, write_pairs
 from .truetype import TrueTypeProgram
 from .type1 import Type1Program
 
-METRICS = (
-    "/Flags /ItalicAngle /Ascent /Descent /Leading /CapHeight /XHeight /StemV /StemH /AvgWidth /MaxWidth "
-    "/MissingWidth /FontWeight"
-).split()
+METRICS = [
+    "/Flags",
+    "/ItalicAngle",
+    "/Ascent",
+    "/Descent",
+    "/Leading",
+    "/CapHeight",
+    "/XHeight",
+    "/StemV",
+    "/StemH",
+    "/AvgWidth",
+    "/MaxWidth",
+    "/MissingWidth",
+    "/FontWeight",
+]
 COLLECTIONS = ("Japan1", "GB1", "CNS1", "Korea1", "KR", "Japan2")
 
 
@@ -170,7 +181,7 @@ def _simple_file(font: Font, coder: SimpleCoder) -> FontFile | None:
 
 
 def _write_composite(font: Font, coder: CompositeCoder, out: pikepdf.Pdf, label: str) -> None:
-    source, old = font.source, coder.descendant
+    old = coder.descendant
     cids = {coder.cmap.cid(code): code for code in sorted(font.used)}
     font.read(b"".join(sorted(font.used)))
     embedded = program_stream(old) is not None
@@ -216,7 +227,9 @@ def _system(old: pikepdf.Object | None, embedded: bool) -> Dictionary:
         ordering = "Identity"
     supplement = int(number(old.get("/Supplement", 0))) if isinstance(old, Dictionary) else 0
     return Dictionary(
-        Registry=pikepdf.String("Adobe"), Ordering=pikepdf.String(ordering), Supplement=min(max(supplement, 0), 9)
+        Registry=pikepdf.String("Adobe"),
+        Ordering=pikepdf.String(ordering),
+        Supplement=min(max(supplement, 0), 9),
     )
 
 

@@ -20,7 +20,13 @@ PLAIN = {
     "/CalCMYK": 4,
     "/Lab": 3,
 }
-FULL = {"/G": "/DeviceGray", "/RGB": "/DeviceRGB", "/CMYK": "/DeviceCMYK", "/I": "/Indexed", "/CalCMYK": "/DeviceCMYK"}
+FULL = {
+    "/G": "/DeviceGray",
+    "/RGB": "/DeviceRGB",
+    "/CMYK": "/DeviceCMYK",
+    "/I": "/Indexed",
+    "/CalCMYK": "/DeviceCMYK",
+}
 INKS = {"/All", "/None", "/Cyan", "/Magenta", "/Yellow", "/Black", "/Red", "/Green", "/Blue", "/Gray"}
 CALIBRATION = {"/WhitePoint": "numbers", "/BlackPoint": "numbers", "/Range": "numbers", "/Matrix": "numbers"}
 MAX_DEPTH = 6
@@ -95,9 +101,7 @@ def _ink(name: pikepdf.Object, index: int) -> pikepdf.Object:
     return Name(str(name)) if str(name) in INKS else Name(f"/Ink{index}")
 
 
-def _profile(
-    stream: pikepdf.Object, copier: Copier, resources: pikepdf.Object | None, depth: int
-) -> pikepdf.Object:
+def _profile(stream: pikepdf.Object, copier: Copier, resources: pikepdf.Object | None, depth: int) -> pikepdf.Object:
     if not isinstance(stream, pikepdf.Stream):
         raise Refused("colour-space", "A colour space cannot be understood.")
     count = int(stream.get("/N", 3))
@@ -114,9 +118,7 @@ def _profile(
     return copier.once(stream, "profile", make)
 
 
-def _indexed(
-    space: pikepdf.Object, copier: Copier, resources: pikepdf.Object | None, depth: int
-) -> pikepdf.Object:
+def _indexed(space: pikepdf.Object, copier: Copier, resources: pikepdf.Object | None, depth: int) -> pikepdf.Object:
     base, top, table = space[1], space[2], space[3]
     if not is_number(top) or not 0 <= int(top) <= 255:
         raise Refused("colour-space", "A colour table has an impossible size.")

@@ -33,6 +33,16 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
+def is_bool(value: object) -> bool:
+    """Whether a value read by pikepdf is true or false."""
+    return isinstance(value, bool)
+
+
+def is_whole(value: object) -> bool:
+    """Whether a value read by pikepdf is a whole number."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def numbers(value: object) -> Array | None:
     """A copy of an array of numbers, or None when it is anything else."""
     if isinstance(value, Array) and all(is_number(item) for item in value):
@@ -46,9 +56,7 @@ def copy_keys(source: pikepdf.Object, target: pikepdf.Object, keys: dict[str, st
         value = source.get(key)
         if value is None:
             continue
-        if form == "number" and is_number(value):
-            target[key] = value
-        elif form == "bool" and isinstance(value, bool):
+        if (form == "number" and is_number(value)) or (form == "bool" and is_bool(value)):
             target[key] = value
         elif form == "numbers":
             listed = numbers(value)

@@ -46,8 +46,12 @@ def _function(source: pikepdf.Object, copier: Copier, depth: int) -> pikepdf.Obj
 
 
 def _sampled(source: pikepdf.Stream, copier: Copier) -> pikepdf.Object:
-    size, bits, ranges = numbers(source.get("/Size")), source.get("/BitsPerSample"), numbers(source.get("/Range"))
-    if size is None or ranges is None or not is_number(bits):
+    size, bits, ranges = (
+        numbers(source.get("/Size")),
+        source.get("/BitsPerSample"),
+        numbers(source.get("/Range")),
+    )
+    if size is None or ranges is None or bits is None or not is_number(bits):
         raise Refused("function", "A function of the document cannot be understood.")
     count = len(ranges) // 2
     for step in size:

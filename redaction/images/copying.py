@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from ..errors import Refused
 from ..geometry import Point, Polygon, anticlockwise, pushed
 from ..graphics.colours import components_of, copy_colours
-from ..graphics.copier import Copier
+from ..graphics.copier import Copier, is_bool, is_whole, numbers
 from . import jpeg
 from .decoding import bilevel, fax_parms, size_of, unwrapped, wavelet, wavelet_without_notes
 
@@ -38,7 +38,7 @@ class Source:
 def _opened(image: pikepdf.Stream, resources: pikepdf.Object | None) -> Source:
     size = size_of(image)
     data, codec, parms = unwrapped(image)
-    stencil = image.get("/ImageMask") is True
+    stencil = _is_true(image, "/ImageMask")
     bits = 1 if stencil else int(image.get("/BitsPerComponent", 8))
     if codec in ("/CCITTFaxDecode", "/JBIG2Decode"):
         bits = 1
@@ -177,11 +177,16 @@ def _frame(source: Source, copier: Copier, resources: pikepdf.Object | None) -> 
             if space is None:
                 new.ColorSpace = Name.DeviceGray
     decode = image.get("/Decode")
-    if isinstance(decode, Array) and all(isinstance(v, int) or hasattr(v, "quantize") for v in decode):
+    if isinstance(decode, Array) and numbers(decode) is not None:
         new.Decode = Array(list(decode))
-    if image.get("/Interpolate") is True:
+    if _is_true(image, "/Interpolate"):
         new.Interpolate = True
-    if str(image.get("/Intent", "")) in ("/Perceptual", "/RelativeColorimetric", "/Saturation", "/AbsoluteColorimetric"):
+    if str(image.get("/Intent", "")) in (
+        "/Perceptual",
+        "/RelativeColorimetric",
+        "/Saturation",
+        "/AbsoluteColorimetric",
+    ):
         new.Intent = Name(str(image.Intent))
     if source.codec == "/JPXDecode" and int(image.get("/SMaskInData", 0)) in (1, 2):
         new.SMaskInData = int(image.SMaskInData)
@@ -198,17 +203,25 @@ def _add_masks(image: pikepdf.Stream, target: pikepdf.Object, copy: MaskCopy) ->
             matte = mask.get("/Matte")
             if key == "/SMask" and isinstance(matte, Array):
                 target[key].Matte = Array([float(value) for value in matte])
-        elif key == "/Mask" and isinstance(mask, Array) and all(isinstance(v, int) for v in mask):
+        elif key == "/Mask" and isinstance(mask, Array) and numbers(mask) is not None:
             target.Mask = Array(list(mask))
+
+
+def _is_true(image: pikepdf.Object, key: str) -> bool:
+    value: object = image.get(key)
+    return is_bool(value) and bool(value)
 
 
 def _transform(parms: pikepdf.Object | None) -> pikepdf.Dictionary | None:
     value = parms.get("/ColorTransform") if parms is not None else None
-    return Dictionary(ColorTransform=value) if isinstance(value, int) else None
+    return Dictionary(ColorTransform=value) if is_whole(value) else None
 
 
 def _store(
-    target: pikepdf.Object, data: bytes, name: pikepdf.Object | None = None, parms: pikepdf.Object | None = None
+    target: pikepdf.Object,
+    data: bytes,
+    name: pikepdf.Name | None = None,
+    parms: pikepdf.Dictionary | None = None,
 ) -> None:
     if name is None:
         target.write(data)

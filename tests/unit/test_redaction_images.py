@@ -73,7 +73,9 @@ def test_a_picture_wholly_under_the_mark_is_dropped() -> None:
 def test_notes_inside_a_jpeg_go_even_when_no_mark_touches_it() -> None:
     data = pdfs.image_pdf("dct")
     assert SECRET.encode() in data
-    assert SECRET.encode() not in apply(data, Plan.from_json({"marks": [{"page": 1, "box": [72, 695, 90, 712]}]})).output
+    assert (
+        SECRET.encode() not in apply(data, Plan.from_json({"marks": [{"page": 1, "box": [72, 695, 90, 712]}]})).output
+    )
 
 
 def test_kept_pixels_of_a_jpeg_do_not_depend_on_what_was_removed() -> None:

@@ -64,7 +64,12 @@ def _pieces(item: object, depth: int) -> list[bytes]:
 
 
 def _readable(stream: Stream) -> bool:
-    return str(stream.get("/Filter", "")) not in ("/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode")
+    return str(stream.get("/Filter", "")) not in (
+        "/DCTDecode",
+        "/JPXDecode",
+        "/CCITTFaxDecode",
+        "/JBIG2Decode",
+    )
 
 
 def pdfium_text(data: bytes) -> str:
@@ -282,10 +287,7 @@ ELSEWHERE: dict[str, Builder] = {
 def test_copies_of_the_word_elsewhere_go(name: str) -> None:
     data = ELSEWHERE[name]()
     assert found(data)
-    if name == "rich":
-        marks = Plan.from_json({"marks": [{"term": SECRET, "code": "TS"}]})
-    else:
-        marks = plan()
+    marks = Plan.from_json({"marks": [{"term": SECRET, "code": "TS"}]}) if name == "rich" else plan()
     output = apply(data, marks).output
     assert not found(output)
     assert output.count(b"%%EOF") == 1
