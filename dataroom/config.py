@@ -1,4 +1,4 @@
-"""Configuration: one frozen record, one line a setting, read from `DATAROOM_*` or from the file `DATAROOM_*_FILE` names.
+"""Configuration: one frozen record, one line a setting, from `DATAROOM_*` or the file `DATAROOM_*_FILE` names.
 
 An unknown name, an unreadable file, a missing or malformed value stops the start with a sentence that names it.
 """

@@ -16,7 +16,7 @@ def new_id() -> uuid.UUID:
 
 
 def parse_id(text: str) -> uuid.UUID:
-    """The id written as `text` in its one canonical form; anything else is `NotFound`, like an id that names nothing."""
+    """The id written as `text` in its one canonical form; anything else is `NotFound`, like an unknown id."""
     if not _PLAIN.match(text):
         raise NotFound()
     return uuid.UUID(text)

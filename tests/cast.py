@@ -82,7 +82,7 @@ class World:
     clock: StandingClock
     worker: Worker
     people: dict[str, Principal] = field(default_factory=dict)
-    matter: uuid.UUID = uuid.UUID(int=0)
+    matter: uuid.UUID = field(default_factory=uuid.uuid4)
 
     def do(self, who: str, name: str, target: uuid.UUID | None = None, /, stream: Any = None, **params: Any) -> Any:
         """Performs an action as one of the cast."""

@@ -14,7 +14,10 @@ from dataroom.model.base import At, Base, Id, refers
 
 
 class AuditLog(Base):
-    """The head of one tree: how many entries it has and the frontier its next entry folds into. One for each matter, one for the deployment."""
+    """The head of one tree: how many entries it has and the frontier its next entry folds into.
+
+    There is one for each matter and one for the deployment.
+    """
 
     __tablename__ = "audit_log"
     id: Mapped[Id]
