@@ -30,7 +30,7 @@ log = logging.getLogger("dataroom.gate")
 
 @dataclass
 class _Attempt:
-    """One passing of the gate, from the question to the record."""
+    """One passing of the gate, from the question to the record; `sent` once its commit was asked for."""
 
     spec: Spec
     principal: Principal
@@ -38,6 +38,7 @@ class _Attempt:
     params: Params
     record: Record
     prepared: Any = None
+    sent: bool = False
     target: Base | None = field(default=None, repr=False)
 
 
@@ -111,6 +112,7 @@ class Gate:
             result = spec.run(work, attempt.target, attempt.params, *given)
             session.flush()
             append(session, attempt.record, self.services.law.digest, now)
+            attempt.sent = True
         return result
 
     def _matter_of(self, session: Session, attempt: _Attempt) -> uuid.UUID | None:
@@ -189,9 +191,12 @@ class Gate:
         return NotFound()
 
     def _failed(self, attempt: _Attempt, error: BaseException) -> None:
-        """Cleans up what was prepared and records the refusal or failure in its own transaction."""
+        """Cleans up what was prepared and records the refusal or failure in its own transaction.
+
+        A commit that broke off may have happened all the same: then what a row may name is left to the sweep.
+        """
         spec, record = attempt.spec, attempt.record
-        if attempt.prepared is not None and spec.discard:
+        if attempt.prepared is not None and spec.discard and not attempt.sent:
             spec.discard(Desk(self.services, attempt.principal), attempt.prepared)
         record.outcome = "refused" if isinstance(error, NotFound | Refused) else "failed"
         record.code = error.code if isinstance(error, DataroomError) else "error"

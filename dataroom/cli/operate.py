@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import secrets
 import signal
 import sys
@@ -87,6 +88,11 @@ def _write_key(path: Path) -> None:
         out.write(secrets.token_hex(32))
 
 
+def no_core_dumps() -> None:
+    """From now on a crash of this process or its children leaves no image of their memory on a disk."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 @operate.command("init")
 @click.pass_obj
 def init_command(operator: Operator) -> None:
@@ -118,6 +124,7 @@ def partners_command(operator: Operator, file: Path) -> None:
 def serve_command(bind: str, workers: int, threads: int) -> None:
     """Serve pages and API with gunicorn; put a TLS proxy in front of it."""
     settings()
+    no_core_dumps()
     os.chdir(ROOT)
     arguments = ["-k", "gthread", "-w", str(workers), "--threads", str(threads), "-b", bind]
     arguments += ["--no-control-socket", "--timeout", "120", "--graceful-timeout", "10", "--keep-alive", "5"]
@@ -130,6 +137,7 @@ def serve_command(bind: str, workers: int, threads: int) -> None:
 def worker_command(operator: Operator, once: bool) -> None:
     """Perform errands: apply redactions, erase destroyed bytes, sign checkpoints, sweep broken uploads."""
     config = settings()
+    no_core_dumps()
     configure(config.log_level)
     services = operator.build(config)
     worker = Worker(services, operator.gate(services))
