@@ -10,6 +10,9 @@ from pathlib import Path
 import numpy as np
 import pikepdf
 import reportlab
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.t2CharStringPen import T2CharStringPen
+from fontTools.ttLib import TTFont as Program
 from pikepdf import Array, Dictionary, Name, String
 from PIL import Image, ImageDraw
 from reportlab.pdfbase import pdfmetrics
@@ -91,13 +94,11 @@ def truetype_pdf() -> bytes:
     return line_pdf("Vera")
 
 
-def composite_pdf() -> bytes:
-    """The line in a composite font: Identity-H codes, embedded TrueType outlines, a ToUnicode map."""
+def composite_pdf(encoding: str = "Identity-H") -> bytes:
+    """The line in a composite font: two-byte codes, embedded TrueType outlines, a ToUnicode map."""
     with pikepdf.new() as pdf:
         codes = {char: number for number, char in enumerate(sorted(set(f"{BEFORE} {SECRET} {AFTER}")), start=40)}
         data = VERA.read_bytes()
-        from fontTools.ttLib import TTFont as Program
-
         program = Program(BytesIO(data))
         cmap, order, metrics = program.getBestCmap(), program.getGlyphOrder(), program["hmtx"].metrics
         gids = bytearray(2 * 128)
@@ -128,12 +129,39 @@ def composite_pdf() -> bytes:
         descendant.FontDescriptor = pdf.make_indirect(descriptor)
         descendant.CIDToGIDMap = pdf.make_stream(bytes(gids))
         font = Dictionary(Type=Name.Font, Subtype=Name.Type0, BaseFont=Name("/ABCDEF+Vera"))
-        font.Encoding = Name("/Identity-H")
+        font.Encoding = Name("/" + encoding)
         font.DescendantFonts = Array([pdf.make_indirect(descendant)])
         font.ToUnicode = pdf.make_stream(tounicode)
         shown = b"".join(b"%04x" % codes[char] for char in f"{BEFORE} {SECRET} {AFTER}")
         content = b"BT /F1 14 Tf 72 700 Td <" + shown + b"> Tj ET"
         return content_pdf(content, fonts={"/F1": pdf.make_indirect(font)}, pdf=pdf)
+
+
+def cff_pdf() -> bytes:
+    """The line in a simple font with embedded CFF outlines."""
+    program = Program(VERA)
+    cmap, glyphs = program.getBestCmap(), program.getGlyphSet()
+    names = [cmap[ord(char)] for char in sorted(set(f"{BEFORE} {SECRET} {AFTER}"))]
+    builder = FontBuilder(2048, isTTF=False)
+    builder.setupGlyphOrder([".notdef", *names])
+    strings = {}
+    for name in [".notdef", *names]:
+        pen = T2CharStringPen(glyphs[name].width, glyphs)
+        glyphs[name].draw(pen)
+        strings[name] = pen.getCharString()
+    matrix = {"FontMatrix": [1 / 2048, 0, 0, 1 / 2048, 0, 0]}
+    builder.setupCFF("Vera", {"FullName": f"Made for {SECRET}", **matrix}, strings, {})
+    out = BytesIO()
+    builder.font["CFF "].cff.compile(out, builder.font)
+    with pikepdf.new() as pdf:
+        descriptor = Dictionary(Type=Name.FontDescriptor, FontName=Name("/ABCDEF+Vera"), Flags=32, ItalicAngle=0)
+        descriptor.FontBBox, descriptor.Ascent, descriptor.Descent = Array([-180, -235, 1290, 928]), 928, -235
+        descriptor.CapHeight, descriptor.StemV, descriptor.CharSet = 730, 80, String("/" + "/".join(names))
+        descriptor.FontFile3 = pdf.make_stream(out.getvalue(), Subtype=Name.Type1C)
+        font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name("/ABCDEF+Vera"), FirstChar=32, LastChar=126)
+        font.Widths = Array([round(glyphs[cmap[code]].width / 2.048) for code in range(32, 127)])
+        font.Encoding, font.FontDescriptor = Name.WinAnsiEncoding, pdf.make_indirect(descriptor)
+        return content_pdf(spoken(), fonts={"/F1": pdf.make_indirect(font)}, pdf=pdf)
 
 
 def cjk_pdf() -> bytes:

@@ -156,8 +156,9 @@ def pattern(walker: "Walker", source: pikepdf.Object) -> bytes:
     """The name of a pattern's copy."""
     if not isinstance(source, Dictionary | pikepdf.Stream):
         raise Refused("pattern", "A pattern cannot be understood.")
-    key: object = ("pattern", source.objgen) if source.is_indirect else ("pattern", id(source))
-    known = walker.names.given.get("/Pattern", {}).get(key)
+    given = walker.names.given.get("/Pattern", {})
+    key: object = ("pattern", source.objgen) if source.is_indirect else ("direct", len(given))
+    known = given.get(key)
     if known is not None:
         return known[0].encode()
     if source.get("/PatternType") == 2:

@@ -28,6 +28,8 @@ def fitted(name: str, data: bytes) -> Plan:
         return plan((130.0, 694.0, 189.8, 714.0))
     if name == "actual-text":
         return plan()
+    if name == "vertical":
+        return plan((60.0, 700 - 14 * 14.0 + 1, 90.0, 700 - 7 * 14.0 - 1))
     if name == "each-glyph":
         return plan((121.0, 696.0, 184.0, 712.0))
     hits = search(data, SECRET)
@@ -219,6 +221,8 @@ TEXT: dict[str, Builder] = {
     "times": lambda: pdfs.line_pdf("Times-Roman"),
     "truetype": pdfs.truetype_pdf,
     "composite": pdfs.composite_pdf,
+    "vertical": lambda: pdfs.composite_pdf("Identity-V"),
+    "cff": pdfs.cff_pdf,
     "predefined-cmap": pdfs.cjk_pdf,
     "type3": type3,
     "kerned": shown(SPLIT),
@@ -245,7 +249,7 @@ TEXT: dict[str, Builder] = {
 @pytest.mark.parametrize("name", TEXT)
 def test_shown_text_goes_and_neighbours_stay(name: str) -> None:
     data = TEXT[name]()
-    assert found(data) or name in ("kerned", "each-glyph", "composite", "predefined-cmap", "type3")
+    assert found(data) or name in ("kerned", "each-glyph", "composite", "vertical", "predefined-cmap", "type3")
     result = apply(data, fitted(name, data))
     assert not found(result.output)
     text = pdfium_text(result.output)
