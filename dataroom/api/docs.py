@@ -12,7 +12,7 @@ STYLE = """\
 :root { color-scheme: light dark; }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 article { border-top: 1px solid; padding: .5rem 0 1rem; }
-code { overflow-wrap: anywhere; }
+code, td { overflow-wrap: anywhere; }
 table { border-collapse: collapse; }
 th, td { text-align: left; padding: .1rem 1rem .1rem 0; vertical-align: top; }
 """
@@ -22,7 +22,7 @@ def page() -> str:
     """The reference as HTML."""
     content = document()
     operations = [
-        _operation(path, method, operation)
+        _operation(path, method, operation, content["components"]["schemas"])
         for path, methods in content["paths"].items()
         for method, operation in methods.items()
     ]
@@ -37,13 +37,10 @@ def page() -> str:
     )
 
 
-def _operation(path: str, method: str, operation: dict[str, Any]) -> Markup:
+def _operation(path: str, method: str, operation: dict[str, Any], schemas: dict[str, Any]) -> Markup:
     name = operation["operationId"]
     rows = [_row(p["name"], p["in"], p["required"], p["schema"]) for p in operation.get("parameters", ())]
-    body = operation.get("requestBody")
-    if body:
-        media, described = next(iter(body["content"].items()))
-        rows.append(_row(described["schema"].get("$ref", "file").rpartition("/")[2], media, body["required"], {}))
+    rows += _body_rows(operation.get("requestBody"), schemas)
     table = (
         Markup("<table><tr><th>Name<th>In<th>Required<th>Form</tr>{}</table>").format(Markup("").join(rows))
         if rows
@@ -52,6 +49,17 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> Markup:
     return Markup('<article id="{}"><h2>{}</h2><p><code>{} {}{}</code></p><p>{}</p>{}</article>').format(
         name, name, method.upper(), "/api/v1", path, operation["summary"], table
     )
+
+
+def _body_rows(body: dict[str, Any] | None, schemas: dict[str, Any]) -> list[Markup]:
+    if body is None:
+        return []
+    media, described = next(iter(body["content"].items()))
+    name = described["schema"].get("$ref", "").rpartition("/")[2]
+    if not name:
+        return [_row("the file", media, True, {})]
+    required = schemas[name].get("required", ())
+    return [_row(n, "body", n in required, schema) for n, schema in schemas[name]["properties"].items()]
 
 
 def _row(name: str, where: str, required: bool, schema: dict[str, Any]) -> Markup:

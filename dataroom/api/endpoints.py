@@ -82,13 +82,14 @@ def bearer(gate: Gate) -> Principal:
 
 
 def told(error: Exception) -> Response:
-    """An error as problem details; one nobody foresaw is logged under its correlation id."""
+    """An error as problem details; what is the service's own fault is logged under its id."""
     instance = correlation()
     if isinstance(error, HTTPException):
         error = error_of_status(error.code or 500)
     problem = problem_of(error, instance)
-    if problem.code == "internal":
-        log.error("request failed", extra={"correlation": instance, "path": request.path}, exc_info=error)
+    if problem.status >= 500:
+        extra = {"correlation": instance, "code": problem.code, "path": request.path}
+        log.error("request failed", extra=extra, exc_info=error)
     return problem_response(problem)
 
 
