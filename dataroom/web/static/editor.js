@@ -144,7 +144,10 @@ async function save() {
     }
     if (draft.replaces) marks = (await send("DELETE", root.dataset.url, { marks: [draft.replaces] })).marks;
     say(all.length === 1 ? "The mark is saved." : `${all.length} marks are saved.`);
-    if (all.some((item) => item.kind === "term")) found([]);
+    if (all.some((item) => item.kind === "term")) {
+      found([]);
+      byId("find-note").textContent = "";
+    }
     drop();
     redraw();
   } catch (problem) {
