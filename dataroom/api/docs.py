@@ -12,7 +12,7 @@ STYLE = """\
 :root { color-scheme: light dark; }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 article { border-top: 1px solid; padding: .5rem 0 1rem; }
-p code, td:last-child { overflow-wrap: anywhere; }
+code, td:last-child { overflow-wrap: anywhere; }
 table { border-collapse: collapse; }
 th, td { text-align: left; padding: .1rem 1rem .1rem 0; vertical-align: top; }
 """
