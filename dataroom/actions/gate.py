@@ -21,7 +21,7 @@ from dataroom.actions.context import Desk, Principal, Services
 from dataroom.actions.evidence import Record, append, digest_of, lock_head
 from dataroom.actions.registry import ACTIONS, Params, Spec
 from dataroom.actions.work import SEEN_BY, Work
-from dataroom.errors import DataroomError, Invalid, NotFound, Refused
+from dataroom.errors import DataroomError, Invalid, NotFound, Refused, Unavailable
 from dataroom.model import Base, Matter, Version
 from policies.engine import Decision, Entity, Ref
 
@@ -203,8 +203,11 @@ class Gate:
         record.facts = {}
         if not isinstance(error, DataroomError):
             log.error("action failed", extra={"act": spec.name}, exc_info=error)
-        with self.services.database.writing() as session:
-            append(session, record, self.services.law.digest, self.services.clock.now())
+        try:
+            with self.services.database.writing() as session:
+                append(session, record, self.services.law.digest, self.services.clock.now())
+        except Exception as unwritten:
+            raise Unavailable("This could not be recorded, so it was not done; try again.") from unwritten
 
 
 def checked(spec: Spec, params: Params | Mapping[str, Any] | None) -> Params:
