@@ -1,0 +1,297 @@
+"""What every test of an action needs: more people, things in a wanted state, the log, a dump, a log that fails."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.orm import Session
+
+from dataroom.actions import identity
+from dataroom.actions.context import SERVICE, Principal
+from dataroom.actions.sealing import PREFIX
+from dataroom.audit.entry import open_fields, read_entry
+from dataroom.model import AuditDisclosure, AuditEntry, AuditLog, Base, User, Version
+from dataroom.model import Session as SessionRow
+from tests.cast import World, simple_pdf
+
+EVIDENCE = {"audit_entry", "audit_disclosure", "audit_log", "audit_checkpoint"}
+PAGES = ["Claim 1 reads on the Lumen panel.", "Royalty 2.50 EUR per unit."]
+BOX = (60.0, 600.0, 540.0, 800.0)
+
+
+@dataclass(frozen=True)
+class Written:
+    """One audit entry with all its fields opened."""
+
+    matter: uuid.UUID | None
+    law: str
+    fields: dict[str, Any]
+
+
+@dataclass
+class House:
+    """A world with people of low clearance, without membership and without a valid account."""
+
+    world: World
+    ready: dict[str, Any] = field(default_factory=dict)
+
+    def furnish(self) -> None:
+        """Lets the further people in; called once."""
+        for who, role, tier in (("lena", "custodian", 1), ("lorn", "compliance", 1), ("gone", "custodian", 4)):
+            enrol(self.world, who, "aldermoor", role)
+            self.world.do("ada", "member.add", self.matter, email=f"{who}@aldermoor.example", tier=tier)
+        self.world.do("ada", "member.remove", self.matter, email="gone@aldermoor.example")
+        enrol(self.world, "dora", "aldermoor", "custodian")
+        with self.writing() as session:
+            session.execute(update(User).where(User.subject == "dora").values(active=False))
+        self.world.disclosed(self.world.ready().version)
+
+    @property
+    def matter(self) -> uuid.UUID:
+        """The shared matter."""
+        return self.world.matter
+
+    def person(self, name: str) -> Principal:
+        """A person of the cast, the service, or somebody who is just arriving."""
+        if name == "service":
+            return SERVICE
+        if name.startswith("arriving-"):
+            who = name.removeprefix("arriving-")
+            issuer = next(row for row in identity.issuers(self.world.services) if row.organisation_slug == "aldermoor")
+            mail = f"{who}@aldermoor.example"
+            return identity.arriving(self.world.services, issuer, who, "partner", who.title(), mail, "192.0.2.9")
+        return self.world.people[name]
+
+    def do(self, who: str, name: str, target: uuid.UUID | None = None, /, stream: Any = None, **params: Any) -> Any:
+        """Performs an action as anybody `person` knows."""
+        return self.world.gate.perform(self.person(who), name, target, params, stream)
+
+    def writing(self) -> Any:
+        """A transaction past the gate, for what only an insider of the database could do."""
+        return self.world.services.database.writing()
+
+    def row(self, table: type[Any], row_id: Any) -> Any:
+        """A row as the database has it."""
+        with self.world.services.database.reading() as session:
+            return session.get(table, row_id)
+
+    def rows(self, table: type[Any], *criteria: Any) -> list[Any]:
+        """Rows as the database has them."""
+        with self.world.services.database.reading() as session:
+            return list(session.scalars(select(table).where(*criteria)))
+
+    def objects(self) -> set[str]:
+        """The keys in the bucket."""
+        return {item.key for item in self.world.services.store.listing(PREFIX)}
+
+    def dump(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table but the evidence, without the time a session was last seen."""
+        found: dict[str, list[tuple[Any, ...]]] = {}
+        with self.world.services.database.reading() as session:
+            for name, table in Base.metadata.tables.items():
+                if name not in EVIDENCE:
+                    columns = [c for c in table.columns if (name, c.name) != ("session", "seen_at")]
+                    found[name] = sorted((tuple(row) for row in session.execute(select(*columns))), key=repr)
+        return found
+
+    def log_sizes(self) -> dict[uuid.UUID | None, int]:
+        """How many entries each log has, by matter."""
+        with self.world.services.database.reading() as session:
+            return {row.matter_id: row.size for row in session.scalars(select(AuditLog))}
+
+    def entries_since(self, sizes: dict[uuid.UUID | None, int]) -> list[Written]:
+        """The entries written since `sizes` was taken, oldest first in each log."""
+        found: list[Written] = []
+        with self.world.services.database.reading() as session:
+            for log in session.scalars(select(AuditLog)):
+                query = select(AuditEntry).where(
+                    AuditEntry.log_id == log.id, AuditEntry.seq >= sizes.get(log.matter_id, 0)
+                )
+                for entry in session.scalars(query.order_by(AuditEntry.seq)):
+                    found.append(_written(session, log, entry))
+        return found
+
+    @contextmanager
+    def failing_log(self) -> Iterator[None]:
+        """While it lasts, the database refuses every new audit entry."""
+        with self.writing() as session:
+            for statement in _REFUSE[session.get_bind().dialect.name]:
+                session.execute(text(statement))
+        try:
+            yield
+        finally:
+            with self.writing() as session:
+                for statement in _ALLOW[session.get_bind().dialect.name]:
+                    session.execute(text(statement))
+
+    def line(self, **more: Any) -> Any:
+        """A fresh document of Aldermoor at tier 2, ready and seen by its custodians alone."""
+        return self.world.ready(**more)
+
+    def other_matter(self) -> uuid.UUID:
+        """A fresh matter of Aldermoor and Borealis with ada, bram, petra, gone and bodil."""
+        made: uuid.UUID = self.do(
+            "ada",
+            "matter.create",
+            name="Lumen appeal",
+            reference="LvB-2",
+            participants=["borealis"],
+            invite=["bodil@borealis.example"],
+        ).id
+        for who, tier in (("bram", 4), ("petra", 2)):
+            self.do("ada", "member.add", made, email=f"{who}@aldermoor.example", tier=tier)
+        return made
+
+    def draft(self, line: Any = None) -> uuid.UUID:
+        """A redaction by ada with one mark, in draft."""
+        line = line or self.line()
+        made: uuid.UUID = self.do(
+            "ada", "redaction.start", line.version, title="For partners", tier=1, category="claim-chart"
+        ).id
+        self.do("ada", "redaction.mark", made, marks=[mark()])
+        return made
+
+    def in_review(self, line: Any = None) -> uuid.UUID:
+        """A redaction by ada that the service has applied."""
+        return self.world.redacted(line or self.line())
+
+    def applying(self) -> uuid.UUID:
+        """A redaction that awaits the service; its errand is taken out of the worker's way."""
+        made = self.draft()
+        self.do("ada", "redaction.submit", made)
+        return made
+
+    def result(self, redaction: uuid.UUID) -> Version:
+        """The redacted copy of a redaction, destroyed or not."""
+        found: Version = self.rows(Version, Version.redaction_id == redaction)[0]
+        return found
+
+    def hold(self, line: Any = None) -> uuid.UUID:
+        """A hold by cleo."""
+        document = (line or self.line()).document
+        made: uuid.UUID = self.do(
+            "cleo", "hold.place", document, kind="litigation", reason="Action before the regional court."
+        ).id
+        return made
+
+    def proposed(self, line: Any = None, who: str = "ada") -> uuid.UUID:
+        """A disposal proposed by `who`, of a document that is due."""
+        line = line or self.world.due()
+        made: uuid.UUID = self.do(who, "disposal.propose", line.document, reason="The retention period has ended.").id
+        return made
+
+    def approved(self, line: Any = None) -> uuid.UUID:
+        """A disposal proposed by ada and approved by bram and cleo."""
+        disposal = self.proposed(line)
+        for who in ("bram", "cleo"):
+            self.do(who, "disposal.approve", disposal)
+        return disposal
+
+    def disposed(self, line: Any = None) -> uuid.UUID:
+        """A disposal that carl has carried out."""
+        disposal = self.approved(line)
+        self.do("carl", "disposal.execute", disposal)
+        return disposal
+
+    def destroyed(self) -> uuid.UUID:
+        """A version without a key whose bytes nobody has erased yet."""
+        line = self.world.due()
+        self.disposed(line)
+        found: uuid.UUID = line.version
+        return found
+
+    def token(self, who: str = "ada") -> uuid.UUID:
+        """A live token."""
+        made: uuid.UUID = self.do(who, "token.create", name="nightly export").id
+        return made
+
+    def session_of(self, who: str) -> uuid.UUID:
+        """A further session of somebody."""
+        principal, secret = self.person(who), secrets.token_urlsafe(48)
+        issuer = next(
+            row for row in identity.issuers(self.world.services) if row.organisation == principal.organisation
+        )
+        arrival = {
+            "issuer": issuer.id,
+            "subject": who,
+            "name": principal.name,
+            "email": principal.email,
+            "role": principal.role,
+            "secret": secret,
+        }
+        made: uuid.UUID = self.world.gate.perform(principal, "session.start", None, arrival).id
+        assert self.row(SessionRow, made) is not None
+        return made
+
+    def count(self, table: type[Any], *criteria: Any) -> int:
+        """How many rows there are."""
+        with self.world.services.database.reading() as session:
+            return int(session.scalar(select(func.count()).select_from(table).where(*criteria)) or 0)
+
+
+_REFUSE = {
+    "sqlite": (
+        "CREATE TRIGGER no_entries BEFORE INSERT ON audit_entry BEGIN SELECT RAISE(ABORT, 'the log is full'); END",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION no_entries() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the log is full'; END $$",
+        "CREATE TRIGGER no_entries BEFORE INSERT ON audit_entry FOR EACH ROW EXECUTE FUNCTION no_entries()",
+    ),
+}
+_ALLOW = {
+    "sqlite": ("DROP TRIGGER no_entries",),
+    "postgresql": ("DROP TRIGGER no_entries ON audit_entry", "DROP FUNCTION no_entries()"),
+}
+
+
+def _written(session: Session, log: AuditLog, entry: AuditEntry) -> Written:
+    texts: list[str] = []
+    query = select(AuditDisclosure.disclosure).where(AuditDisclosure.log_id == log.id, AuditDisclosure.seq == entry.seq)
+    for blob in session.scalars(query):
+        texts.extend(part for part in blob.split("\n") if part)
+    read = read_entry(entry.entry)
+    return Written(log.matter_id, read.law, open_fields(read, texts))
+
+
+def enrol(world: World, who: str, slug: str, role: str) -> None:
+    """Signs somebody new in for an organisation."""
+    issuer = next(row for row in identity.issuers(world.services) if row.organisation_slug == slug)
+    mail, secret = f"{who}@{slug}.example", secrets.token_urlsafe(48)
+    principal = identity.arriving(world.services, issuer, who, role, who.title(), mail, "192.0.2.8")
+    arrival = {"issuer": issuer.id, "subject": who, "name": who.title(), "email": mail, "role": role, "secret": secret}
+    world.gate.perform(principal, "session.start", None, arrival)
+    world.people[who] = identity.by_session(world.services, secret, "192.0.2.8")
+
+
+def mark(page: int = 1, **more: Any) -> dict[str, Any]:
+    """One mark over the only line of a page."""
+    made = {"page": page, "box": BOX, "kind": "box", "code": "TS", "rationale": "Names the licensed product line."}
+    return made | more
+
+
+def terms(house: House, **more: Any) -> dict[str, Any]:
+    """The terms of a disclosure to Borealis for thirty days."""
+    made = {
+        "recipient": "borealis",
+        "purpose": "The claim chart is needed to agree on the joint reading.",
+        "necessity": "Without it the partner cannot check the mapping.",
+        "alternative": "A summary was considered and is not enough.",
+        "expires_at": house.world.clock.now() + timedelta(days=30),
+    }
+    return made | more
+
+
+def pdf(*pages: str) -> bytes:
+    """A small PDF."""
+    return simple_pdf(list(pages) or PAGES)
+
+
+Make = Callable[[House], "uuid.UUID | None"]
