@@ -34,7 +34,7 @@ def verify(
     checks += structure.checks(output)
     checks.append(Check("overlay", bare.overlay_exact, "The drawn boxes are those of the marks and nothing else."))
     checks += _guarded("walk", lambda: fixpoint.checks(bare, marks))
-    checks += _guarded("extraction", lambda: extraction.checks(bare, marks, original))
+    checks += _guarded("extraction", lambda: extraction.checks(bare, marks, original, list(affected)))
     checks += _guarded("words", lambda: words.checks(output, bare, marks, original))
     checks += _guarded("pixels", lambda: pixels.checks(output, bare, marks, original, list(affected)))
     return tuple(checks)

@@ -8,7 +8,7 @@ from pdfminer.high_level import extract_pages
 from pdfminer.layout import LTChar, LTContainer
 
 from ..geometry import Box, Polygon, anticlockwise, bounds, corners, grown, holds, overlap, shared_area
-from ..inspection import open_source
+from ..inspection import open_source, page_box
 from ..layers import read_layers
 from ..reading import Char, opened, page_chars
 from ..report import Check, FinalMark
@@ -19,7 +19,7 @@ UNMEASURED = {"Symbol", "ZapfDingbats"}
 LOST_SHARE, LOST_COUNT = 0.02, 4
 
 
-def checks(bare: Bare, marks: list[FinalMark], original: bytes | None) -> list[Check]:
+def checks(bare: Bare, marks: list[FinalMark], original: bytes | None, affected: list[tuple[int, Box]]) -> list[Check]:
     """No character's ink under a mark; with the original, kept characters still there."""
     pages = sorted({mark.page for mark in marks})
     quads = {page: [anticlockwise(mark.quad) for mark in marks if mark.page == page] for page in pages}
@@ -32,7 +32,8 @@ def checks(bare: Bare, marks: list[FinalMark], original: bytes | None) -> list[C
         Check("pdfminer-boxes", not _pdfminer(bare.data, quads), "pdfminer.six finds no character under a mark.")
     )
     if original is not None:
-        found.append(_kept(original, texts, quads))
+        areas = {page: [*quads[page], *(corners(box) for n, box in affected if n == page)] for page in pages}
+        found.append(_kept(original, texts, areas))
     return found
 
 
@@ -52,6 +53,7 @@ def _pdfminer(data: bytes, quads: dict[int, list[Polygon]]) -> bool:
     numbers = [page - 1 for page in quads]
     if not numbers:
         return False
+    origins = _origins(data)
     layouts = extract_pages(BytesIO(data), page_numbers=numbers, laparams=None)
     for page, layout in zip(quads, layouts, strict=True):
         turn = getattr(layout, "rotate", 0) % 360
@@ -60,11 +62,18 @@ def _pdfminer(data: bytes, quads: dict[int, list[Polygon]]) -> bool:
         for char in _characters(layout):
             if char.fontname in UNMEASURED:
                 continue
-            x0, y0, x1, y1 = char.bbox
+            dx, dy = origins[page - 1]
+            x0, y0, x1, y1 = char.bbox[0] + dx, char.bbox[1] + dy, char.bbox[2] + dx, char.bbox[3] + dy
             core = [(x0 + (x1 - x0) * s, y0 + (y1 - y0) * t) for s in (0.3, 0.5, 0.7) for t in (0.3, 0.5, 0.65)]
             if char.get_text().isalnum() and any(all(holds(q, point) for point in core) for q in quads[page]):
                 return True
     return False
+
+
+def _origins(data: bytes) -> list[tuple[float, float]]:
+    """The lower left corner of every page, which pdfminer.six takes as its zero."""
+    with open_source(data) as pdf:
+        return [page_box(page)[:2] for page in pdf.pages]
 
 
 def _characters(item: Iterable[object]) -> list[LTChar]:

@@ -157,6 +157,7 @@ class TextPart:
                 elif not safe and area.beyond(box):
                     lost.add(place)
                     walker.job.kinds.add("outside_crop")
+                    walker.job.touched.append(box)
             along += self._step(item)
         return lost
 

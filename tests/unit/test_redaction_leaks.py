@@ -10,7 +10,7 @@ import pytest
 from pdfminer.high_level import extract_text
 from pikepdf import Array, Dictionary, Name, Stream, String
 
-from redaction import Plan, apply, search
+from redaction import Plan, Refused, apply, search
 from tests import pdfs
 from tests.pdfs import AFTER, BEFORE, BOX, SECRET
 
@@ -345,3 +345,38 @@ def test_the_result_is_the_same_every_time() -> None:
     data = pdfs.rich_pdf()
     marks = Plan.from_json({"marks": [{"term": SECRET}]})
     assert apply(data, marks).output == apply(data, marks).output
+
+
+def test_a_page_whose_corner_is_not_zero() -> None:
+    data = pdfs.content_pdf(pdfs.spoken(), page={"/MediaBox": Array([50, 600, 400, 800])})
+    text = pdfium_text(apply(data, plan()).output)
+    assert SECRET not in text
+    assert BEFORE in text
+    assert AFTER in text
+
+
+def test_text_outside_the_bounds_of_a_form_goes() -> None:
+    with pikepdf.new() as pdf:
+        hidden = b" BT /F1 14 Tf 72 100 Td (%s) Tj ET" % SECRET.encode()
+        shape = pdfs.form(pdf, pdfs.spoken("word") + hidden)
+        shape.BBox = Array([0, 600, 595, 842])
+        data = pdfs.content_pdf(b"/A Do", xobjects={"/A": shape}, pdf=pdf)
+    assert found(data)
+    assert not found(apply(data, plan()).output)
+
+
+def test_a_form_that_draws_itself_is_refused() -> None:
+    with pikepdf.new() as pdf:
+        shape = pdfs.form(pdf, b"/A Do")
+        shape.Resources.XObject = Dictionary(A=shape)
+        data = pdfs.content_pdf(b"/A Do", xobjects={"/A": shape}, pdf=pdf)
+    with pytest.raises(Refused) as caught:
+        apply(data, plan())
+    assert caught.value.code == "too-deep"
+
+
+def test_a_term_in_a_drawn_annotation_is_removed() -> None:
+    data = widget()
+    output = apply(data, Plan.from_json({"marks": [{"term": SECRET}]})).output
+    assert not found(output)
+    assert BEFORE in pdfium_text(output)
