@@ -25,9 +25,7 @@ def routes(pages: Guarded) -> None:
     pages.add_url_rule("/matters/<id:matter_id>/disposals", "disposals", index)
     pages.add_url_rule("/disposals/<id:disposal_id>", "disposal", show)
     pages.add_url_rule("/disposals/<id:disposal_id>", "disposal_do", act, methods=["POST"])
-    pages.add_url_rule(
-        "/disposals/<id:disposal_id>/certificate.<any(json,pdf):form>", "certificate", certificate
-    )
+    pages.add_url_rule("/disposals/<id:disposal_id>/certificate.<any(json,pdf):form>", "certificate", certificate)
 
 
 def index(matter_id: uuid.UUID) -> str:
@@ -41,9 +39,7 @@ def show(disposal_id: uuid.UUID, problem: DataroomError | None = None) -> str:
     disposal = perform("disposal.read", disposal_id)
     matter = request.args.get("matter")
     frame = in_matter(ids([matter])[0], "web.retention") if matter else {}
-    return render_template(
-        "disposals/show.html", **frame, disposal=disposal, problem=problem, given=request.form
-    )
+    return render_template("disposals/show.html", **frame, disposal=disposal, problem=problem, given=request.form)
 
 
 def act(disposal_id: uuid.UUID) -> ResponseReturnValue:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, g, redirect, request, session, url_for
+from flask import Blueprint, Flask, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf, validate_csrf
-from wtforms import ValidationError
 
-from dataroom.actions.identity import by_session
 from dataroom.config import Config
 from dataroom.errors import DataroomError, Refused, Unauthenticated
-from dataroom.web.problems import wants_json
-from dataroom.web.site import local, principal, site
+from dataroom.web.site import local, principal, recognise, site, wants_json
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN = frozenset({"web.sign_in", "web.sign_in_start", "web.sign_in_finish", "web.signed_out"})
@@ -60,11 +57,6 @@ def prepare(app: Flask, config: Config) -> None:
     app.jinja_env.globals["csrf_token"] = generate_csrf
 
 
-def cookie_name() -> str:
-    """The name of the cookie that holds a person's session."""
-    return "__Host-session" if site().services.config.secure else "session"
-
-
 def _limit() -> None:
     """Uploads may be long and are never parsed as a form; everything else is short and never multipart."""
     if request.endpoint in STREAMS:
@@ -91,16 +83,15 @@ def _own_pages_only() -> None:
         token = request.form.get("csrf_token")
     try:
         validate_csrf(token)
-    except ValidationError:
+    except ValueError:
         raise Forged("Load the page again and repeat what you did; nothing was changed.") from None
 
 
 def _who() -> ResponseReturnValue | None:
     if request.endpoint in OPEN:
         return None
-    secret = request.cookies.get(cookie_name(), "")
     try:
-        g.principal = by_session(site().services, secret, request.remote_addr or "")
+        recognise()
     except Unauthenticated:
         if request.method != "GET" or wants_json():
             raise

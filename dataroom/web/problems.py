@@ -8,12 +8,15 @@ from __future__ import annotations
 import logging
 import re
 import secrets
+from contextlib import suppress
 
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, g, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from dataroom.actions.context import Principal
 from dataroom.errors import DataroomError, NotFound
+from dataroom.web.site import recognise, wants_json
 
 log = logging.getLogger("dataroom.web")
 
@@ -46,11 +49,6 @@ def correlation() -> str:
     if "correlation" not in g:
         g.correlation = secrets.token_hex(6)
     return str(g.correlation)
-
-
-def wants_json() -> bool:
-    """Whether a script asks, which reads problem documents."""
-    return "application/problem+json" in request.headers.get("Accept", "")
 
 
 def plain(message: str) -> str:
@@ -108,7 +106,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code == 404:
         return _ours(NotFound())
     if error.code is None or error.code < 400:
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     title = _TITLES.get(error.code, error.name)
     return _answer(error.code, error.name.lower().replace(" ", "-"), title, title + ".", {})
 
@@ -116,6 +114,13 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 def _unexpected(error: Exception) -> ResponseReturnValue:
     log.error("request broke", extra={"correlation": correlation()}, exc_info=error)
     return _ours(DataroomError())
+
+
+def _somebody() -> Principal | None:
+    """Who is signed in, if anybody is; an error page is shown to both, and even when the database is away."""
+    with suppress(DataroomError):
+        return recognise()
+    return None
 
 
 def _answer(status: int, code: str, title: str, detail: str, facts: dict[str, object]) -> ResponseReturnValue:
@@ -131,6 +136,6 @@ def _answer(status: int, code: str, title: str, detail: str, facts: dict[str, ob
         detail="" if detail.rstrip(".") == title else detail,
         advice=WHAT_TO_DO.get(status, WHAT_TO_DO[500]),
         correlation=correlation(),
-        who=g.get("principal"),
+        who=_somebody(),
     )
     return page, status

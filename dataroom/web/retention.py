@@ -87,7 +87,7 @@ def act(matter_id: uuid.UUID) -> ResponseReturnValue:
         chosen[0],
         {**_typed(request.form["do"]), "also": chosen[1:]},
         again=lambda problem: index(matter_id, problem),
-        then=lambda done: url_for(endpoint, **_place(endpoint, matter_id, done)),
+        then=lambda done: _place(endpoint, matter_id, done),
         said=said,
     )
 
@@ -96,10 +96,13 @@ def _typed(do: str) -> dict[str, str]:
     """What was typed for one of the three, under the action's own names; each has a reason field of its own."""
     if do == "trigger":
         return fields("on")
-    reason = {"reason": value for value in fields(f"reason_{do}").values()}
-    return {**reason, **(fields("kind") if do == "hold" else {})}
+    typed = fields(f"reason_{do}", "kind")
+    reason = {"reason": typed[f"reason_{do}"]} if f"reason_{do}" in typed else {}
+    return reason | ({"kind": typed["kind"]} if do == "hold" and "kind" in typed else {})
 
 
-def _place(endpoint: str, matter_id: uuid.UUID, done: Done) -> dict[str, uuid.UUID]:
-    """The values of the address a bulk action leads to."""
-    return {"disposal_id": done.id, "matter": matter_id} if endpoint == "web.disposal" else {"matter_id": matter_id}
+def _place(endpoint: str, matter_id: uuid.UUID, done: Done) -> str:
+    """The address a bulk action leads to."""
+    if endpoint == "web.disposal":
+        return url_for(endpoint, disposal_id=done.id, matter=matter_id)
+    return url_for(endpoint, matter_id=matter_id)

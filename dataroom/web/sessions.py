@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from flask import Response, g, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dataroom.actions import logins
@@ -20,9 +20,9 @@ from dataroom.actions.context import Principal
 from dataroom.actions.identity import IssuerRow, arriving, issuers
 from dataroom.adapters.oidc import Demand, Identity, Issuer, Pending, SignInRefused, organisation_for
 from dataroom.errors import NotFound, Refused, Unauthenticated
-from dataroom.web.guards import Guarded, cookie_name, forget_forms
+from dataroom.web.guards import Guarded, forget_forms
 from dataroom.web.problems import correlation
-from dataroom.web.site import local, perform, principal, site
+from dataroom.web.site import cookie_name, local, perform, principal, site
 
 log = logging.getLogger("dataroom.web")
 NEUTRAL = (
@@ -131,7 +131,6 @@ def leave() -> ResponseReturnValue:
     """Ends the session here and in the browser."""
     perform("session.end", principal().session)
     forget_forms()
-    g.principal = None
     response = make_response(redirect(url_for("web.signed_out"), 303))
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     response.delete_cookie(cookie_name(), secure=site().services.config.secure, httponly=True, samesite="Lax")
@@ -184,5 +183,3 @@ def _browser_cookie() -> str:
 def _set(response: Response, name: str, value: str, seconds: int) -> None:
     secure = site().services.config.secure
     response.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="Lax")
-
-

@@ -13,6 +13,7 @@ from werkzeug.routing import BaseConverter
 
 from dataroom.actions.context import Principal, Services
 from dataroom.actions.gate import Gate
+from dataroom.actions.identity import by_session
 from dataroom.adapters.oidc import Begin, Demand, Identity, Issuer, Pending
 from dataroom.errors import Conflict, DataroomError, Invalid, Refused
 from dataroom.ids import parse_id
@@ -25,9 +26,7 @@ class SignIn(Protocol):
         """Where to send the browser, and what to keep until it returns."""
         ...
 
-    def finish(
-        self, issuer: Issuer, pending: Pending, callback_params: Mapping[str, str | Sequence[str]]
-    ) -> Identity:
+    def finish(self, issuer: Issuer, pending: Pending, callback_params: Mapping[str, str | Sequence[str]]) -> Identity:
         """Who has arrived; raises `SignInRefused`."""
         ...
 
@@ -65,6 +64,24 @@ def principal() -> Principal:
     """Who asks; the guard has put it there."""
     found: Principal = g.principal
     return found
+
+
+def cookie_name() -> str:
+    """The name of the cookie that holds a person's session."""
+    return "__Host-session" if site().services.config.secure else "session"
+
+
+def recognise() -> Principal:
+    """Who asks, by the session's cookie; `Unauthenticated` for nobody. Looked up once for a request."""
+    if "principal" not in g:
+        secret = request.cookies.get(cookie_name(), "")
+        g.principal = by_session(site().services, secret, request.remote_addr or "")
+    return principal()
+
+
+def wants_json() -> bool:
+    """Whether a script asks, which reads problem documents."""
+    return "application/problem+json" in request.headers.get("Accept", "")
 
 
 def perform(name: str, target: uuid.UUID | None = None, params: Mapping[str, Any] | None = None) -> Any:
