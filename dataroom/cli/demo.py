@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -43,8 +44,9 @@ class Settled:
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=Path(".demo"), show_default=True)
 @click.option("--reset", is_flag=True, help="Forget everything the demonstration holds, and end.")
 @click.option("--database", default=None, help="An SQLAlchemy address instead of the built-in SQLite file.")
+@click.option("--port", default=FIRST_PORT, show_default=True, help="The first port to try; others follow it.")
 @click.pass_obj
-def demo(operator: Operator, folder: Path, reset: bool, database: str | None) -> None:
+def demo(operator: Operator, folder: Path, reset: bool, database: str | None, port: int) -> None:
     """Start everything on this machine with three fictional companies; Ctrl-C ends it and keeps its data."""
     folder = folder.resolve()
     if reset:
@@ -56,7 +58,7 @@ def demo(operator: Operator, folder: Path, reset: bool, database: str | None) ->
         signal.signal(number, lambda *_: stop.set())
     try:
         with ExitStack() as running:
-            address, children = _start(operator, folder, database, running)
+            address, children = _start(operator, folder, database, port, running)
             click.echo(_welcome(address, folder))
             while not stop.wait(0.5):
                 for name, child in children.items():
@@ -68,10 +70,11 @@ def demo(operator: Operator, folder: Path, reset: bool, database: str | None) ->
 
 
 def _start(
-    operator: Operator, folder: Path, database: str | None, running: ExitStack
+    operator: Operator, folder: Path, database: str | None, port: int, running: ExitStack
 ) -> tuple[str, dict[str, TiedProcess]]:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    settled = _settled(folder)
+    _alone(folder, running)
+    settled = _settled(folder, port)
     click.echo("Starting the object store ...")
     store = SeaweedFS(folder / "objects")
     running.callback(store.stop)
@@ -99,12 +102,21 @@ def _start(
     return address, children
 
 
-def _settled(folder: Path) -> Settled:
+def _alone(folder: Path, running: ExitStack) -> None:
+    """Two demonstrations cannot share a folder."""
+    lock = running.enter_context(open(folder / "running", "w", encoding="ascii"))
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise click.ClickException("The demonstration is running already in this folder.") from error
+
+
+def _settled(folder: Path, port: int) -> Settled:
     path = folder / "settled.json"
     if path.exists():
         return Settled(**json.loads(path.read_text(encoding="utf-8")))
     settled = Settled(
-        ports=_free_ports(["web", *COMPANIES]),
+        ports=_free_ports(["web", *COMPANIES], port),
         secrets={name: secrets.token_urlsafe(48) for name in ("web", *COMPANIES)},
     )
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -113,9 +125,9 @@ def _settled(folder: Path) -> Settled:
     return settled
 
 
-def _free_ports(names: list[str]) -> dict[str, int]:
+def _free_ports(names: list[str], first: int) -> dict[str, int]:
     ports: dict[str, int] = {}
-    candidate = FIRST_PORT
+    candidate = first
     for name in names:
         while not _free(candidate):
             candidate += 1

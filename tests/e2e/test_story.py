@@ -1,0 +1,345 @@
+"""The product's main job in a real browser, as the people of three companies, on the demonstration as it is shipped."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from playwright.sync_api import Browser, Download, expect
+
+from tests.cast import simple_pdf
+from tests.e2e.room import Demo, Person, browser
+
+TITLE = "Report on the Heliodor line"
+SECRET = "Heliodor"
+WHY = "Names a product line that is not yet public."
+PAGES = [
+    f"Sample S-9 was taken from the {SECRET} line in spring.",
+    "The zone coupling was measured on three panels.",
+    f"Engineer of record for {SECRET}: Mara Winter.",
+]
+PEOPLE = {
+    "ada": ("ada.quill@aldermoor.example", "Ada Quill"),
+    "bram": ("bram.oakes@aldermoor.example", "Bram Oakes"),
+    "cleo": ("cleo.hart@aldermoor.example", "Cleo Hart"),
+    "carl": ("carl.ives@aldermoor.example", "Carl Ives"),
+    "pia": ("pia.strand@borealis.example", "Pia Strand"),
+    "paolo": ("paolo.neri@cassini.example", "Paolo Neri"),
+}
+
+
+@dataclass
+class Story:
+    """The stage and what earlier scenes left for later ones."""
+
+    demo: Demo
+    chromium: Browser
+    folder: Path
+    people: dict[str, Person] = field(default_factory=dict)
+    matter: str = ""
+    document: str = ""
+    redaction: str = ""
+
+    def person(self, name: str) -> Person:
+        """Somebody of the cast, signed in at a browser of their own."""
+        if name not in self.people:
+            self.people[name] = Person(self.chromium, self.demo.address, *PEOPLE[name])
+        return self.people[name]
+
+    def shot(self, name: str, title: str) -> None:
+        """A picture of what somebody sees, where one was asked for (`SCREENSHOTS` names a folder)."""
+        folder = os.environ.get("SCREENSHOTS")
+        if folder:
+            for width in (1440, 390):
+                page = self.person(name).page
+                page.set_viewport_size({"width": width, "height": 900})
+                page.screenshot(path=f"{folder}/{title}-{width}.png", full_page=True)
+            page.set_viewport_size({"width": 1440, "height": 900})
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """A fresh demonstration and a browser; at the end nobody's console may have complained."""
+    folder = tmp_path_factory.mktemp("story")
+    demo = Demo(folder / "demo", folder / "demo.log")
+    demo.start()
+    with browser() as chromium:
+        made = Story(demo, chromium, folder)
+        yield made
+        complaints = {name: person.complaints for name, person in made.people.items() if person.complaints}
+    assert demo.stop() == 0
+    assert not complaints
+
+
+def saved(download: Download, folder: Path) -> Path:
+    """A downloaded file on disk."""
+    path = folder / download.suggested_filename
+    download.save_as(path)
+    return path
+
+
+def test_ada_uploads_and_is_told_what_became_of_each_file(story: Story) -> None:
+    page = story.person("ada").page
+    page.get_by_role("link", name=re.compile("Lumen v. Brightfall")).first.click()
+    story.matter = page.url.rsplit("/", 1)[1]
+    story.shot("ada", "documents")
+    page.get_by_role("link", name="Upload").click()
+    page.locator("#files").set_input_files(
+        [
+            {"name": f"{TITLE}.pdf", "mimeType": "application/pdf", "buffer": simple_pdf(PAGES)},
+            {"name": "not-really.pdf", "mimeType": "application/pdf", "buffer": b"MZ this is a program"},
+            {"name": "empty.pdf", "mimeType": "application/pdf", "buffer": b""},
+        ]
+    )
+    manifest = page.locator("#manifest")
+    expect(manifest.get_by_role("row", name=re.compile("Heliodor line"))).to_contain_text(
+        re.compile("stored", re.IGNORECASE), timeout=20_000
+    )
+    expect(manifest.get_by_role("row", name=re.compile("not-really"))).to_contain_text("named a PDF but is not one")
+    expect(manifest.get_by_role("row", name=re.compile("empty"))).to_contain_text(re.compile("empty", re.IGNORECASE))
+    story.shot("ada", "upload")
+
+
+def test_what_is_staged_does_not_exist_for_others(story: Story) -> None:
+    for name in ("pia", "paolo"):
+        page = story.person(name).open(f"/matters/{story.matter}")
+        expect(page.get_by_text("Statement of claim")).to_be_visible()
+        expect(page.get_by_text(TITLE)).to_have_count(0)
+        page = story.person(name).open(f"/matters/{story.matter}?q=Heliodor")
+        expect(page.get_by_text(TITLE)).to_have_count(0)
+
+
+def test_ada_classifies_it(story: Story) -> None:
+    page = story.person("ada").open(f"/matters/{story.matter}")
+    page.get_by_role("link", name=TITLE).click()
+    story.document = page.url.rsplit("/", 1)[1]
+    expect(page.get_by_text("Next: give it a tier")).to_be_visible()
+    page.get_by_label("Tier", exact=True).select_option("2")
+    page.get_by_label("Category").select_option("technical")
+    page.get_by_label("Retention schedule").select_option("work-product")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Ready", exact=True).first).to_be_visible()
+    story.shot("ada", "document")
+
+
+def test_ada_marks_terms_a_box_words_and_a_page(story: Story) -> None:
+    page = story.person("ada").page
+    page.get_by_role("link", name="Redact", exact=True).click()
+    page.get_by_label("What the redacted copy is for").fill("For Borealis: without the product line")
+    page.get_by_label("Tier of the copy").select_option("1")
+    page.get_by_label("Category of the copy").select_option("technical")
+    page.get_by_role("button", name="Start marking").click()
+    expect(page.locator("#sheet img")).to_be_visible(timeout=20_000)
+    story.redaction = page.url.rsplit("/", 1)[1]
+    page.get_by_text("Find a term").click()
+    page.get_by_label("Term").fill(SECRET)
+    page.get_by_role("button", name="Find", exact=True).click()
+    page.get_by_role("button", name="Mark all hits").click()
+    reason(story)
+    expect(page.locator("#count")).to_contain_text("2")
+    sheet = page.locator("#sheet").bounding_box()
+    assert sheet is not None
+    page.mouse.move(sheet["x"] + 60, sheet["y"] + 300)
+    page.mouse.down()
+    page.mouse.move(sheet["x"] + 160, sheet["y"] + 340, steps=4)
+    page.mouse.up()
+    reason(story)
+    expect(page.locator("#count")).to_contain_text("3")
+    page.get_by_role("button", name="Next page").click()
+    page.get_by_role("button", name="Whole page").click()
+    reason(story)
+    expect(page.locator("#count")).to_contain_text("4")
+    story.shot("ada", "redact")
+
+
+def reason(story: Story) -> None:
+    """Gives the open mark its code and sentence."""
+    page = story.person("ada").page
+    page.get_by_label("Reason", exact=True).select_option("TS")
+    page.get_by_label("Rationale, in a sentence").fill(WHY)
+    page.get_by_role("button", name="Save mark").click()
+    expect(page.locator("#draft")).to_be_hidden()
+
+
+def test_the_service_removes_and_ada_cannot_approve_herself(story: Story) -> None:
+    ada = story.person("ada")
+    ada.page.get_by_role("button", name="Submit for review").click()
+    ada.confirm("Submit for review")
+    expect(ada.page.get_by_role("link", name="Review")).to_be_visible(timeout=60_000)
+    ada.page.get_by_role("link", name="Review").click()
+    expect(ada.page.get_by_text("another custodian has to approve it")).to_be_visible()
+    expect(ada.page.get_by_role("button", name="Approve and release")).to_have_count(0)
+
+
+def test_bram_compares_and_approves(story: Story) -> None:
+    bram = story.person("bram")
+    page = bram.open(f"/redactions/{story.redaction}/review")
+    expect(page.locator("#left img")).to_be_visible(timeout=20_000)
+    expect(page.locator("#right img")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(WHY).first).to_be_visible()
+    story.shot("bram", "review")
+    page.get_by_role("button", name="Approve and release").click()
+    bram.confirm("Release")
+    expect(page.get_by_text("Released").first).to_be_visible()
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="CSV").click()
+    log = saved(waiting.value, story.folder).read_text()
+    assert log.count("TS") == 4
+    assert WHY in log
+    assert "Bram Oakes" in log
+
+
+def test_ada_discloses_the_copy_to_borealis_alone(story: Story) -> None:
+    page = story.person("ada").open(f"/redactions/{story.redaction}")
+    page.get_by_role("link", name="Disclose the copy").click()
+    page.get_by_label("To", exact=True).select_option("borealis")
+    page.get_by_label("Purpose").fill("Borealis checks the measurement against its own panels.")
+    page.get_by_label("Why it is necessary").fill("The measurement cannot be repeated without the set-up.")
+    page.get_by_label("Narrower way considered").fill("A summary was considered; it lacks the set-up.")
+    page.get_by_label("Last day").fill("2028-01-31")
+    story.shot("ada", "disclose")
+    page.get_by_role("button", name="Disclose").click()
+    expect(page.get_by_text("Live").first).to_be_visible()
+    paolo = story.person("paolo").open(f"/matters/{story.matter}")
+    expect(paolo.get_by_text(TITLE)).to_have_count(0)
+
+
+def test_pia_reads_and_a_withdrawal_reaches_her_in_the_middle(story: Story) -> None:
+    pia, ada = story.person("pia"), story.person("ada")
+    page = pia.open(f"/matters/{story.matter}")
+    page.get_by_role("link", name=TITLE).click()
+    page.get_by_role("link", name=re.compile("View|Read|Open")).first.click()
+    expect(page.locator("#sheet img")).to_be_visible(timeout=20_000)
+    story.shot("pia", "viewer")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#page")).to_have_value("2")
+    expect(page.locator("#sheet img")).to_be_visible()
+    ada.open(f"/documents/{story.document}").get_by_role("button", name="Withdraw").click()
+    ada.confirm("Withdraw")
+    expect(ada.page.get_by_text("Withdrawn").first).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text(re.compile("no longer|not available|withdrawn", re.IGNORECASE)).first).to_be_visible()
+    expect(page.locator("#sheet img")).to_have_count(0)
+    story.shot("pia", "withdrawn")
+
+
+def test_a_hold_stops_disposal_until_it_is_released(story: Story) -> None:
+    cleo = story.person("cleo")
+    page = cleo.open(f"/matters/{story.matter}/retention")
+    story.shot("cleo", "retention")
+    choose_old_report(story, "cleo", "Place a hold")
+    page.get_by_label("Why they must be kept").fill("A complaint was announced by Brightfall's counsel.")
+    page.get_by_role("button", name="Place the hold").click()
+    expect(page.get_by_text("In force").first).to_be_visible()
+    story.shot("cleo", "holds")
+    propose(story, "cleo")
+    expect(page.get_by_role("alert")).to_contain_text("hold")
+    page = cleo.open(f"/matters/{story.matter}/holds")
+    page.get_by_text("Release", exact=True).first.click()
+    page.get_by_label("Why the duty to keep has ended").fill("The complaint was withdrawn by settlement.")
+    page.get_by_role("button", name="Release the hold").click()
+    expect(page.get_by_text("Released").first).to_be_visible()
+
+
+def choose_old_report(story: Story, name: str, opens: str) -> None:
+    """Ticks the old test report whose period has ended and opens one of the things to do with it."""
+    page = story.person(name).open(f"/matters/{story.matter}/retention?span=all")
+    page.get_by_role("row", name=re.compile("Test report 2019")).get_by_role("checkbox").check()
+    page.locator("#bulk summary", has_text=opens).click()
+
+
+def propose(story: Story, name: str) -> None:
+    """Proposes the old test report for disposal."""
+    choose_old_report(story, name, "Propose disposal")
+    page = story.person(name).page
+    page.get_by_label("Why they are to be destroyed").fill("The patent lapsed and its period has ended.")
+    page.get_by_role("button", name="Propose disposal").click()
+
+
+def test_disposal_takes_two_functions_and_leaves_a_certificate(story: Story) -> None:
+    propose(story, "cleo")
+    page = story.person("cleo").page
+    expect(page.get_by_role("heading", name=re.compile("Disposal of 1 document"))).to_be_visible()
+    address = page.url
+    expect(page.get_by_role("button", name=re.compile("Approve as"))).to_have_count(0)
+    for name in ("carl", "ada"):
+        approver = story.person(name)
+        approver.page.goto(address)
+        approver.page.get_by_role("button", name=re.compile("Approve as")).click()
+        approver.confirm("Approve")
+        expect(approver.page.get_by_text("Approved").first).to_be_visible()
+    page.goto(address)
+    page.get_by_role("button", name="Destroy and certify").click()
+    story.person("cleo").confirm("Destroy")
+    expect(page.get_by_role("heading", name="Certificate")).to_be_visible()
+    story.shot("cleo", "disposal")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Signed JSON").click()
+    signed = json.loads(saved(waiting.value, story.folder).read_text())
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(signed["public_key"]))
+    key.verify(bytes.fromhex(signed["signature"]), signed["certificate"].encode())
+    assert len(json.loads(signed["certificate"])["people"]["approved_by"]) == 2
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="PDF").click()
+    assert saved(waiting.value, story.folder).read_bytes().startswith(b"%PDF-")
+
+
+def test_an_outsider_verifies_the_log_and_finds_a_changed_byte(story: Story) -> None:
+    cleo = story.person("cleo")
+    page = cleo.open(f"/matters/{story.matter}/audit")
+    story.shot("cleo", "audit")
+    expect(page.get_by_text("disposal.execute").first).to_be_visible()
+    key = page.locator("#key").inner_text().strip()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Export bundle").click()
+    bundle = saved(waiting.value, story.folder)
+    verifier = story.folder / "verify.py"
+    verifier.write_bytes(zipfile.ZipFile(bundle).read("verify.py"))
+    good = verify(verifier, bundle, key)
+    assert good.returncode == 0, good.stdout + good.stderr
+    changed = story.folder / "changed.zip"
+    changed.write_bytes(with_changed_entry(bundle.read_bytes()))
+    bad = verify(verifier, changed, key)
+    assert bad.returncode == 1
+    assert "entry 3" in bad.stdout + bad.stderr
+
+
+def verify(verifier: Path, bundle: Path, key: str) -> subprocess.CompletedProcess[str]:
+    """Runs the verifier as an outsider would: alone, without this project on its path."""
+    command = [sys.executable, "-I", "-S", str(verifier), str(bundle), "--key", key]
+    return subprocess.run(command, capture_output=True, text=True, cwd=verifier.parent, timeout=60)
+
+
+def with_changed_entry(data: bytes) -> bytes:
+    """The same bundle with one digit of entry 3's time changed."""
+    with zipfile.ZipFile(io.BytesIO(data)) as source:
+        members = {info.filename: source.read(info) for info in source.infolist()}
+        order = source.infolist()
+    entries, at = bytearray(members["entries"]), 0
+    for _ in range(3):
+        at += 2 + int.from_bytes(entries[at : at + 2], "big")
+    place = entries.index(b'"t":', at) + 6
+    entries[place] = ord("1") if entries[place] != ord("1") else ord("2")
+    members["entries"] = bytes(entries)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as target:
+        for info in order:
+            target.writestr(info, members[info.filename])
+    return out.getvalue()
+
+
+def test_a_second_start_finds_everything_again(story: Story) -> None:
+    assert story.demo.stop() == 0
+    story.demo.start()
+    page = story.person("ada").open(f"/documents/{story.document}")
+    expect(page.get_by_role("heading", name=re.compile(TITLE))).to_be_visible()
