@@ -17,7 +17,7 @@ import re
 import stat
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from dataroom.errors import Conflict, Invalid, KeyDestroyed, Tampered, Unavailable
 from dataroom.vault.keys import new_key
+from dataroom.vault.sealed import KEY_BYTES
 
 _FORMAT = "dataroom-keyring-1"
 _RING = b"vault/keyring/v1\0"
@@ -39,11 +40,30 @@ _KEY_FILE = re.compile(rb"[0-9a-f]{64}\n?\Z")
 
 @dataclass(slots=True)
 class _Ring:
-    """What the keyring holds: wrapping keys, signing seeds, and the names of keys that were destroyed."""
+    """What the keyring holds: wrapping keys, signing seeds, and the names of keys that were destroyed or disabled.
+
+    A wrapping key is the concatenation of its versions, 32 bytes each, the newest last.
+    """
 
     wrapping: dict[str, bytes] = field(default_factory=dict, repr=False)
     signing: dict[str, bytes] = field(default_factory=dict, repr=False)
     destroyed: set[str] = field(default_factory=set)
+    disabled: set[str] = field(default_factory=set)
+
+    def versions(self, name: str) -> list[bytes]:
+        """The versions of a wrapping key in use, the oldest first."""
+        key = self.found(self.wrapping, name)
+        return [key[start : start + KEY_BYTES] for start in range(0, len(key), KEY_BYTES)]
+
+    def found(self, keys: dict[str, bytes], name: str) -> bytes:
+        """A key in use; `KeyDestroyed` if there is none."""
+        if name not in keys or name in self.disabled:
+            raise KeyDestroyed("There is no such key.")
+        return keys[name]
+
+    def copy(self) -> _Ring:
+        """The same keys, to be changed."""
+        return _Ring(dict(self.wrapping), dict(self.signing), set(self.destroyed), set(self.disabled))
 
 
 class KeyringKms:
@@ -93,38 +113,65 @@ class KeyringKms:
             _check_free(ring, name)
             ring.signing[name] = new_key()
 
+    def check_free(self, name: str) -> None:
+        """Returns if a key of this name could be made; errors as `create`."""
+        _check_free(self._current(), name)
+
     def exists(self, name: str) -> bool:
         """Whether a key of this name can be used now."""
         ring = self._current()
-        return name in ring.wrapping or name in ring.signing
+        return name not in ring.disabled and (name in ring.wrapping or name in ring.signing)
 
     def wrap(self, name: str, plain: bytes) -> bytes:
         """Encrypt `plain` under the wrapping key, bound to its name; 72 bytes longer for short contents."""
-        sealer = Cobblestone256Encryptor(_found(self._current().wrapping, name), _WRAP + name.encode())
+        sealer = Cobblestone256Encryptor(self._current().versions(name)[-1], _WRAP + name.encode())
         return sealer.update(plain) + sealer.finalize()
 
     def unwrap(self, name: str, blob: bytes) -> bytes:
         """The bytes wrapped in `blob`; `Tampered` if it was not wrapped under this name."""
-        opener = Cobblestone256Decryptor(_found(self._current().wrapping, name), _WRAP + name.encode())
-        try:
-            return opener.update(blob) + opener.finalize()
-        except InvalidTag:
-            raise Tampered("The wrapped key does not belong to this key of the keyring.") from None
+        return _unwrapped(self._current(), name, blob)[1]
+
+    def rotate(self, name: str) -> None:
+        """Add a version to the wrapping key, under which everything is wrapped from now on."""
+        with self._change() as ring:
+            ring.wrapping[name] = ring.found(ring.wrapping, name) + new_key()
+
+    def trim(self, name: str, blob: bytes) -> None:
+        """Remove the versions older than the one that wrapped `blob` from the keyring."""
+        with self._change() as ring:
+            place, _plain = _unwrapped(ring, name, blob)
+            ring.wrapping[name] = b"".join(ring.versions(name)[place:])
+
+    def disable(self, name: str) -> None:
+        """Take the key out of use; it stays in the keyring until it is destroyed."""
+        with self._change() as ring:
+            if name in ring.wrapping or name in ring.signing:
+                ring.disabled.add(name)
+
+    def enable(self, name: str) -> None:
+        """Take a disabled key into use again; `KeyDestroyed` if it was destroyed."""
+        with self._change() as ring:
+            ring.disabled.discard(name)
+            if name not in ring.wrapping and name not in ring.signing:
+                raise KeyDestroyed("There is no such key.")
 
     def destroy(self, name: str) -> None:
         """Remove the key for good and remember its name; doing so twice is no error."""
         with self._change() as ring:
             ring.wrapping.pop(name, None)
             ring.signing.pop(name, None)
+            ring.disabled.discard(name)
             ring.destroyed.add(_checked(name))
 
     def sign(self, name: str, message: bytes) -> bytes:
         """The Ed25519 signature of `message`, 64 bytes."""
-        return Ed25519PrivateKey.from_private_bytes(_found(self._current().signing, name)).sign(message)
+        ring = self._current()
+        return Ed25519PrivateKey.from_private_bytes(ring.found(ring.signing, name)).sign(message)
 
     def public_key(self, name: str) -> bytes:
         """The raw Ed25519 public key, 32 bytes."""
-        seed = _found(self._current().signing, name)
+        ring = self._current()
+        seed = ring.found(ring.signing, name)
         return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
 
     def _begin(self, path: Path, master: bytes) -> None:
@@ -154,7 +201,7 @@ class KeyringKms:
         """The keys, to be changed; written when the block ends well, forgotten when it does not."""
         with self._threads, _locked(self._path, fcntl.LOCK_EX):
             self._load()
-            changed = _Ring(dict(self._ring.wrapping), dict(self._ring.signing), set(self._ring.destroyed))
+            changed = self._ring.copy()
             yield changed
             _replace(self._path, _sealed(self._master, self._salt, changed))
             self._load()
@@ -173,10 +220,14 @@ def _check_free(ring: _Ring, name: str) -> None:
         raise Conflict("A key of this name exists.")
 
 
-def _found(keys: dict[str, bytes], name: str) -> bytes:
-    if name not in keys:
-        raise KeyDestroyed("There is no such key.")
-    return keys[name]
+def _unwrapped(ring: _Ring, name: str, blob: bytes) -> tuple[int, bytes]:
+    """Which version of the key opens `blob`, and what is in it; the format commits to its key, so one does."""
+    versions = ring.versions(name)
+    for place in range(len(versions) - 1, -1, -1):
+        opener = Cobblestone256Decryptor(versions[place], _WRAP + name.encode())
+        with suppress(InvalidTag):
+            return place, opener.update(blob) + opener.finalize()
+    raise Tampered("The wrapped key does not belong to this key of the keyring.")
 
 
 def _sealed(master: bytes, salt: bytes, ring: _Ring) -> bytes:
@@ -184,6 +235,7 @@ def _sealed(master: bytes, salt: bytes, ring: _Ring) -> bytes:
         "wrapping": {name: key.hex() for name, key in ring.wrapping.items()},
         "signing": {name: key.hex() for name, key in ring.signing.items()},
         "destroyed": sorted(ring.destroyed),
+        "disabled": sorted(ring.disabled),
     }
     sealer = Cobblestone256Encryptor(master, _RING + salt)
     box = sealer.update(json.dumps(body).encode()) + sealer.finalize()
@@ -203,6 +255,7 @@ def _opened(master: bytes, data: bytes) -> _Ring:
         {name: bytes.fromhex(key) for name, key in body["wrapping"].items()},
         {name: bytes.fromhex(key) for name, key in body["signing"].items()},
         set(body["destroyed"]),
+        set(body.get("disabled", ())),
     )
 
 

@@ -54,6 +54,29 @@ class Kms(Protocol):
         """The bytes wrapped in `blob`; `Tampered` if it was not wrapped under this name."""
         ...
 
+    def rotate(self, name: str) -> None:
+        """Give the wrapping key a new version, under which everything is wrapped from now on.
+
+        What was wrapped before still unwraps.
+        """
+        ...
+
+    def trim(self, name: str, blob: bytes) -> None:
+        """Destroy every version of the wrapping key older than the one that wrapped `blob`.
+
+        Nothing wrapped under them unwraps any more (`KeyDestroyed` or `Tampered`). A blob that does not unwrap
+        raises as in `unwrap` and changes nothing. Doing so twice is no error.
+        """
+        ...
+
+    def disable(self, name: str) -> None:
+        """Take the key out of use: `KeyDestroyed` for every use until `enable`. Doing so twice is no error."""
+        ...
+
+    def enable(self, name: str) -> None:
+        """Take a disabled key into use again; `KeyDestroyed` if it was destroyed."""
+        ...
+
     def destroy(self, name: str) -> None:
         """Remove the key for good; doing so twice is no error."""
         ...
