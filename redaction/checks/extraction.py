@@ -93,7 +93,8 @@ def _kept(original: bytes, texts: dict[int, list[Char]], quads: dict[int, list[P
         return Check("kept-text", True, "Not judged: the original has hidden layers, whose text readers report too.")
     with opened(original) as pdf:
         for page, after in texts.items():
-            clear = [char for char in page_chars(pdf, page) if _is_ink(char) and not _touches(char.ink, quads[page])]
+            areas = sorted({grown(bounds(quad), 0.5) for quad in quads[page]})
+            clear = [char for char in page_chars(pdf, page) if _is_ink(char) and not _touches(char.ink, areas)]
             size = pdf[page - 1].get_bbox()
             clear = [char for char in clear if overlap(grown(size, -1), char.ink)]
             missing = Counter(char.text for char in clear) - Counter(char.text for char in after)
@@ -109,5 +110,5 @@ def _has_hidden_layers(original: bytes) -> bool:
     return bool(layers.off) or not layers.base_on
 
 
-def _touches(ink: Box, quads: list[Polygon]) -> bool:
-    return any(overlap(ink, grown(bounds(quad), 0.5)) for quad in quads)
+def _touches(ink: Box, areas: list[Box]) -> bool:
+    return any(overlap(ink, area) for area in areas)

@@ -7,7 +7,7 @@ import pikepdf
 
 from ..errors import Refused
 from ..fonts import Glyph
-from ..geometry import IDENTITY, Box, Matrix, Polygon, bounds, mapped, meet, times
+from ..geometry import IDENTITY, Box, Matrix, Point, Polygon, bounds, corners, mapped, meet, times
 from .area import Target, covers
 from .writing import num, nums, text
 
@@ -144,6 +144,7 @@ class TextPart:
     def _hits(self, items: list[Item], matrix: Matrix, near: list[Target], safe: bool) -> set[int]:
         walker, area = self.walker, self.walker.area
         lost: set[int] = set()
+        unseen: list[Point] = []
         along = 0.0
         for place, item in enumerate(items):
             if isinstance(item, Glyph):
@@ -157,8 +158,10 @@ class TextPart:
                 elif not safe and area.beyond(box):
                     lost.add(place)
                     walker.job.kinds.add("outside_crop")
-                    walker.job.touched.append(box)
+                    unseen += corners(box)
             along += self._step(item)
+        if unseen:
+            walker.job.touched.append(bounds(unseen))
         return lost
 
     def _quad(self, glyph: Glyph, along: float) -> Polygon:
