@@ -26,6 +26,7 @@ from dataroom.model import (
     Document,
     Hold,
     HoldDocument,
+    KeyScope,
     Matter,
     Membership,
     Organisation,
@@ -143,7 +144,9 @@ def _version(moment: datetime) -> Mapping[str, One | Many]:
 
 def _redaction(moment: datetime) -> Mapping[str, One | Many]:
     original = aliased(Version)
-    document = select(original.document_id).where(original.id == Redaction.version_id).scalar_subquery()
+    document = (
+        select(original.document_id).where(original.id == Redaction.version_id).correlate(Redaction).scalar_subquery()
+    )
     return {
         "matter": One(Redaction.matter_id, "ref:Matter"),
         "organisation": _organisation(Redaction.organisation_id),
@@ -193,6 +196,23 @@ def _disposal(moment: datetime) -> Mapping[str, One | Many]:
     }
 
 
+def _scope(moment: datetime) -> Mapping[str, One | Many]:
+    held = (
+        select(Version.id)
+        .join(HoldDocument, HoldDocument.document_id == Version.document_id)
+        .join(Hold, Hold.id == HoldDocument.hold_id)
+        .where(Version.scope_id == KeyScope.id, Version.state != "destroyed", Hold.released_at.is_(None))
+        .exists()
+    )
+    return {
+        "matter": One(KeyScope.matter_id, "ref:Matter"),
+        "organisation": _organisation(KeyScope.organisation_id),
+        "state": One(KeyScope.state, "string"),
+        "held": One(held, "bool"),
+        "due": One(KeyScope.destroy_at.is_not(None) & (KeyScope.destroy_at <= moment), "bool"),
+    }
+
+
 def _entry(moment: datetime) -> Mapping[str, One | Many]:
     shared = and_(AuditEntry.act.in_(SHARED_ACTS), AuditEntry.outcome == "done")
     return {
@@ -221,6 +241,7 @@ RESOURCES: dict[type[Base], Resource] = {
         ("Disclosure", Disclosure, _disclosure),
         ("Hold", Hold, _hold),
         ("Disposal", Disposal, _disposal),
+        ("Scope", KeyScope, _scope),
         ("Entry", AuditEntry, _entry),
         ("Token", Token, _token),
         ("Session", SessionRow, _session),
