@@ -14,7 +14,7 @@ from dataroom.actions.views import CheckView, Done, RedactionLine, RedactionView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id
-from dataroom.model import Document, Mark, Matter, Redaction, Version
+from dataroom.model import Document, KeyScope, Mark, Matter, Redaction, Version
 from dataroom.vault.sealed import Kind
 
 REDACTION_ACTIONS = (
@@ -226,11 +226,15 @@ def _back_to_draft(redaction: Redaction) -> None:
 
 @action("redaction.submit", on=Redaction)
 def submit(work: Work, redaction: Redaction, params: Nothing) -> Done:
-    """Hands the marks to the service, which removes the content and checks the result before anybody reviews it."""
+    """Hands the marks to the service, which removes the content and checks the result before anybody reviews it.
+
+    Whoever submits vouches for the marks as they stand, becomes the author and so cannot approve them.
+    """
     count = len(marks_of(work, redaction))
     if not count:
         raise Conflict("Mark something first.")
     redaction.state, redaction.submitted_at, redaction.remark = "applying", work.now, ""
+    redaction.author_id = work.user
     work.owe("redaction.apply", redaction.id)
     work.state(marks=count)
     return Done(redaction.id)
@@ -267,14 +271,20 @@ def discard(work: Work, redaction: Redaction, params: Nothing) -> Done:
 
 
 def _drop(work: Work, redaction: Redaction) -> None:
+    """Destroys the copy made so far; while a hold covers the document the copy is kept, apart from the redaction."""
     result = result_of(work, redaction)
-    if result is not None:
-        destroy(work, result)
+    if result is None:
+        return
+    if work.entity(result).attrs["held"]:
+        result.redaction_id = None
+        return
+    destroy(work, result)
 
 
 def destroy(work: Work, version: Version) -> None:
     """Removes a version's only key, and owes the erasure of its bytes."""
     version.wrapped_dek, version.state = None, "destroyed"
+    work.get(KeyScope, version.scope_id).stale_at = work.now
     work.owe("version.erase", version.id)
 
 
