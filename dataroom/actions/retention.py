@@ -13,7 +13,7 @@ from dataroom.actions import present
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.views import DocumentRef, Done, DueLine, HoldView, OrganisationView
 from dataroom.actions.work import Work
-from dataroom.errors import Conflict, Invalid
+from dataroom.errors import Conflict, Invalid, NotFound
 from dataroom.ids import new_id
 from dataroom.model import Disposal, DisposalApproval, DisposalDocument, Document, Hold, HoldDocument, Matter
 from dataroom.model.retention import HOLD_KINDS
@@ -56,7 +56,7 @@ def with_others(work: Work, document: Document, also: list[uuid.UUID]) -> list[D
     for other_id in dict.fromkeys(also):
         other = work.get(Document, other_id)
         if other.matter_id != document.matter_id:
-            raise Invalid("also: all documents belong to one matter")
+            raise NotFound()
         if other.id != document.id:
             work.require(work.record.act, other)
             documents.append(other)
