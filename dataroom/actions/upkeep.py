@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from dataroom.actions.context import Desk
 from dataroom.actions.registry import Nothing, Params, action
@@ -13,7 +13,7 @@ from dataroom.actions.views import Done
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict
 from dataroom.ids import new_id
-from dataroom.model import Version
+from dataroom.model import Hold, HoldDocument, Version
 
 MOST_SWEPT = 1000
 
@@ -43,7 +43,9 @@ def _orphans(desk: Desk, target: None, params: Sweep, stream: object) -> tuple[i
     aborted = services.store.abort_stale_uploads(before)
     listed = {item.key for item in services.store.listing(PREFIX) if item.modified < before}
     with services.database.reading() as session:
-        known = set(session.scalars(select(Version.object_key).where(Version.state != "destroyed")))
+        held = select(HoldDocument.document_id).join(Hold).where(Hold.released_at.is_(None))
+        kept = or_(Version.state != "destroyed", Version.document_id.in_(held))
+        known = set(session.scalars(select(Version.object_key).where(kept)))
     orphans = sorted(listed - known)
     removed = 0
     for key in orphans[: params.most]:
