@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, select
@@ -12,7 +12,7 @@ from dataroom.actions.context import Desk, Inspected
 from dataroom.actions.intake import inspect
 from dataroom.actions.redactions import next_copy
 from dataroom.actions.registry import Nothing, action
-from dataroom.actions.sealing import Scope, SealedObject, open_version, scope_for, seal_stream, wrap
+from dataroom.actions.sealing import Scope, SealedObject, current, open_version, scope_for, seal_stream, wrap
 from dataroom.actions.views import Done
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, DataroomError, Invalid, Unavailable
@@ -57,7 +57,12 @@ def _apply(desk: Desk, redaction: Redaction, params: Nothing, stream: Any) -> Ap
         redaction.organisation_id, redaction.matter_id, version.document_id, (ordinal or 0) + 1, Kind.REDACTED
     )
     sealed = seal_stream(services, place, (made.output,))
-    return Applied(sealed, scope, inspect(desk, sealed), dict(made.report), "")
+    applied = Applied(sealed, scope, None, dict(made.report), "")
+    try:
+        return replace(applied, found=inspect(desk, sealed))
+    except BaseException:
+        _discard(desk, applied)
+        raise
 
 
 def _planned(mark: Mark) -> dict[str, Any]:
@@ -94,6 +99,7 @@ def _copy(
     work: Work, redaction: Redaction, original: Version, sealed: SealedObject, scope: Scope, found: Inspected
 ) -> Version:
     document = work.get(Document, original.document_id)
+    scope = current(work.services, work.session, scope)
     if sealed.place.version != next_copy(work, document.id):
         raise Unavailable("Another copy was made meanwhile; it is tried again.")
     return Version(
