@@ -12,15 +12,15 @@ from sqlalchemy import and_, func, or_, select, tuple_
 
 from dataroom.actions import present, scope
 from dataroom.actions.context import Desk
-from dataroom.actions.intake import Received, discard, receive
+from dataroom.actions.intake import Received, cleared, discard, receive
 from dataroom.actions.listing import document_view
 from dataroom.actions.registry import Nothing, Params, action
-from dataroom.actions.sealing import Scope, rewrap, scope_for, wrap
+from dataroom.actions.sealing import Scope, current, rewrap, scope_for, wrap
 from dataroom.actions.views import DocumentPage, DocumentView, Done, ListedVersion, Uploaded
 from dataroom.actions.work import PAGE, Work
 from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id
-from dataroom.model import Disclosure, Document, Matter, Organisation, Version
+from dataroom.model import Disclosure, Document, Matter, Organisation, Redaction, Version
 from dataroom.vault.sealed import Kind
 from policies.engine import due
 
@@ -124,6 +124,7 @@ def replace(work: Work, document: Document, params: Replace, received: Received)
 
 def _version(work: Work, document: Document, received: Received) -> Version:
     sealed, found = received.sealed, received.found
+    scope = current(work.services, work.session, received.scope)
     return Version(
         id=new_id(),
         document_id=document.id,
@@ -143,9 +144,9 @@ def _version(work: Work, document: Document, received: Received) -> Version:
         object_version=sealed.stored.version_id,
         object_length=sealed.stored.length,
         header=sealed.header,
-        scope_id=received.scope.id,
-        scope_epoch=received.scope.epoch,
-        wrapped_dek=wrap(received.scope, sealed),
+        scope_id=scope.id,
+        scope_epoch=scope.epoch,
+        wrapped_dek=wrap(scope, sealed),
         author="",
         created_by=work.user,
         created_at=work.now,
@@ -182,7 +183,10 @@ def _settle(work: Work, document: Document) -> None:
     schedule = work.services.law.schedules[document.schedule]
     if schedule.trigger == "created" and document.trigger_on is None:
         document.trigger_on = document.created_at.date()
-    document.due_on = due(schedule, document.trigger_on) if document.trigger_on else None
+    falls_due = due(schedule, document.trigger_on) if document.trigger_on else None
+    if document.due_on is not None and (falls_due is None or falls_due < document.due_on):
+        raise Conflict("That would shorten a retention period that is already running.")
+    document.due_on = falls_due
 
 
 @action("document.list", on=Matter, lists=Version)
@@ -284,7 +288,8 @@ def read(work: Work, document: Document, params: Nothing) -> DocumentView:
 
 
 def _scope(desk: Desk, document: Document, params: Classify, stream: Any) -> Scope:
-    return scope_for(desk.services, document.matter_id, document.organisation_id, params.tier)
+    tier = cleared(desk, document.matter_id, params.tier)
+    return scope_for(desk.services, document.matter_id, document.organisation_id, tier)
 
 
 @action("document.classify", on=Document, prepare=_scope)
@@ -306,6 +311,8 @@ def classify(work: Work, document: Document, params: Classify, target: Scope) ->
         if version.tier != tier:
             rewrap(work.services, work.session, version, target)
         version.tier, version.category = tier, params.category
+    for redaction in work.all(Redaction, Redaction.version_id.in_([version.id for version in originals])):
+        redaction.tier = tier
     document.state = "staged" if params.category == UNCLASSIFIED else document.state
     _settle(work, document)
     work.state(tier=tier, category=params.category, schedule=params.schedule, before=list(before))

@@ -74,7 +74,7 @@ def receive(
     organisation = desk.principal.organisation
     if organisation is None:
         raise Invalid("Only people of an organisation contribute.")
-    tier = tier or _own_tier(desk, matter)
+    tier = _own_tier(desk, matter) if tier is None else cleared(desk, matter, tier)
     scope = scope_for(desk.services, matter, organisation, tier)
     place = Place(organisation, matter, document_id, ordinal, Kind.ORIGINAL)
     sealed = seal_stream(desk.services, place, _pieces(stream))
@@ -103,6 +103,16 @@ def discard(desk: Desk, received: Received) -> None:
 def _erase(desk: Desk, sealed: SealedObject) -> None:
     with suppress(DataroomError):
         desk.services.store.erase(sealed.stored.key)
+
+
+def cleared(desk: Desk, matter: uuid.UUID, tier: int) -> int:
+    """The tier, if there is such a one and the person is cleared for it: before any key is made for it."""
+    own = _own_tier(desk, matter)
+    if tier not in desk.services.law.tiers:
+        raise Invalid(f"tier: there is no tier {tier}")
+    if tier > own:
+        raise Invalid(f"tier: you are cleared up to tier {own} in this matter")
+    return tier
 
 
 def _own_tier(desk: Desk, matter: uuid.UUID) -> int:
