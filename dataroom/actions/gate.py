@@ -21,7 +21,7 @@ from dataroom.actions.context import Desk, Principal, Services
 from dataroom.actions.evidence import Record, append, digest_of, lock_head
 from dataroom.actions.registry import ACTIONS, Params, Spec
 from dataroom.actions.work import SEEN_BY, Work
-from dataroom.errors import DataroomError, Invalid, NotFound, Refused, Unavailable
+from dataroom.errors import DataroomError, Invalid, KeyDestroyed, NotFound, Refused, Unavailable
 from dataroom.model import Base, Matter, Version
 from policies.engine import Decision, Entity, Ref
 
@@ -187,6 +187,8 @@ class Gate:
     def _no(self, work: Work, entity: Entity, decision: Decision) -> DataroomError:
         see = SEEN_BY.get(entity.type)
         if see is not None and work.decide(see, entity).allowed:
+            if entity.attrs.get("state") == "destroyed":
+                return KeyDestroyed()
             return Refused(" ".join(self.services.law.explain(decision)) or "The policy does not permit this.")
         return NotFound()
 
@@ -198,7 +200,7 @@ class Gate:
         spec, record = attempt.spec, attempt.record
         if attempt.prepared is not None and spec.discard and not attempt.sent:
             spec.discard(Desk(self.services, attempt.principal), attempt.prepared)
-        record.outcome = "refused" if isinstance(error, NotFound | Refused) else "failed"
+        record.outcome = "refused" if isinstance(error, NotFound | Refused | KeyDestroyed) else "failed"
         record.code = error.code if isinstance(error, DataroomError) else "error"
         record.facts = {}
         if not isinstance(error, DataroomError):
