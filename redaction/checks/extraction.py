@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from io import BytesIO
 
+import numpy as np
+from numpy.typing import NDArray
 from pdfminer.high_level import extract_pages
 from pdfminer.layout import LTChar, LTContainer
 
@@ -93,7 +95,7 @@ def _kept(original: bytes, texts: dict[int, list[Char]], quads: dict[int, list[P
         return Check("kept-text", True, "Not judged: the original has hidden layers, whose text readers report too.")
     with opened(original) as pdf:
         for page, after in texts.items():
-            areas = sorted({grown(bounds(quad), 0.5) for quad in quads[page]})
+            areas = np.array(sorted({grown(bounds(quad), 0.5) for quad in quads[page]})).reshape(-1, 4)
             clear = [char for char in page_chars(pdf, page) if _is_ink(char) and not _touches(char.ink, areas)]
             size = pdf[page - 1].get_bbox()
             clear = [char for char in clear if overlap(grown(size, -1), char.ink)]
@@ -110,5 +112,6 @@ def _has_hidden_layers(original: bytes) -> bool:
     return bool(layers.off) or not layers.base_on
 
 
-def _touches(ink: Box, areas: list[Box]) -> bool:
-    return any(overlap(ink, area) for area in areas)
+def _touches(ink: Box, areas: NDArray[np.float64]) -> bool:
+    left, low, right, high = areas.T
+    return bool(((ink[0] <= right) & (left <= ink[2]) & (ink[1] <= high) & (low <= ink[3])).any())
