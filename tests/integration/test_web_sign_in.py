@@ -1,0 +1,207 @@
+"""Signing in and out through the pages, at a real provider in its own process."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from html import unescape
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, Request, build_opener
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from dataroom.actions.context import SERVICE
+from dataroom.model import AuditEntry, PendingLogin
+from tests.cast import World
+from tests.integration.web_house import Visitor, app, house
+
+__all__ = ["app", "house"]
+
+PEOPLE = [("one", "Olga Onerole", ["law"]), ("two", "Tom Tworoles", ["law", "patents"]), ("none", "Nora Norole", ["x"])]
+
+
+class _Stay(HTTPRedirectHandler):
+    def redirect_request(self, *args: object, **kwargs: object) -> None:
+        return None
+
+
+@pytest.fixture(scope="module")
+def provider(house: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The provider of a fourth company, registered; yields its mail domain."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    address = f"http://127.0.0.1:{port}"
+    people = [
+        {"sub": sub, "name": name, "email": f"{sub}@dorado.example", "roles": roles, "title": "-"}
+        for sub, name, roles in PEOPLE
+    ]
+    config = {
+        "company": "Dorado",
+        "issuer": address,
+        "client_id": "dataroom",
+        "client_secret": "kept-in-a-file",
+        "redirect_uris": ["http://localhost/signin/callback"],
+        "people": people,
+    }
+    file = tmp_path_factory.mktemp("dorado") / "dorado.json"
+    file.write_text(json.dumps(config))
+    command = [sys.executable, "-m", "dataroom.adapters.demo_issuer", "--config", str(file), "--port", str(port)]
+    process = subprocess.Popen(command, env={**os.environ, "DATAROOM_DEMO": "1"})
+    for _ in range(600):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.05)
+    partner = {
+        "slug": "dorado",
+        "name": "Dorado",
+        "mail_domains": ["dorado.example"],
+        "ceiling": 3,
+        "issuer": address,
+        "client_id": "dataroom",
+        "client_secret": "kept-in-a-file",
+        "role_map": {"law": "custodian", "patents": "partner"},
+    }
+    house.gate.perform(SERVICE, "partner.register", None, partner)
+    yield "dorado.example"
+    process.terminate()
+    process.wait(10)
+
+
+def began(visitor: Visitor, address: str, **more: str) -> str:
+    """Enters an address; returns where the browser is sent."""
+    page = visitor.get("/signin").text
+    secret = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert secret
+    answer = visitor.client.post("/signin", data={"csrf_token": secret[1], "email": address, **more})
+    assert answer.status_code == 200, answer.text
+    onward = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', answer.text)
+    assert onward
+    return unescape(onward[1])
+
+
+def picked(url: str, sub: str) -> str:
+    """Presses a person's button at the provider; returns the path it sends the browser back to."""
+    opener = build_opener(_Stay, HTTPCookieProcessor())
+    with opener.open(url, timeout=10) as response:
+        page = response.read().decode()
+    action = re.search(r'action="([^"]+)"', page)
+    seal = re.search(r'name="seal" value="([^"]+)"', page)
+    assert action
+    assert seal
+    parts = urlsplit(url)
+    request = Request(
+        f"{parts.scheme}://{parts.netloc}{unescape(action[1])}", urlencode({"seal": seal[1], "pick": sub}).encode()
+    )
+    try:
+        opener.open(request, timeout=10)
+    except OSError as redirect:
+        back = urlsplit(redirect.headers["Location"])  # type: ignore[attr-defined]
+        return f"{back.path}?{back.query}"
+    raise AssertionError("the provider did not send the browser back")
+
+
+def codes(house: World) -> list[str]:
+    """The acts recorded in the house's own log, oldest first."""
+    with house.services.database.reading() as session:
+        return list(
+            session.scalars(select(AuditEntry.act).where(AuditEntry.matter_id.is_(None)).order_by(AuditEntry.seq))
+        )
+
+
+def test_somebody_signs_in_at_their_company_and_out_again(house: World, app: Flask, provider: str) -> None:
+    visitor = Visitor(app.test_client())
+    url = began(visitor, f"olga@{provider}", next="/tokens")
+    asked = dict(parse_qsl(urlsplit(url).query))
+    assert asked["code_challenge_method"] == "S256"
+    assert asked["redirect_uri"] == "http://localhost/signin/callback"
+    answer = visitor.get(picked(url, "one"))
+    assert (answer.status_code, answer.location) == (303, "/tokens")
+    cookies = {c.split("=")[0]: c for c in answer.headers.getlist("Set-Cookie")}
+    assert all(part in cookies["session"] for part in ("HttpOnly", "Path=/", "SameSite=Lax"))
+    assert "signin" in cookies
+    assert "Olga Onerole" in visitor.get("/matters").text
+    assert codes(house)[-1] != "session.end"
+    old = visitor.client.get_cookie("session")
+    assert old
+    left = visitor.post("/signout")
+    assert (left.status_code, left.location) == (303, "/signed-out")
+    assert '"cookies"' in left.headers["Clear-Site-Data"]
+    assert codes(house)[-1] == "session.end"
+    visitor.client.set_cookie("session", old.value)
+    assert visitor.get("/matters").status_code == 303
+
+
+def test_a_callback_is_good_once_and_only_in_its_own_browser(app: Flask, provider: str) -> None:
+    visitor, other = Visitor(app.test_client()), Visitor(app.test_client())
+    back = picked(began(visitor, f"olga@{provider}"), "one")
+    assert other.get(back).status_code == 403
+    assert visitor.get(back).status_code == 303
+    again = visitor.get(back)
+    assert again.status_code == 403
+    assert "You are not signed in" in again.text
+
+
+def test_a_tampered_state_is_refused_and_recorded(house: World, app: Flask, provider: str) -> None:
+    visitor = Visitor(app.test_client())
+    back = picked(began(visitor, f"olga@{provider}"), "one")
+    before = len(codes(house))
+    answer = visitor.get(re.sub(r"state=[^&]+", "state=" + "x" * 43, back))
+    assert answer.status_code == 403
+    assert "state" not in answer.text.lower()
+    assert len(codes(house)) == before + 1
+    assert visitor.client.get_cookie("session") is None
+
+
+@pytest.mark.parametrize("sub", ["none", "two"])
+def test_without_exactly_one_role_nobody_comes_in(house: World, app: Flask, provider: str, sub: str) -> None:
+    visitor = Visitor(app.test_client())
+    before = len(codes(house))
+    answer = visitor.get(picked(began(visitor, f"{sub}@{provider}"), sub))
+    assert answer.status_code == 403
+    assert "no role" in answer.text
+    assert len(codes(house)) == before + 1
+    assert visitor.get("/matters").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "https://evil.example", "/\\evil.example", "evil", "/a b", "/x\n"]
+)
+def test_nobody_is_sent_on_to_another_site(app: Flask, provider: str, target: str) -> None:
+    visitor = Visitor(app.test_client())
+    answer = visitor.get(picked(began(visitor, f"olga@{provider}", next=target), "one"))
+    assert answer.location == "/"
+
+
+def test_an_unknown_address_and_a_company_that_does_not_answer_look_alike(app: Flask) -> None:
+    visitor = Visitor(app.test_client())
+    secret = re.search(r'name="csrf_token" value="([^"]+)"', visitor.get("/signin").text)
+    assert secret
+    pages = []
+    for address in ("x@nowhere.example", "ada@aldermoor.example", "aldermoor", "@aldermoor.example", ""):
+        answer = visitor.client.post("/signin", data={"csrf_token": secret[1], "email": address})
+        assert answer.status_code == 422
+        pages.append(re.sub(r'value="[^"]*"|content="[^"]*"', "", answer.text).replace(address or "\0", ""))
+    assert len(set(pages)) == 1
+    assert "borealis" not in pages[0].lower()
+
+
+def test_only_a_hash_of_the_browsers_secret_is_kept(house: World, app: Flask, provider: str) -> None:
+    visitor = Visitor(app.test_client())
+    began(visitor, f"olga@{provider}")
+    cookie = visitor.client.get_cookie("signin")
+    assert cookie
+    assert cookie.http_only
+    with house.services.database.reading() as session:
+        kept = list(session.scalars(select(PendingLogin)))
+    assert kept
+    assert all(cookie.value not in (row.browser_hash, json.dumps(row.data)) for row in kept)
