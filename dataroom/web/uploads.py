@@ -53,9 +53,9 @@ def replace(document_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _stream(name: str, target: uuid.UUID, known: tuple[str, ...]) -> ResponseReturnValue:
-    if request.content_length is None:
-        raise Invalid("length: the browser did not say how long the file is", code="incomplete")
+    if request.headers.get("Transfer-Encoding"):
+        raise Invalid("The browser did not say how long the file is.", code="incomplete")
     params: dict[str, Any] = {n: request.args[n] for n in known if request.args.get(n)}
-    params["length"] = request.content_length
+    params["length"] = request.content_length or 0
     stored = site().gate.perform(principal(), name, target, params, request.stream)
     return jsonify({k: str(v) if isinstance(v, uuid.UUID) else v for k, v in asdict(stored).items()}), 201
