@@ -11,6 +11,7 @@ from flask_wtf.csrf import generate_csrf, validate_csrf
 
 from dataroom.config import Config
 from dataroom.errors import DataroomError, Refused, Unauthenticated
+from dataroom.problems import WrongMedia
 from dataroom.web.site import local, principal, recognise, site, wants_json
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -23,12 +24,6 @@ class Forged(DataroomError):
     """A request that changes something did not come from a page of ours, or from one that is too old."""
 
     code, status, title = "forged", 400, "The form is out of date"
-
-
-class WrongKind(DataroomError):
-    """A body of a kind no page of ours sends."""
-
-    code, status, title = "wrong-kind", 415, "Not a kind of content accepted here"
 
 
 class Guarded(Blueprint):
@@ -62,12 +57,12 @@ def _limit() -> None:
     if request.endpoint in STREAMS:
         request.max_content_length = site().services.config.upload_limit + 1
         if request.mimetype not in {"application/pdf", "application/octet-stream"}:
-            raise WrongKind("Send the bytes of the file alone, as application/pdf.")
+            raise WrongMedia("Send the bytes of the file alone, as application/pdf.")
         return
     request.max_content_length = SMALL
     request.max_form_memory_size = SMALL
     if request.mimetype == "multipart/form-data":
-        raise WrongKind("No page here sends this kind of form.")
+        raise WrongMedia("No page here sends this kind of form.")
 
 
 def _own_pages_only() -> None:

@@ -5,17 +5,19 @@ What does not exist and what may not be seen are answered alike, byte for byte b
 
 from __future__ import annotations
 
+import json
 import logging
 import re
-import secrets
 from contextlib import suppress
+from dataclasses import replace
 
-from flask import Flask, Response, g, jsonify, render_template
+from flask import Flask, Response, g, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from dataroom.actions.context import Principal
 from dataroom.errors import DataroomError, NotFound
+from dataroom.problems import MEDIA_TYPE, Problem, error_of_status, new_instance, problem_of
 from dataroom.web.site import recognise, wants_json
 
 log = logging.getLogger("dataroom.web")
@@ -35,7 +37,6 @@ WHAT_TO_DO = {
     500: "Try again; if it happens again, give the reference below to whoever runs this service.",
     503: "Nothing was changed. Try again in a minute.",
 }
-_TITLES = {400: "The request was not understood", 405: "Not possible here", 413: "Too large"}
 _LENGTH = re.compile(r"String should have at (least|most) (\d+) characters?")
 _PHRASES = (
     ("Field required", "this is needed"),
@@ -47,7 +48,7 @@ _PHRASES = (
 def correlation() -> str:
     """The reference of this request, which the operator finds in the log."""
     if "correlation" not in g:
-        g.correlation = secrets.token_hex(6)
+        g.correlation = new_instance().rpartition(":")[2]
     return str(g.correlation)
 
 
@@ -83,9 +84,8 @@ def field_errors(error: DataroomError | None) -> dict[str, str]:
 
 def register(app: Flask) -> None:
     """Answers every error of `app` that no blueprint answers itself."""
-    app.register_error_handler(DataroomError, _ours)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _unexpected)
+    for kind in (DataroomError, HTTPException, Exception):
+        app.register_error_handler(kind, _told)
     app.jinja_env.globals.update(field_errors=field_errors, sentence=sentence)
 
     @app.after_request
@@ -94,26 +94,35 @@ def register(app: Flask) -> None:
         return response
 
 
-def _ours(error: DataroomError) -> ResponseReturnValue:
-    if error.status >= 500:
-        log.error("request failed", extra={"correlation": correlation(), "code": error.code}, exc_info=error)
+def _told(error: Exception) -> ResponseReturnValue:
+    """One error as a page or a problem document; the service's own faults are logged under the reference."""
+    if isinstance(error, HTTPException):
+        if error.code is None or error.code < 400:
+            return error.get_response()
+        error = error_of_status(error.code)
     if isinstance(error, NotFound):
         error = NotFound()
-    return _answer(error.status, error.code, error.title, sentence(error), error.facts)
+    problem = problem_of(error, f"urn:uuid:{correlation()}")
+    if problem.status >= 500:
+        log.error("request failed", extra={"correlation": correlation(), "code": problem.code}, exc_info=error)
+    if isinstance(error, DataroomError):
+        problem = replace(problem, detail=sentence(error))
+    headers = {name: value for name, value in problem.headers().items() if name != "WWW-Authenticate"}
+    if wants_json():
+        return Response(json.dumps(problem.document(), default=str), mimetype=MEDIA_TYPE), problem.status, headers
+    return _page(problem), problem.status, headers
 
 
-def _http(error: HTTPException) -> ResponseReturnValue:
-    if error.code == 404:
-        return _ours(NotFound())
-    if error.code is None or error.code < 400:
-        return error.get_response()
-    title = _TITLES.get(error.code, error.name)
-    return _answer(error.code, error.name.lower().replace(" ", "-"), title, title + ".", {})
-
-
-def _unexpected(error: Exception) -> ResponseReturnValue:
-    log.error("request broke", extra={"correlation": correlation()}, exc_info=error)
-    return _ours(DataroomError())
+def _page(problem: Problem) -> str:
+    return render_template(
+        "problem.html",
+        status=problem.status,
+        title=problem.title,
+        detail="" if problem.detail.rstrip(".") == problem.title else problem.detail,
+        advice=WHAT_TO_DO.get(problem.status, WHAT_TO_DO[500]),
+        correlation=correlation(),
+        who=_somebody(),
+    )
 
 
 def _somebody() -> Principal | None:
@@ -121,21 +130,3 @@ def _somebody() -> Principal | None:
     with suppress(DataroomError):
         return recognise()
     return None
-
-
-def _answer(status: int, code: str, title: str, detail: str, facts: dict[str, object]) -> ResponseReturnValue:
-    if wants_json():
-        body = {"type": f"urn:dataroom:{code}", "title": title, "status": status, "detail": detail, "code": code}
-        response = jsonify({**body, "correlation": correlation(), **{k: v for k, v in facts.items() if k not in body}})
-        response.mimetype = "application/problem+json"
-        return response, status
-    page = render_template(
-        "problem.html",
-        status=status,
-        title=title,
-        detail="" if detail.rstrip(".") == title else detail,
-        advice=WHAT_TO_DO.get(status, WHAT_TO_DO[500]),
-        correlation=correlation(),
-        who=_somebody(),
-    )
-    return page, status

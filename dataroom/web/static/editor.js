@@ -249,7 +249,7 @@ byId("sheet").addEventListener("keydown", (event) => {
 for (const button of document.querySelectorAll("[data-tool]")) {
   button.addEventListener("click", () => {
     tool = button.dataset.tool;
-    for (const other of document.querySelectorAll("[data-tool]")) other.setAttribute("aria-checked", String(other === button));
+    for (const other of document.querySelectorAll("[data-tool]")) other.setAttribute("aria-pressed", String(other === button));
     overlay.node.classList.toggle("words", tool === "words");
     if (tool === "words" && !words.length) say("This page has no words to choose; draw a box instead.");
   });

@@ -4,9 +4,9 @@ import { byId, data, el } from "./dom.js";
 import { Paper } from "./paper.js";
 import { Stage } from "./stage.js";
 
-const SMALL = 110;
 const version = data();
 const strip = byId("strip");
+const SMALL = window.matchMedia("(max-width: 45rem)").matches ? 70 : 110;
 const toggle = byId("strip-toggle");
 const note = byId("note");
 const entries = [];
