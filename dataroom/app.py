@@ -17,7 +17,8 @@ from dataroom.adapters.oidc import RelyingParty
 from dataroom.adapters.paper import Paper
 from dataroom.adapters.s3 import S3Settings, S3Store
 from dataroom.adapters.sandbox import Sandbox
-from dataroom.cli import cli
+from dataroom.adapters.witness_http import Courier
+from dataroom.cli import cli, witnesses
 from dataroom.cli.demo import demo
 from dataroom.cli.operate import Operator, operate
 from dataroom.clock import Clock, SystemClock
@@ -28,7 +29,7 @@ from policies.engine import Law
 
 KEK_SECONDS = 300
 
-__all__ = ["build", "catalogue", "create_app", "main"]
+__all__ = ["build", "catalogue", "create_app", "main", "witnesses"]
 
 
 def build(config: Config, clock: Clock | None = None) -> Services:
@@ -53,6 +54,7 @@ def build(config: Config, clock: Clock | None = None) -> Services:
         keks=KekCache(kms, KEK_SECONDS, clock),
         workshop=sandbox,
         paper=Paper(),
+        courier=Courier(),
     )
 
 

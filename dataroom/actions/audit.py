@@ -14,7 +14,7 @@ from sqlalchemy import and_, select, tuple_
 from sqlalchemy.orm import Session
 
 from dataroom.actions import present
-from dataroom.actions.checkpoints import latest, notes_until, sign_head
+from dataroom.actions.checkpoints import notes_until, shown, sign_head
 from dataroom.actions.context import Desk, Download
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.views import DocumentRef, EntryPage, EntryView, OrganisationView
@@ -122,10 +122,11 @@ def _bundle(desk: Desk, export: Export) -> Download:
     sign_head(services, export.matter)
     out = io.BytesIO()
     with services.database.reading() as session:
-        log, note = latest(session, export.matter)
+        found = shown(session, export.matter)
+        log, note = found.log, found.checkpoint
         write_bundle(
             out,
-            note.note.encode(),
+            found.note,
             _column(session, AuditEntry.entry, log, note.size),
             _disclosures(session, log, note.size, export.open_entries),
             notes_until(session, log, note.size),

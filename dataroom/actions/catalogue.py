@@ -4,6 +4,7 @@ from dataroom.actions import (
     accounts,
     applying,
     audit,
+    cosigning,
     disclosures,
     disposals,
     documents,
@@ -14,6 +15,7 @@ from dataroom.actions import (
     redactions,
     retention,
     upkeep,
+    witnessing,
 )
 from dataroom.actions.registry import ACTIONS, Spec
 
@@ -23,6 +25,7 @@ __all__ = [
     "accounts",
     "applying",
     "audit",
+    "cosigning",
     "disclosures",
     "disposals",
     "documents",
@@ -33,4 +36,5 @@ __all__ = [
     "redactions",
     "retention",
     "upkeep",
+    "witnessing",
 ]

@@ -118,6 +118,18 @@ class Paper(Protocol):
         ...
 
 
+class Courier(Protocol):
+    """Takes a request to a witness outside; `Unavailable` when no acceptable answer came."""
+
+    def accepts(self, url: str) -> bool:
+        """Whether the address may be called: https, or http on this very machine."""
+        ...
+
+    def post(self, url: str, body: bytes) -> tuple[int, str, bytes]:
+        """Status, media type and body of the answer."""
+        ...
+
+
 @dataclass(frozen=True)
 class Services:
     """Every part an action may reach, composed once in `dataroom.app`."""
@@ -131,6 +143,7 @@ class Services:
     keks: KekCache
     workshop: Workshop
     paper: Paper
+    courier: Courier
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dataroom.actions.context import Principal
+from dataroom.actions.proofs import completed
 from dataroom.audit.entry import seal_entry
 from dataroom.audit.tree import Frontier
 from dataroom.ids import new_id
-from dataroom.model import AuditDisclosure, AuditEntry, AuditLog
+from dataroom.model import AuditDisclosure, AuditEntry, AuditLog, AuditNode
 
 PERSON_FIELDS = frozenset({"who", "name", "mail", "ip"})
 
@@ -90,7 +91,10 @@ def append(session: Session, record: Record, law: str, moment: datetime) -> tupl
     head = lock_head(session, record.matter_id)
     seq = head.size
     sealed = seal_entry(head.origin, seq, moment, law, record.fields())
-    frontier = Frontier.from_bytes(head.frontier).append(sealed.leaf)
+    before = Frontier.from_bytes(head.frontier)
+    frontier = before.append(sealed.leaf)
+    for level, index, root in completed(before.hashes, seq, sealed.leaf):
+        session.add(AuditNode(log_id=head.id, level=level, index=index, hash=root))
     who = record.principal
     session.add(
         AuditEntry(

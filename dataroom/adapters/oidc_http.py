@@ -101,6 +101,10 @@ class Wire:
         """Post the form `body` to `url`. Raises `SignInRefused` when there is no acceptable answer."""
         return self._send("POST", url, loopback, body.encode("ascii"), dict(headers))
 
+    def post_bytes(self, url: str, body: bytes, *, loopback: bool, media: str) -> Answer:
+        """Post `body` of media type `media` to `url`. Raises `SignInRefused` when there is no acceptable answer."""
+        return self._send("POST", url, loopback, body, {"Content-Type": media})
+
     def _send(
         self, method: str, url: str, loopback: bool, body: bytes | None, headers: dict[str, str]
     ) -> Answer:

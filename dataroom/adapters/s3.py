@@ -24,6 +24,7 @@ CONCURRENT_PARTS = 3
 _READ_BYTES = 256 * 1024
 _LIST_AT_ONCE = 1000
 _DELETE_AT_ONCE = 1000
+_TAKEN = {"PreconditionFailed", "412", "ConditionalRequestConflict"}
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed", "405"}
 
 
@@ -130,6 +131,34 @@ class S3Store:
             reply["Body"].close()
             raise Tampered("The stored object has another length than recorded.")
         return _body(reply["Body"])
+
+    def put_once(self, key: str, data: bytes) -> bool:
+        """Store `data` unless the key holds something; a store without conditional writes is asked first."""
+        place = {"Bucket": self._settings.bucket, "Key": key}
+        with _translated("store a note"):
+            try:
+                self._s3.put_object(**place, Body=data, IfNoneMatch="*")
+            except ClientError as error:
+                code = str(error.response.get("Error", {}).get("Code", ""))
+                if code in _TAKEN:
+                    return False
+                if code != "NotImplemented":
+                    raise
+                if self.first(key) is not None:
+                    return False
+                self._s3.put_object(**place, Body=data)
+        return True
+
+    def first(self, prefix: str) -> tuple[str, bytes] | None:
+        """The first key, in order, that begins with `prefix`, and what it holds now."""
+        with _translated("look for a note"):
+            reply = self._s3.list_objects_v2(Bucket=self._settings.bucket, Prefix=prefix, MaxKeys=1)
+            found = reply.get("Contents", [])
+            if not found:
+                return None
+            key = str(found[0]["Key"])
+            with closing(self._s3.get_object(Bucket=self._settings.bucket, Key=key)["Body"]) as body:
+                return key, bytes(body.read())
 
     def erase(self, key: str) -> int:
         """Remove every version and delete marker of `key`; returns how many. May be repeated."""

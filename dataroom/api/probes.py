@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response
 
-from dataroom.actions.checkpoints import LOG_KEY
+from dataroom.actions.checkpoints import LOG_KEY, halted
 from dataroom.actions.context import Services
+from dataroom.actions.outside import ROLLBACK
 from dataroom.api.answering import HEADERS
 
 log = logging.getLogger("dataroom.api")
@@ -28,15 +29,21 @@ class Readiness:
             "store": services.store.ready,
             "kms": lambda: services.kms.public_key(LOG_KEY),
         }
+        self._halted: Callable[[], bool] = lambda: halted(services)
         self._lock = threading.Lock()
         self._found: dict[str, str] = {}
         self._at = -_FRESH_SECONDS
 
     def parts(self) -> dict[str, str]:
-        """For each part `ok` or `unavailable`, never why: that is in the log."""
+        """For each part `ok` or `unavailable`, never why: that is in the log.
+
+        With `audit` as a further part when a log is not signed because the database was rolled back.
+        """
         with self._lock:
             if time.monotonic() - self._at >= _FRESH_SECONDS:
                 self._found = {name: _asked(name, ask) for name, ask in self._parts.items()}
+                if self._found["database"] == "ok" and self._halted():
+                    self._found["audit"] = ROLLBACK
                 self._at = time.monotonic()
             return dict(self._found)
 

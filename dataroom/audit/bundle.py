@@ -121,6 +121,4 @@ def _lines(disclosures: Iterable[tuple[int, list[str]]]) -> Iterator[bytes]:
             raise Invalid("disclosures are handed over in the order of their entries")
         last = seq
         if texts:
-            yield (
-                json.dumps({"disclosures": texts, "seq": seq}, separators=(",", ":")).encode("ascii") + b"\n"
-            )
+            yield (json.dumps({"disclosures": texts, "seq": seq}, separators=(",", ":")).encode("ascii") + b"\n")

@@ -237,9 +237,7 @@ def _count(value: JsonValue, name: str) -> int:
 def _digests(value: JsonValue) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise Invalid("`_sd` is not a list")
-    digests = tuple(
-        one for one in value if isinstance(one, str) and len(_unb64(one)) == hashlib.sha256().digest_size
-    )
+    digests = tuple(one for one in value if isinstance(one, str) and len(_unb64(one)) == hashlib.sha256().digest_size)
     if len(digests) != len(value) or list(digests) != sorted(set(digests)):
         raise Invalid("`_sd` is not a sorted list of different digests")
     return digests

@@ -205,17 +205,13 @@ def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, pro
     verify_subtree_consistency((0, old), new, old_root, new_root, proof)
 
 
-def verify_subtree_inclusion(
-    leaf: bytes, index: int, part: Range, proof: Sequence[bytes], root: bytes
-) -> None:
+def verify_subtree_inclusion(leaf: bytes, index: int, part: Range, proof: Sequence[bytes], root: bytes) -> None:
     """Prove that `leaf` stands at `index` of the log, given the root over the aligned leaves of `part`."""
     start, end = _check_range(part)
     verify_inclusion(leaf, index - start, end - start, proof, root)
 
 
-def verify_subtree_consistency(
-    part: Range, size: int, part_root: bytes, root: bytes, proof: Sequence[bytes]
-) -> None:
+def verify_subtree_consistency(part: Range, size: int, part_root: bytes, root: bytes, proof: Sequence[bytes]) -> None:
     """Prove that the aligned leaves of `part` are those of the tree of `size` leaves, or raise `Tampered`.
 
     Walks from the right edge of `part` to the top, folding every hash of the proof into the root of the

@@ -1,10 +1,11 @@
 """Verify an audit log export, offline, with nothing but the Python standard library.
 
-    python verify.py bundle.zip --key VKEY [--key VKEY ...] [--checkpoint NOTE_FILE ...] [--json]
+    python verify.py bundle.zip --key VKEY [--key VKEY ...] [--checkpoint NOTE_FILE ...] [--max-age SECONDS] [--json]
+    python verify.py --proof entry.tlog-proof --key VKEY [--key VKEY ...] [--max-age SECONDS] [--json]
 
 Keys and earlier checkpoints come from you, never from the bundle. A key is `name+id+base64`; the name of
-the log's key is the log's name; with a witness key (kind 4) you demand that this witness has cosigned. The
-checks: container, signatures, the tree of entries against every signed root, each entry, each disclosure.
+the log's key is the log's name; with a witness key (kind 4) you demand that this witness has cosigned, with --max-age
+lately. The checks: container, signatures, the tree of entries against every signed root, each entry, each disclosure.
 Exit status: 0 all holds, 1 something does not (each fault is named), 2 a key or the bundle cannot be read.
 """
 
@@ -16,6 +17,7 @@ import mmap
 import re
 import struct
 import sys
+import time
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -32,6 +34,11 @@ ENTRY = re.compile(
     rb'"seq":(0|[1-9]\d{0,15}),"t":(0|[1-9]\d{0,15}),"v":1\}' % (DIGEST, DIGEST)
 )
 SHOWN = re.compile(rb'\{"disclosures":\[(%s(?:,%s)*)\],"seq":(0|[1-9]\d{0,15})\}\n' % (TEXT, TEXT))
+PROOF = re.compile(
+    rb"c2sp\.org/tlog-proof@v1\nextra ([A-Za-z0-9+/=]+)\nindex (0|[1-9]\d{0,15})\n"
+    rb"((?:[A-Za-z0-9+/]{43}=\n){0,63})\n(.+)",
+    re.DOTALL,
+)
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 FIELD = re.compile(rb'\["[A-Za-z0-9_-]{22,}","([a-z][a-z0-9_]{0,63})",.+\]', re.DOTALL)
 KEYS, EPOCH = {b"law", b"log", b"seq", b"t", b"v"}, datetime(1970, 1, 1, tzinfo=UTC)
@@ -282,11 +289,11 @@ def check_tree(report: Report, heads: list[Head], files: dict[str, memoryview]) 
     report.entries = len(hashes)
 
 
-def check_entries(report: Report, head: Head, files: dict[str, memoryview]) -> None:
-    """Check the form, place, log and time of every entry, and the disclosures handed over with it."""
+def check_entries(report: Report, head: Head, files: dict[str, memoryview], start: int = 0) -> None:
+    """Check the form, place, log and time of every entry from `start`, and the disclosures handed over with it."""
     shown, last = read_disclosures(report, files["disclosures.jsonl"]), -1
     number, texts = next(shown, (-1, []))
-    for place, data in enumerate(frames(files["entries"])):
+    for place, data in enumerate(frames(files["entries"]), start):
         match = ENTRY.fullmatch(data)
         digests = match[1].split(b",") if match and match[1] else []
         if not match or digests != sorted(set(digests)) or int(match[4]) >= 2**53:
@@ -339,9 +346,26 @@ def check_disclosures(report: Report, place: int, digests: set[bytes], texts: li
         names.add(name)
 
 
-def verify_bundle(path: Path, keys: list[str], earlier: list[bytes]) -> Report:
+def check_witnesses(report: Report, head: Head, keys: list[Key], max_age: int | None, now: float | None) -> None:
+    """Every witness whose key was given must have cosigned, and not longer than `max_age` seconds ago."""
+    now = time.time() if now is None else now
+    if max_age is not None and not any(kind == 4 for _, _, kind, _ in keys):
+        raise Unreadable("a greatest age needs the key of a witness: only a witness tells the time")
+    for name, key_id, kind, _ in keys:
+        who = f"{name} {key_id.hex()} (witness, at "
+        times = [int(one[len(who) : -1]) for one in head.signers if one.startswith(who)]
+        if kind == 4 and not times:
+            report.fault(f"the witness {name} has not cosigned the checkpoint")
+        elif kind == 4 and max_age is not None and not -300 <= now - times[0] <= max_age:
+            report.fault(f"the cosignature by {name} is older than {max_age} seconds, or from the future")
+
+
+def verify_bundle(
+    path: Path, keys: list[str], earlier: list[bytes], max_age: int | None = None, now: float | None = None
+) -> Report:
     """Check the export at `path` with your verifier `keys` and the `earlier` checkpoint notes you kept.
 
+    Witnesses must have cosigned at most `max_age` seconds before `now` (default: by this machine's clock).
     Does not raise for a log that was tampered with: read `faults`. `Unreadable` when there is no export.
     """
     report, heads, parsed = Report(), list[Head](), [read_key(one) for one in keys]
@@ -360,9 +384,7 @@ def verify_bundle(path: Path, keys: list[str], earlier: list[bytes]) -> Report:
     head = heads[0]
     report.log, report.size, report.root = head.origin, head.size, base64.b64encode(head.root).decode()
     report.signed_by, report.earlier = head.signers, [one.size for one in heads[1:]]
-    for name, key_id, kind, _ in parsed:
-        if kind == 4 and not any(one.startswith(f"{name} {key_id.hex()}") for one in head.signers):
-            report.fault(f"the witness {name} has not cosigned the checkpoint")
+    check_witnesses(report, head, parsed, max_age, now)
     check_tree(report, heads, files)
     check_entries(report, head, files)
     if files["verify.py"] != Path(__file__).read_bytes():
@@ -372,16 +394,64 @@ def verify_bundle(path: Path, keys: list[str], earlier: list[bytes]) -> Report:
     return report
 
 
+# ---- the proof of a single entry ----
+def climb(node: bytes, index: int, size: int, path: list[bytes]) -> bytes:
+    """The root to which an inclusion proof leads (RFC 6962 section 2.1.1); empty when its length is wrong."""
+    last = size - 1
+    for other in path:
+        if last == 0:
+            return b""
+        left = index & 1 or index == last
+        node = hashlib.sha256(b"\1" + other + node if left else b"\1" + node + other).digest()
+        while left and index and not index & 1:
+            index, last = index >> 1, last >> 1
+        index, last = index >> 1, last >> 1
+    return b"" if last else node
+
+
+def verify_proof(path: Path, keys: list[str], max_age: int | None = None, now: float | None = None) -> Report:
+    """Check the proof of one entry (c2sp.org/tlog-proof): its `extra` holds the entry, framed as in an export,
+    and then its opened fields, as a line of disclosures.jsonl. Faults and errors as `verify_bundle`.
+    """
+    report, parsed, match = Report(), [read_key(one) for one in keys], PROOF.fullmatch(path.read_bytes())
+    extra = memoryview(unb64(match[1].decode()) if match else b"")
+    if not match or len(extra) < 2:
+        raise Unreadable(f"{path}: not the proof of an entry")
+    index, hashes = int(match[2]), [unb64(one.decode()) for one in match[3].split()]
+    try:
+        head = open_head(match[4], parsed)
+    except Fault as fault:
+        report.fault(f"the checkpoint {fault}")
+        return report
+    report.log, report.size, report.root = head.origin, head.size, base64.b64encode(head.root).decode()
+    report.signed_by, report.entries = head.signers, 1
+    cut = 2 + int.from_bytes(extra[:2], "big")
+    leaf = hashlib.sha256(b"\0" + extra[2:cut]).digest()
+    if len(extra) < cut or index >= head.size or climb(leaf, index, head.size, hashes) != head.root:
+        report.fault(f"the proof does not lead from entry {index} to the signed root: one of them was changed")
+    check_witnesses(report, head, parsed, max_age, now)
+    check_entries(report, head, {"entries": extra[:cut], "disclosures.jsonl": extra[cut:]}, index)
+    return report
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command line; see the head of this file."""
     parser = argparse.ArgumentParser(description="Verify an audit log export, offline.")
-    parser.add_argument("bundle", type=Path)
+    parser.add_argument("bundle", type=Path, nargs="?")
+    parser.add_argument("--proof", type=Path, help="the proof of a single entry, instead of a bundle")
+    parser.add_argument("--max-age", type=int, help="most seconds since the witnesses cosigned")
     parser.add_argument("--key", action="append", required=True, help="verifier key of the log or a witness")
     parser.add_argument("--checkpoint", action="append", default=[], type=Path, help="a note you kept")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     options = parser.parse_args(arguments)
+    if (options.bundle is None) == (options.proof is None):
+        parser.error("give either a bundle or --proof")
     try:
-        report = verify_bundle(options.bundle, options.key, [one.read_bytes() for one in options.checkpoint])
+        if options.proof is not None:
+            report = verify_proof(options.proof, options.key, options.max_age)
+        else:
+            earlier = [one.read_bytes() for one in options.checkpoint]
+            report = verify_bundle(options.bundle, options.key, earlier, options.max_age)
     except (Unreadable, OSError) as error:
         print(f"cannot verify: {error}", file=sys.stderr)
         return 2

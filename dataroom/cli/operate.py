@@ -23,6 +23,7 @@ from dataroom.actions.context import SERVICE, Services
 from dataroom.actions.disposals import CERTIFICATE_KEY
 from dataroom.actions.evidence import open_log
 from dataroom.actions.gate import Gate
+from dataroom.actions.witnessing import WITNESS_KEY
 from dataroom.adapters.kms_keyring import KeyringKms
 from dataroom.config import Config, ConfigError
 from dataroom.errors import DataroomError
@@ -71,7 +72,7 @@ def initialise(config: Config, operator: Operator) -> Services:
     upgrade(config.database_url)
     services = operator.build(config)
     services.store.prepare()  # type: ignore[attr-defined]
-    for name in (LOG_KEY, CERTIFICATE_KEY):
+    for name in (LOG_KEY, CERTIFICATE_KEY, WITNESS_KEY):
         if not services.kms.exists(name):
             services.kms.create_signing(name)
     with services.database.writing() as session:

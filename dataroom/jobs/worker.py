@@ -17,8 +17,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
 
-from dataroom.actions.checkpoints import sign_heads
+from dataroom.actions.checkpoints import sign_heads_and_tell
 from dataroom.actions.context import SERVICE, Services
+from dataroom.actions.cosigning import is_halted, owe_cosignatures
 from dataroom.actions.gate import Gate
 from dataroom.errors import Conflict, DataroomError, KeyDestroyed, NotFound
 from dataroom.model import Errand
@@ -37,6 +38,7 @@ class _Taken:
     kind: str
     target: uuid.UUID | None
     attempts: int
+    params: dict[str, object]
 
 
 class Worker:
@@ -86,11 +88,18 @@ class Worker:
         now = self.services.clock.now()
         every = timedelta(seconds=self.services.config.checkpoint_seconds)
         if self._signed is None or now - self._signed >= every:
-            sign_heads(self.services)
+            self._sign()
             self._signed = now
         if self._swept is None or now - self._swept >= SWEEP_EVERY:
             self.gate.perform(SERVICE, "upload.sweep")
             self._swept = now
+
+    def _sign(self) -> None:
+        """Signs what has grown, tells once of what was rolled back, and owes the asking of witnesses."""
+        for halted in sign_heads_and_tell(self.services):
+            if not is_halted(self.services, str(halted.facts["log"])):
+                self.gate.perform(SERVICE, "checkpoint.halt", None, halted.facts)
+        owe_cosignatures(self.services)
 
     def _take(self) -> _Taken | None:
         now = self.services.clock.now()
@@ -110,12 +119,13 @@ class Worker:
                 return None
             errand.taken_until, errand.attempts = now + self._lease, errand.attempts + 1
             target = errand.payload.get("target")
-            return _Taken(errand.id, errand.kind, uuid.UUID(target) if target else None, errand.attempts)
+            of = uuid.UUID(target) if target else None
+            return _Taken(errand.id, errand.kind, of, errand.attempts, errand.payload.get("params", {}))
 
     def _perform(self, taken: _Taken) -> None:
         try:
             with self._kept(taken):
-                self.gate.perform(SERVICE, taken.kind, taken.target)
+                self.gate.perform(SERVICE, taken.kind, taken.target, taken.params)
         except (NotFound, Conflict, KeyDestroyed) as settled:
             self._finish(taken, settled.code)
         except DataroomError as error:

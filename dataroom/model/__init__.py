@@ -16,12 +16,23 @@ from dataroom.model.retention import (
     Hold,
     HoldDocument,
 )
+from dataroom.model.witnessing import (
+    AuditCosignature,
+    AuditHalt,
+    AuditNode,
+    Witness,
+    WitnessedLog,
+    WitnessStanding,
+)
 
 __all__ = [
     "AuditCheckpoint",
+    "AuditCosignature",
     "AuditDisclosure",
     "AuditEntry",
+    "AuditHalt",
     "AuditLog",
+    "AuditNode",
     "Base",
     "Certificate",
     "Disclosure",
@@ -46,4 +57,7 @@ __all__ = [
     "Token",
     "User",
     "Version",
+    "Witness",
+    "WitnessStanding",
+    "WitnessedLog",
 ]

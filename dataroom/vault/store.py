@@ -55,6 +55,14 @@ class ObjectStore(Protocol):
         """All bytes of exactly this version; `Missing` and a differing length are raised before any byte."""
         ...
 
+    def put_once(self, key: str, data: bytes) -> bool:
+        """Store a few bytes under a key that holds nothing yet; False, and nothing stored, when it holds something."""
+        ...
+
+    def first(self, prefix: str) -> tuple[str, bytes] | None:
+        """The first key, in order, that begins with `prefix`, and what it holds now; None when there is none."""
+        ...
+
     def erase(self, key: str) -> int:
         """Remove every version and delete marker of `key`; returns how many. Nothing to do is no error."""
         ...
