@@ -193,7 +193,8 @@ def closing(connection: HTTPConnection) -> Iterator[HTTPConnection]:
 
 def environment_of(config: Config, temporary: Path) -> dict[str, str]:
     """What a process of the house is started with: the settings, and a temporary folder of its own."""
-    settings = {f"DATAROOM_{f.name.upper()}": str(getattr(config, f.name)) for f in fields(config)}
+    given = {f.name: getattr(config, f.name) for f in fields(config) if getattr(config, f.name) != f.default}
+    settings = {f"DATAROOM_{name.upper()}": str(value) for name, value in given.items()}
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
     return {**kept, **settings, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "TMPDIR": str(temporary)}
 

@@ -1,0 +1,112 @@
+"""Many rows of everything a list shows, copied in the database from one real example of each."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from dataroom.ids import new_id
+from dataroom.model import (
+    Base,
+    Disclosure,
+    Disposal,
+    Document,
+    Hold,
+    HoldDocument,
+    Matter,
+    Membership,
+    Participation,
+    Redaction,
+    Token,
+    User,
+    Version,
+)
+from tests.cast import REASON, World
+
+
+def example(world: World) -> uuid.UUID:
+    """One published document with a redaction, a disclosure, a hold, a disposal, all by their own actions; its id."""
+    line = world.published(tier=1)
+    world.disclosed(line.version)
+    world.redacted(line)
+    world.do("cleo", "hold.place", line.document, kind="litigation", reason="Ordered by the court of Lumen.")
+    due = world.due(path="old/one.pdf")
+    world.do("ada", "disposal.propose", due.document, reason=REASON)
+    for who in ("ada", "cleo", "pia"):
+        world.do(who, "token.create", name="of the crowd")
+    return uuid.UUID(str(line.document))
+
+
+def multiply(world: World, document: uuid.UUID, times: int) -> None:
+    """`times` further copies of the document and of what belongs to it, of its disposal, people, tokens and matters."""
+    with world.services.database.writing() as session:
+        copies = Copies(session, world, document)
+        for number in range(1, times + 1):
+            copies.add(number)
+        for table in Base.metadata.sorted_tables:
+            if table.name in copies.rows:
+                session.execute(sa.insert(table), copies.rows[table.name])
+
+
+class Copies:
+    """What to copy, read once, and the copies, written at once."""
+
+    def __init__(self, session: Session, world: World, document: uuid.UUID) -> None:
+        def found(table: type[Base], *criteria: Any) -> list[dict[str, Any]]:
+            return [dict(row._mapping) for row in session.execute(sa.select(table.__table__).where(*criteria))]
+
+        self.rows: dict[str, list[dict[str, Any]]] = {}
+        self.last = session.scalar(sa.select(sa.func.max(Document.number))) or 0
+        self.document = found(Document, Document.id == document)[0]
+        self.versions = found(Version, Version.document_id == document)
+        ids = [version["id"] for version in self.versions]
+        self.redactions = found(Redaction, Redaction.version_id.in_(ids))
+        self.disclosures = found(Disclosure, Disclosure.version_id.in_(ids))
+        holds = sa.select(HoldDocument.hold_id).where(HoldDocument.document_id == document)
+        self.holds = found(Hold, Hold.id.in_(holds))
+        self.disposal = found(Disposal)[0]
+        people = [world.people[who].user for who in ("ada", "cleo", "pia")]
+        self.members = found(Membership, Membership.matter_id == world.matter, Membership.user_id.in_(people))
+        self.user = found(User, User.id == world.people["pia"].user)[0]
+        self.tokens = found(Token, Token.name == "of the crowd")
+        self.matter = found(Matter, Matter.id == world.matter)[0]
+        self.parts = found(Participation, Participation.matter_id == world.matter)
+
+    def add(self, number: int) -> None:
+        """One more of everything."""
+        name = f"Chart {self.last + number}"
+        document = self._copy("document", self.document, number=self.last + number, title=name)
+        for version in self.versions:
+            copy = self._copy("version", version, document_id=document, object_key=f"objects/{new_id()}")
+            for row in self.redactions:
+                if row["version_id"] == version["id"]:
+                    self._copy("redaction", row, version_id=copy)
+            for row in self.disclosures:
+                if row["version_id"] == version["id"]:
+                    self._copy("disclosure", row, version_id=copy, document_id=document)
+        for row in self.holds:
+            self._put("hold_document", {"hold_id": self._copy("hold", row), "document_id": document})
+        disposal = self._copy("disposal", self.disposal)
+        self._put("disposal_document", {"disposal_id": disposal, "document_id": document})
+        self._people(number)
+
+    def _people(self, number: int) -> None:
+        user = self._copy("user_account", self.user, subject=f"copy {self.last + number}")
+        self._copy("membership", self.members[0], user_id=user)
+        for row in self.tokens:
+            self._copy("token", row, token_hash=uuid.uuid4().hex * 2)
+        matter = self._copy("matter", self.matter)
+        for row in self.parts:
+            self._put("participation", {**row, "matter_id": matter})
+        for row in self.members:
+            self._copy("membership", row, matter_id=matter)
+
+    def _copy(self, table: str, row: dict[str, Any], **changed: Any) -> uuid.UUID:
+        return uuid.UUID(str(self._put(table, {**row, "id": new_id(), **changed})["id"]))
+
+    def _put(self, table: str, row: dict[str, Any]) -> dict[str, Any]:
+        self.rows.setdefault(table, []).append(row)
+        return row
