@@ -55,7 +55,7 @@ class Case:
     @property
     def bound(self) -> bool:
         """Whether it acts on something that may be hidden from others."""
-        return self.spec.target is not None
+        return self.action in ACTIONS and self.spec.target is not None
 
     def perform(self, house: House, who: str, target: Target) -> Any:
         """Does it as somebody, and consumes what it hands out."""

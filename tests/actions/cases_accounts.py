@@ -106,6 +106,7 @@ CASES = (
     Case("session.start", "arriving-newton", _started, params=_arrival, lower="dora", outsider="arriving-dora"),
     Case("session.end", "ada", _ended, lambda h: h.session_of("ada"), lower="bram"),
     Case("partner.register", "service", _registered, params=_partner, lower="ada"),
+    Case("partner.announce", "service", lambda h, t, r: None, lambda h: h.matter, lower="ada"),
     Case("version.erase", "service", _erased, lambda h: h.destroyed(), lower="ada"),
     Case("upload.sweep", "service", _nothing_else, lower="ada"),
 )

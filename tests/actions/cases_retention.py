@@ -18,6 +18,11 @@ def _document(house: House) -> Target:
     return house.line().document  # type: ignore[no-any-return]
 
 
+def _undated(house: House) -> Target:
+    line = house.world.upload(tier=2, category="claim-chart", schedule="patent-evidence")
+    return line.document  # type: ignore[no-any-return]
+
+
 def _due(house: House) -> Target:
     return house.world.due().document  # type: ignore[no-any-return]
 
@@ -54,7 +59,7 @@ def _released(house: House, target: Any, _result: Any) -> None:
 
 def _triggered(house: House, target: Any, _result: Any) -> None:
     row = house.row(Document, target)
-    assert (row.trigger_on.isoformat(), row.due_on.isoformat()) == ("2024-02-29", "2031-02-28")
+    assert (row.trigger_on.isoformat(), row.due_on.isoformat()) == ("2024-02-29", "2030-02-28")
 
 
 def _line(house: House, result: Any) -> bool:
@@ -137,7 +142,7 @@ CASES = (
         shows=_holds,
         reads=True,
     ),
-    Case("retention.trigger", "cleo", _triggered, _document, params=lambda h, t: {"on": "2024-02-29"}, lower="lorn"),
+    Case("retention.trigger", "cleo", _triggered, _undated, params=lambda h, t: {"on": "2024-02-29"}, lower="lorn"),
     Case(
         "retention.list",
         "cleo",

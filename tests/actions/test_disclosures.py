@@ -36,9 +36,9 @@ def test_a_disclosure_ends_to_the_second(house: House) -> None:
         line.version,
         **terms(house, expires_at=house.world.clock.now() + timedelta(hours=1)),
     )
-    house.world.clock.forward(minutes=59, seconds=50)
+    house.later(minutes=59, seconds=50)
     view(house, "pia", line.version)
-    house.world.clock.forward(seconds=11)
+    house.later(seconds=11)
     with pytest.raises(NotFound):
         view(house, "pia", line.version)
 

@@ -18,7 +18,7 @@ REASON = "The retention period has ended."
 
 
 def test_nothing_is_proposed_before_its_day(house: House) -> None:
-    line = house.line()
+    line = house.world.upload(tier=2, category="claim-chart", schedule="patent-evidence")
     with pytest.raises(Conflict, match="no due date"):
         house.do("ada", "disposal.propose", line.document, reason=REASON)
     house.do("ada", "retention.trigger", line.document, on=house.world.clock.now().date().isoformat())

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from dataroom.errors import DataroomError, NotFound, Refused
-from dataroom.model import Disposal, DisposalApproval, Document, Version
+from dataroom.model import Disposal, DisposalApproval, Document, KeyScope, Version
 from tests.actions.house import House, pdf
 
 REASON = "Action before the regional court."
@@ -127,7 +127,7 @@ def test_bytes_are_not_erased_under_a_hold_by_errand_or_sweep(house: House) -> N
     with pytest.raises(NotFound):
         house.do("service", "version.erase", copy.id)
     house.world.worker.drain()
-    house.world.clock.forward(days=2)
+    house.later(days=2)
     house.do("service", "upload.sweep")
     assert copy.object_key in house.objects()
     house.do("cleo", "hold.release", hold, reason="The action was settled.")
@@ -143,3 +143,23 @@ def test_a_hold_leaves_the_work_possible(house: House) -> None:
     house.do("ada", "document.withdraw", line.document)
     house.do("ada", "document.classify", line.document, tier=3, category="target", schedule="court-record")
     assert house.row(Document, line.document).tier == 3
+
+
+def test_no_key_is_retired_or_destroyed_that_opens_a_held_document(house: House) -> None:
+    scope = house.own_scope()
+    held = house.content_of(scope)
+    house.do("ada", "member.add", held.matter_id, email="cleo@aldermoor.example", tier=4)
+    hold = house.do("cleo", "hold.place", held.document_id, kind="litigation", reason=REASON).id
+    retire = {"reason": "The company leaves.", "days": 0}
+    with pytest.raises(NotFound):
+        house.do("service", "scope.retire", scope, **retire)
+    house.do("cleo", "hold.release", hold, reason="The action was settled.")
+    house.do("service", "scope.retire", scope, **retire)
+    house.do("cleo", "hold.place", held.document_id, kind="litigation", reason=REASON)
+    with pytest.raises(NotFound):
+        house.do("service", "scope.destroy", scope)
+    house.world.worker.drain()
+    assert house.content_of(scope).wrapped_dek == held.wrapped_dek
+    assert house.row(KeyScope, scope).kek_blob is not None
+    house.do("service", "scope.restore", scope)
+    assert house.do("ada", "page.view", held.id, page=1, width=60)[:2] == b"\xff\xd8"

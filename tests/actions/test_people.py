@@ -108,11 +108,11 @@ def test_an_issuer_never_speaks_for_another_organisation(house: House) -> None:
 
 def test_a_session_ends_when_idle_and_lives_when_used(house: House) -> None:
     secret, idle = arrive(house, "sam"), house.world.config.session_idle
-    house.world.clock.forward(seconds=idle - 30)
+    house.later(seconds=idle - 30)
     known(house, secret)
-    house.world.clock.forward(seconds=idle - 30)
+    house.later(seconds=idle - 30)
     known(house, secret)
-    house.world.clock.forward(seconds=idle + 1)
+    house.later(seconds=idle + 1)
     with pytest.raises(Unauthenticated):
         known(house, secret)
 
@@ -120,9 +120,9 @@ def test_a_session_ends_when_idle_and_lives_when_used(house: House) -> None:
 def test_a_session_ends_however_much_it_is_used(house: House) -> None:
     secret = arrive(house, "sam")
     for _ in range(house.world.config.session_absolute // 1200 - 1):
-        house.world.clock.forward(seconds=1200)
+        house.later(seconds=1200)
         known(house, secret)
-    house.world.clock.forward(seconds=1201)
+    house.later(seconds=1201)
     with pytest.raises(Unauthenticated):
         known(house, secret)
 
@@ -169,7 +169,7 @@ def test_a_token_acts_until_it_is_revoked_or_expires(house: House) -> None:
     with pytest.raises(Conflict):
         house.do("petra", "token.revoke", made.id)
     short = house.do("petra", "token.create", name="script", days=1).secret
-    house.world.clock.forward(days=1, seconds=1)
+    house.later(days=1, seconds=1)
     with pytest.raises(Unauthenticated):
         identity.by_token(house.world.services, short, "192.0.2.3")
 
