@@ -73,6 +73,7 @@ export class Paper {
     this.clear();
     this.node.classList.remove("loading");
     this.node.classList.add("gone");
+    this.node.style.height = "auto";
     const out = problem.status === 401;
     const title = out ? "You are signed out" : problem.gone ? "No longer available" : "This page could not be shown";
     const text = out ? "Load the page again to sign in." : problem.gone ? "It was withdrawn, or your access has ended." : problem.message;
