@@ -5,9 +5,12 @@ from collections import Counter
 from io import BytesIO
 
 import pikepdf
+from fontTools.agl import AGL2UV
 from pdfminer.high_level import extract_text
 
+from ..fonts.names import FAMILIES
 from ..geometry import Polygon, anticlockwise, holds
+from ..overlay import overlay
 from ..reading import Char, fold, opened, page_chars
 from ..report import Check, FinalMark
 from .bare import Bare
@@ -16,19 +19,29 @@ from .structure import ALLOWED
 SHORTEST, SHORTEST_IN_DATA = 4, 6
 MAX_WORDS, MOST_PAGES = 2_000, 50
 WORD = re.compile(r"\w+")
-FORMAL = frozenset(
-    word.casefold()
-    for word in re.findall(
-        "[A-Za-z]{3,}",
-        " ".join(ALLOWED)
-        + " FlateDecode DCTDecode CCITTFaxDecode DeviceGray DeviceRGB DeviceCMYK Indexed Separation ICCBased Helvetica"
-        " Columns Predictor Colors Identity Adobe stream endstream xref trailer startxref begin dict begincmap"
-        " endcmap codespacerange bfchar bfrange currentdict CMapName CIDInit ProcSet CIDSystemInfo FontMatrix"
-        " findresource defineresource StandardEncoding WinAnsiEncoding MacRomanEncoding TrueType FontFile Copyright Version eexec private public",
-    )
-)
-"""Words the format itself is written with. Where one of them was removed, finding it in raw data tells nothing; the
-extracted texts are searched for it all the same."""
+FORMAL = " ".join(
+    [
+        *(key[1:] for key in ALLOWED),
+        *AGL2UV,
+        "FlateDecode DCTDecode JPXDecode CCITTFaxDecode DeviceGray DeviceRGB DeviceCMYK Indexed Separation DeviceN",
+        "ICCBased CalGray CalRGB Pattern Luminosity Transparency ColorBurn ColorDodge Difference Exclusion HardLight",
+        "SoftLight Multiply Overlay Lighten Darken Saturation Perceptual RelativeColorimetric AbsoluteColorimetric",
+        "CIDFontType0C CIDFontType2 Type1C OpenType TrueType Identity Identity-H Identity-V Adobe Japan1 Korea1",
+        "StandardEncoding WinAnsiEncoding MacRomanEncoding MacExpertEncoding ExtGState XObject ObjStm XRef linearized",
+        "stream endstream endobj xref startxref trailer begin dict begincmap endcmap begincodespacerange currentdict",
+        "endcodespacerange beginbfchar endbfchar begincidchar endcidchar CMapName CMapType CIDInit ProcSet CIDToGIDMap",
+        "findresource defineresource definefont currentfile readstring executeonly readonly noaccess closefile",
+        "eexec string array index exch known FontInfo PaintType FontType CharStrings Private Subrs OtherSubrs password",
+        "BlueValues OtherBlues FamilyBlues FamilyOtherBlues BlueScale BlueShift BlueFuzz StdHW StemSnapH StemSnapV",
+        "ForceBold LanguageGroup ExpansionFactor MinFeature UniqueID lenIV Copyright Version Notice FullName",
+        "cleartomark FamilyName StdVW Weight profile description public acspADBE mntrRGB",
+        *FAMILIES,
+    ]
+).casefold()
+"""What the format itself is written with: keys, operators of fonts and maps, glyph names, families of fonts. A removed
+word that is a part of it proves nothing where raw data are searched, nor do digits, of which coordinates are made;
+such words are looked for in shown strings and in the extracted texts, like all others."""
+STRING = re.compile(rb"<((?:[0-9a-f]{2})+)>|\(([A-Za-z0-9]+)\)")
 
 
 def checks(output: bytes, bare: Bare, marks: list[FinalMark], original: bytes | None) -> list[Check]:
@@ -39,7 +52,7 @@ def checks(output: bytes, bare: Bare, marks: list[FinalMark], original: bytes | 
     if not gone:
         return [Check("words", True, "No word stood only under the marks.")]
     words_left = {word for text in _texts(bare) for word in WORD.findall(text)}
-    found = bool(gone & words_left) or _in_data(output, _telling(gone)) or _second_reader(bare, original, gone)
+    found = bool(gone & words_left) or _in_data(output, marks, gone) or _second_reader(bare, original, gone)
     return [Check("words", not found, "No removed word is found in any stream, string or extracted text.")]
 
 
@@ -62,7 +75,7 @@ def removed_words(original: bytes, marks: list[FinalMark]) -> set[str]:
 
 def _telling(gone: set[str]) -> set[str]:
     """The words that raw data would not hold anyway."""
-    return {word for word in gone if not any(word in formal for formal in FORMAL)}
+    return {word for word in gone if not word.isdigit() and word not in FORMAL}
 
 
 def _under(char: Char, quads: list[Polygon]) -> bool:
@@ -87,16 +100,42 @@ def _second_reader(bare: Bare, original: bytes, gone: set[str]) -> bool:
     return any(after[word] >= before[word] for word in gone & set(after))
 
 
-def _in_data(output: bytes, gone: set[str]) -> bool:
-    """Whether a word stands in the file or a decoded stream as Latin-1, UTF-16 or hexadecimal."""
-    parts: list[bytes] = [output]
+def _in_data(output: bytes, marks: list[FinalMark], gone: set[str]) -> bool:
+    """Whether a word stands in the file, a decoded stream or a shown string as Latin-1, UTF-16 or hexadecimal.
+    The labels of the drawn boxes, which are compared byte for byte elsewhere, are left out."""
+    telling = _needles(_telling(gone))
+    shown = _needles(gone - _telling(gone))
+    boxes = {overlay([(m.quad, m.code) for m in marks if m.page == page]) for page in {m.page for m in marks}}
+    if telling is not None and telling.search(output):
+        return True
     with pikepdf.open(BytesIO(output)) as pdf:
         for item in pdf.objects:
-            if isinstance(item, pikepdf.Stream):
-                try:
-                    parts.append(item.read_bytes())
-                except pikepdf.PdfError:
-                    parts.append(item.read_raw_bytes())
+            if not isinstance(item, pikepdf.Stream):
+                continue
+            data = _decoded(item)
+            if data in boxes:
+                continue
+            if telling is not None and telling.search(data):
+                return True
+            if shown is not None and "/Width" not in item and shown.search(_strings(data)):
+                return True
+    return False
+
+
+def _decoded(stream: pikepdf.Stream) -> bytes:
+    try:
+        return stream.read_bytes()
+    except pikepdf.PdfError:
+        return stream.read_raw_bytes()
+
+
+def _strings(content: bytes) -> bytes:
+    """The strings a content stream of the rebuild shows, each on its own."""
+    return b"\0".join(bytes.fromhex(code.decode()) if code else plain for code, plain in STRING.findall(content))
+
+
+def _needles(gone: set[str]) -> re.Pattern[bytes] | None:
+    """A pattern of the long words in every writing, None when there is none."""
     needles: set[bytes] = set()
     for word in sorted(gone)[:MAX_WORDS]:
         if len(word) >= SHORTEST_IN_DATA:
@@ -105,7 +144,4 @@ def _in_data(output: bytes, gone: set[str]) -> bool:
                 needles |= {form.encode("utf-16-be"), form.encode("utf-16-le")}
                 if len(plain) == len(form):
                     needles |= {plain, plain.hex().encode(), plain.hex().upper().encode()}
-    if not needles:
-        return False
-    pattern = re.compile(b"|".join(re.escape(needle) for needle in sorted(needles)))
-    return any(pattern.search(part) for part in parts)
+    return re.compile(b"|".join(re.escape(needle) for needle in sorted(needles))) if needles else None
