@@ -12,7 +12,9 @@ from dataroom.actions import catalogue
 from dataroom.actions.context import Services
 from dataroom.actions.gate import Gate
 from dataroom.adapters.database import Database, connect
+from dataroom.adapters.kms_aws import AwsKms
 from dataroom.adapters.kms_keyring import KeyringKms
+from dataroom.adapters.kms_openbao import OpenBaoKms
 from dataroom.adapters.oidc import RelyingParty
 from dataroom.adapters.paper import Paper
 from dataroom.adapters.s3 import S3Settings, S3Store
@@ -20,11 +22,12 @@ from dataroom.adapters.sandbox import Sandbox
 from dataroom.adapters.witness_http import Courier
 from dataroom.cli import cli, witnesses
 from dataroom.cli.demo import demo
+from dataroom.cli.keys import add_commands as add_key_commands
 from dataroom.cli.operate import Operator, operate
 from dataroom.clock import Clock, SystemClock
 from dataroom.config import Config
 from dataroom.logs import configure
-from dataroom.vault.keys import KekCache
+from dataroom.vault.keys import KekCache, Kms
 from policies.engine import Law
 
 KEK_SECONDS = 300
@@ -35,7 +38,7 @@ __all__ = ["build", "catalogue", "create_app", "main", "witnesses"]
 def build(config: Config, clock: Clock | None = None) -> Services:
     """Every part of the house for `config`, connected to but not yet used; safe to call before a fork."""
     clock = clock or SystemClock()
-    kms = KeyringKms(config.keyring_file, config.keyring_key_file)
+    kms = key_service(config)
     store = S3Store(
         S3Settings(config.s3_endpoint, config.s3_bucket, config.s3_access_key, config.s3_secret_key, config.s3_region)
     )
@@ -58,6 +61,17 @@ def build(config: Config, clock: Clock | None = None) -> Services:
     )
 
 
+def key_service(config: Config) -> Kms:
+    """The key service `config` names."""
+    if config.kms == "openbao":
+        return OpenBaoKms(config.kms_address, config.kms_token, config.kms_mount, config.kms_role, config.kms_ca_file)
+    keyring = KeyringKms(config.keyring_file, config.keyring_key_file)
+    if config.kms == "aws":
+        keys = (config.kms_access_key, config.kms_secret_key) if config.kms_access_key else None
+        return AwsKms(keyring, config.kms_region, config.kms_prefix, config.kms_address, keys)
+    return keyring
+
+
 def create_app(config: Config, services: Services | None = None) -> Flask:
     """The WSGI application: pages, API and health, all behind one gate."""
     configure(config.log_level)
@@ -76,6 +90,7 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
 
 def main() -> None:
     """The command `dataroom`."""
+    add_key_commands(operate)
     cli.add_command(operate)
     cli.add_command(demo)
     cli(obj=Operator(build=build, gate=Gate))

@@ -28,10 +28,21 @@ class Config:
     s3_endpoint: str
     s3_access_key: str
     s3_secret_key: str
-    keyring_file: Path
-    keyring_key_file: Path
     secret_key: str
     public_url: str
+    kms: str = "keyring"
+    keyring_file: Path = Path()
+    keyring_key_file: Path = Path()
+    kms_address: str = ""
+    kms_token: str = ""
+    kms_role: str = ""
+    kms_mount: str = "transit"
+    kms_ca_file: Path = Path()
+    kms_region: str = ""
+    kms_prefix: str = "dataroom"
+    kms_access_key: str = ""
+    kms_secret_key: str = ""
+    shred_hour: int = 2
     s3_region: str = "us-east-1"
     s3_bucket: str = "dataroom"
     log_origin: str = "dataroom.example/log"
@@ -69,6 +80,9 @@ class Config:
             raise ConfigError(f"{_PREFIX}PUBLIC_URL must be scheme://host[:port] without a path")
         if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
             raise ConfigError(f"{_PREFIX}PUBLIC_URL must be https unless it is this machine's loopback address")
+        self._check_kms()
+        if not 0 <= self.shred_hour <= 23:
+            raise ConfigError(f"{_PREFIX}SHRED_HOUR must be between 0 and 23 (UTC)")
         if len(self.secret_key) < 32:
             raise ConfigError(f"{_PREFIX}SECRET_KEY must be at least 32 characters")
         for name in (
@@ -81,6 +95,23 @@ class Config:
         ):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{_PREFIX}{name.upper()} must be above zero")
+
+    def _check_kms(self) -> None:
+        needed = {
+            "keyring": ("keyring_file", "keyring_key_file"),
+            "openbao": ("kms_address", "kms_token"),
+            "aws": ("keyring_file", "keyring_key_file", "kms_region"),
+        }
+        if self.kms not in needed:
+            raise ConfigError(f"{_PREFIX}KMS must be one of {', '.join(needed)}")
+        for name in needed[self.kms]:
+            if getattr(self, name) in {"", Path()}:
+                raise ConfigError(f"{_PREFIX}{name.upper()} is not set (nor {_PREFIX}{name.upper()}_FILE)")
+
+    @property
+    def has_keyring(self) -> bool:
+        """Whether keys lie in a local keyring: all of them, or with AWS KMS those that sign."""
+        return self.kms != "openbao"
 
     @property
     def secure(self) -> bool:

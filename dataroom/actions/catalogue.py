@@ -13,7 +13,9 @@ from dataroom.actions import (
     partners,
     redaction_log,
     redactions,
+    renewing,
     retention,
+    retiring,
     upkeep,
     witnessing,
 )
@@ -34,7 +36,9 @@ __all__ = [
     "partners",
     "redaction_log",
     "redactions",
+    "renewing",
     "retention",
+    "retiring",
     "upkeep",
     "witnessing",
 ]

@@ -42,6 +42,11 @@ from dataroom.vault.sealed import Kind
 
 CERTIFICATE_KEY = "certificates"
 DISPOSAL_ACTIONS = ("disposal.approve", "disposal.reject", "disposal.execute", "disposal.certificate")
+BACKUPS = (
+    "A database backup made before the disposal still holds the wrapped content key. It is made useless by the next "
+    "renewal of its key scope, due the following night: the entry scope.trim of that scope in this audit log, later "
+    "than this certificate, records it. What remains are copies of the key service's own storage made before then."
+)
 METHOD = "cryptographic erasure: the only wrapped content key of each version was removed from the database"
 
 
@@ -209,7 +214,7 @@ def execute(work: Work, disposal: Disposal, params: Nothing) -> Done:
         check_due(work, document)
         if work.entity(document).attrs["held"]:
             raise Refused("A hold covers one of the documents.")
-        destroyed.append(_destroy(work, document))
+        destroyed.append(destroy_document(work, document))
     disposal.state, disposal.executed_by, disposal.executed_at = "done", work.user, work.now
     certificate = _certify(work, disposal, approvals, destroyed)
     work.state(certificate=certificate.number, certificate_sha256=hashlib.sha256(certificate.body).hexdigest())
@@ -221,7 +226,7 @@ def _documents(work: Work, disposal: Disposal) -> list[Document]:
     return work.all(Document, Document.id.in_(ids), order=(Document.number,))
 
 
-def _destroy(work: Work, document: Document) -> dict[str, Any]:
+def destroy_document(work: Work, document: Document) -> dict[str, Any]:
     """Takes every key of a document away and closes what depends on it; returns its lines of the certificate."""
     versions = work.all(
         Version,
@@ -311,7 +316,7 @@ def _certify(
         "exceptions": [
             "Encrypted bytes in the object store are erased by a later errand; without the key they are unreadable.",
             "Copies downloaded by people before the disposal are outside this service.",
-            "Database backups made before the disposal hold the wrapped key until they expire.",
+            BACKUPS,
         ],
     }
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

@@ -172,6 +172,14 @@ def place_of(version: Version) -> Place:
     return Place(version.organisation_id, version.matter_id, version.document_id, version.ordinal, Kind(version.kind))
 
 
+def current(services: Services, session: Session, scope: Scope) -> Scope:
+    """The scope as it is now, inside the action's transaction: its key may have been renewed while bytes moved."""
+    row = session.get(KeyScope, scope.id, populate_existing=True)
+    if row is None:
+        raise KeyDestroyed()
+    return scope if row.epoch == scope.epoch and row.state == "active" else _open_scope(services, row)
+
+
 def wrap(scope: Scope, sealed: SealedObject) -> bytes:
     """The content key of a freshly sealed object, wrapped for its row."""
     return wrap_dek(scope.kek, scope.id, scope.epoch, sealed.place, sealed.dek)
@@ -179,7 +187,9 @@ def wrap(scope: Scope, sealed: SealedObject) -> bytes:
 
 def open_version(services: Services, session: Session, version: Version) -> Opened:
     """The key and place of a version whose scope is active; `KeyDestroyed` once it has been disposed of."""
-    scope = session.get(KeyScope, version.scope_id)
+    scope = session.get(KeyScope, version.scope_id, populate_existing=True)
+    if scope is not None and scope.epoch != version.scope_epoch:
+        session.refresh(version, ["wrapped_dek", "scope_epoch"])
     if version.wrapped_dek is None or scope is None or version.state == "destroyed":
         raise KeyDestroyed()
     opened = _open_scope(services, scope)
@@ -190,7 +200,14 @@ def open_version(services: Services, session: Session, version: Version) -> Open
 
 
 def rewrap(services: Services, session: Session, version: Version, scope: Scope) -> None:
-    """Moves a version's key under another scope (its tier has changed); the object stays as it is."""
+    """Moves a version's key under another scope (its tier has changed); the object stays as it is.
+
+    The scope it leaves becomes stale: backups hold the key under the old one, which must go before the content can.
+    """
     opened = open_version(services, session, version)
+    scope = current(services, session, scope)
+    left = session.get_one(KeyScope, version.scope_id)
+    left.stale_at = services.clock.now()
+    session.flush()
     version.wrapped_dek = wrap_dek(scope.kek, scope.id, scope.epoch, opened.place, opened.dek)
     version.scope_id, version.scope_epoch = scope.id, scope.epoch

@@ -26,16 +26,18 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _WRAPPING, _SIGNING, _GONE = "aes256-gcm96", "ed25519", "hmac"
 _NOT_THERE = ("key not found", "soft-deleted key", "not supported for key type", "does not support", "too old")
 _NOT_OURS = ("message authentication failed", "invalid ciphertext", "version is too new")
+_SYSTEM = Path()
 _SECONDS = (3.05, 10.0)
 
 
 class OpenBaoKms:
     """`dataroom.vault.keys.Kms` on a transit engine. Safe for threads and for any number of processes."""
 
-    def __init__(self, address: str, token: str, mount: str = "transit", role: str = "", ca_file: Path | None = None):
+    def __init__(self, address: str, token: str, mount: str = "transit", role: str = "", ca_file: Path = _SYSTEM):
         """A client of the server at `address`; `Invalid` when that is neither https nor this machine.
 
-        `token` is a token, or with `role` an AppRole's secret id, exchanged for a token when one is needed.
+        `token` is a token, or with `role` an AppRole's secret id, exchanged for a token when one is needed. `ca_file`
+        replaces the certificates the system trusts.
         """
         parts = urlsplit(address)
         if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
@@ -44,7 +46,7 @@ class OpenBaoKms:
         self._mount, self._role, self._secret = mount.strip("/"), role, token
         self._token = "" if role else token
         self._threads = threading.local()
-        self._verify: bool | str = str(ca_file) if ca_file else True
+        self._verify: bool | str = True if ca_file == _SYSTEM else str(ca_file)
         self._strict = False
 
     def __repr__(self) -> str:

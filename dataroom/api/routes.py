@@ -145,6 +145,17 @@ WITHOUT_ROUTE: Mapping[str, str] = {
     "redaction.apply": "Performed by the service itself.",
     "version.erase": "Performed by the service itself.",
     "upload.sweep": "Performed by the service itself.",
+    "key.rotate": "Performed by the operator, on the host.",
+    "key.shred": "Performed by the service itself, at night, and by the operator.",
+    "scope.rewrap": "Performed by the service itself.",
+    "scope.rekey": "Performed by the service itself.",
+    "scope.shred": "Performed by the service itself.",
+    "scope.trim": "Performed by the service itself.",
+    "scope.retire": "Performed by the operator, on the host.",
+    "scope.disable": "Performed by the service itself.",
+    "scope.restore": "Performed by the operator, on the host.",
+    "scope.destroy": "Performed by the service itself.",
+    "scope.forget": "Performed by the service itself.",
 }
 
 BY_ACTION: Mapping[str, Route] = {route.action: route for route in ROUTES}

@@ -65,7 +65,7 @@ def upgrade(database_url: str) -> None:
 
 def initialise(config: Config, operator: Operator) -> Services:
     """Makes what a first start needs and leaves alone what is there: keyring, schema, bucket, signing keys, log."""
-    if not config.keyring_file.exists():
+    if config.has_keyring and not config.keyring_file.exists():
         if not config.keyring_key_file.exists():
             _write_key(config.keyring_key_file)
         KeyringKms.create_new(config.keyring_file, config.keyring_key_file)

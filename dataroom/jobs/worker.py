@@ -21,12 +21,14 @@ from dataroom.actions.checkpoints import sign_heads_and_tell
 from dataroom.actions.context import SERVICE, Services
 from dataroom.actions.cosigning import is_halted, owe_cosignatures
 from dataroom.actions.gate import Gate
+from dataroom.actions.renewing import is_due
 from dataroom.errors import Conflict, DataroomError, KeyDestroyed, NotFound
 from dataroom.model import Errand
 
 log = logging.getLogger("dataroom.worker")
 IDLE_SECONDS = 0.5
 SWEEP_EVERY = timedelta(hours=1)
+LOOK_EVERY = timedelta(minutes=5)
 _BACKOFF = (2, 10, 60, 300, 1800)
 
 
@@ -51,6 +53,7 @@ class Worker:
         self._lease = timedelta(seconds=services.config.errand_lease)
         self._signed: datetime | None = None
         self._swept: datetime | None = None
+        self._looked: datetime | None = None
 
     def stop(self) -> None:
         """Ends `run` after the errand under way."""
@@ -76,10 +79,10 @@ class Worker:
         self._perform(taken)
         return True
 
-    def drain(self) -> int:
-        """Performs every errand that is due now; returns how many (for tests and for the operator)."""
+    def drain(self, *kinds: str) -> int:
+        """Performs every errand that is due now, of any kind or of `kinds` alone; returns how many."""
         done = 0
-        while (taken := self._take()) is not None:
+        while (taken := self._take(*kinds)) is not None:
             self._perform(taken)
             done += 1
         return done
@@ -93,6 +96,16 @@ class Worker:
         if self._swept is None or now - self._swept >= SWEEP_EVERY:
             self.gate.perform(SERVICE, "upload.sweep")
             self._swept = now
+        if self._looked is None or now - self._looked >= LOOK_EVERY:
+            self._shred(now)
+            self._looked = now
+
+    def _shred(self, now: datetime) -> None:
+        """After each night's hour, has the keys renewed under which something was destroyed before it."""
+        night = now.replace(hour=self.services.config.shred_hour, minute=0, second=0, microsecond=0)
+        night -= timedelta(days=1 if night > now else 0)
+        if is_due(self.services, night):
+            self.gate.perform(SERVICE, "key.shred", None, {"before": night})
 
     def _sign(self) -> None:
         """Signs what has grown, tells once of what was rolled back, and owes the asking of witnesses."""
@@ -101,7 +114,14 @@ class Worker:
                 self.gate.perform(SERVICE, "checkpoint.halt", None, halted.facts)
         owe_cosignatures(self.services)
 
-    def _take(self) -> _Taken | None:
+    def one(self, *kinds: str) -> bool:
+        """Performs one errand of `kinds` if one is due; returns whether there was one."""
+        taken = self._take(*kinds)
+        if taken is not None:
+            self._perform(taken)
+        return taken is not None
+
+    def _take(self, *kinds: str) -> _Taken | None:
         now = self.services.clock.now()
         with self.services.database.writing() as session:
             errand = session.scalars(
@@ -110,6 +130,7 @@ class Worker:
                     Errand.done_at.is_(None),
                     Errand.due_at <= now,
                     or_(Errand.taken_until.is_(None), Errand.taken_until < now),
+                    *([Errand.kind.in_(kinds)] if kinds else []),
                 )
                 .order_by(Errand.due_at, Errand.id)
                 .limit(1)

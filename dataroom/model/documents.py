@@ -39,7 +39,11 @@ class Document(Base):
 
 
 class KeyScope(Base):
-    """A key-encryption key, itself wrapped by the KMS: one for each matter, contributing organisation and tier."""
+    """A key-encryption key, itself wrapped by the KMS: one for each matter, contributing organisation and tier.
+
+    `stale_at` is set while backups may hold a content key that was removed here since the key was last renewed;
+    `destroy_at` is when a scope that is `shredding` may be destroyed for good.
+    """
 
     __tablename__ = "key_scope"
     __table_args__ = (
@@ -55,6 +59,8 @@ class KeyScope(Base):
     kek_blob: Mapped[bytes | None]
     state: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[At]
+    stale_at: Mapped[MaybeAt]
+    destroy_at: Mapped[MaybeAt]
 
 
 class Version(Base):

@@ -77,6 +77,7 @@ def thing(kind: str, **more: Value) -> Entity:
             "functions": frozenset(),
             "held": False,
         },
+        "Scope": {**base, "state": "active", "held": False, "due": False},
         "Entry": {"matter": Ref("Matter", "m1"), "actor": OWN, "owner": OWN, "shared": False},
         "Token": {"user": "ada"},
         "Session": {"user": "ada"},
