@@ -107,7 +107,7 @@ function begin(items, title, { focus = false, replaces = null } = {}) {
   byId("draft").hidden = false;
   byId("draft-title").textContent = title;
   byId("draft-error").textContent = "";
-  byId("save").textContent = items.length === 1 ? "Save mark" : `Save ${items.length} marks`;
+  byId("save").textContent = items.length === 1 ? "Save mark" : `Save marks (${items.length})`;
   if (!byId("keep").checked && !replaces) byId("draft-form").reset();
   explain();
   paint();

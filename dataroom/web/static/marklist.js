@@ -7,7 +7,7 @@ export function list(node, marks, codes, lit, on) {
   const pages = new Map();
   for (const mark of marks) pages.set(mark.page, [...(pages.get(mark.page) ?? []), mark]);
   if (!marks.length) {
-    node.replaceChildren(el("p", { class: "quiet" }, "Nothing is marked yet. Draw a box on the page, choose words, or find a term."));
+    node.replaceChildren(el("p", { class: "quiet" }, "Nothing is marked yet. Draw a box on the page, choose words, or search for a term."));
     return;
   }
   node.replaceChildren(
