@@ -1,0 +1,1 @@
+"""What the service permits and offers, written down for review. DATAROOM_GOLDEN=write renews the files."""
