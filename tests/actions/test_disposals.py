@@ -63,7 +63,7 @@ def test_another_organisations_compliance_decides_nothing(house: House) -> None:
 def test_a_document_is_part_of_one_disposal_at_a_time(house: House) -> None:
     line = house.world.due()
     first = house.proposed(line)
-    with pytest.raises(Conflict, match="another disposal"):
+    with pytest.raises(Conflict, match="disposal under way"):
         house.proposed(line, "bram")
     house.do("bram", "disposal.reject", first, remark="Needed for the appeal.")
     house.proposed(line, "bram")
