@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 import uuid
 from datetime import timedelta
@@ -13,9 +14,10 @@ from pydantic import Field
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.views import Done, TokenView
 from dataroom.actions.work import Work
+from dataroom.config import Config
 from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id
-from dataroom.model import Issuer, Session, Token, User
+from dataroom.model import Issuer, Organisation, Session, Token, User
 from dataroom.model.people import ROLES
 
 TOKEN_PREFIX = "dr_"  # noqa: S105 - a prefix, so that leaked tokens are found by scanners
@@ -40,9 +42,9 @@ class NewToken(Params):
     days: Annotated[int, Field(ge=1, le=90)] = 7
 
 
-def hashed(secret: str) -> str:
-    """How a session's or token's secret is kept."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+def hashed(config: Config, secret: str) -> str:
+    """How a session's or token's secret is kept: keyed, so that whoever writes the database cannot make one."""
+    return hmac.new(config.secret_key.encode(), secret.encode(), hashlib.sha256).hexdigest()
 
 
 @action("session.start", on=None, kind="Session")
@@ -51,7 +53,13 @@ def start(work: Work, _target: None, params: Arrival) -> Done:
     issuer = work.get(Issuer, params.issuer)
     if issuer.organisation_id != work.organisation or params.role not in ROLES:
         raise Refused("The identity provider cannot speak for this organisation.")
+    domains = work.get(Organisation, issuer.organisation_id).mail_domains
+    if params.email.rpartition("@")[2].lower() not in domains:
+        raise Refused("The identity provider announced an address outside its organisation.")
     user = work.one(User, User.issuer_id == issuer.id, User.subject == params.subject)
+    namesake = work.one(User, User.email == params.email, User.active.is_(True))
+    if namesake is not None and (user is None or namesake.id != user.id):
+        raise Refused("Somebody else of the organisation has this address.")
     if user is None:
         user = work.add(
             User(
@@ -74,7 +82,7 @@ def start(work: Work, _target: None, params: Arrival) -> Done:
         Session(
             id=new_id(),
             user_id=user.id,
-            token_hash=hashed(params.secret),
+            token_hash=hashed(config, params.secret),
             issuer_session=params.issuer_session,
             created_at=work.now,
             seen_at=work.now,
@@ -96,6 +104,8 @@ def end(work: Work, session: Session, params: Nothing) -> Done:
 @action("token.create", on=None, kind="Token")
 def create_token(work: Work, _target: None, params: NewToken) -> TokenView:
     """Makes an API token that acts as this person; its secret is shown once."""
+    if work.principal.session is None:
+        raise Refused("A token is made by somebody signed in at the pages, never by another token.")
     live = work.all(Token, Token.user_id == work.user, Token.revoked_at.is_(None), Token.expires_at > work.now)
     if len(live) >= 20:
         raise Invalid("name: you have 20 live tokens; revoke one first")
@@ -104,7 +114,7 @@ def create_token(work: Work, _target: None, params: NewToken) -> TokenView:
         id=new_id(),
         user_id=work.user,
         name=params.name,
-        token_hash=hashed(secret),
+        token_hash=hashed(work.services.config, secret),
         created_at=work.now,
         expires_at=work.now + timedelta(days=params.days),
     )

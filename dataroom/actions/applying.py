@@ -12,7 +12,7 @@ from dataroom.actions.context import Desk, Inspected
 from dataroom.actions.intake import inspect
 from dataroom.actions.redactions import next_copy
 from dataroom.actions.registry import Nothing, action
-from dataroom.actions.sealing import Scope, SealedObject, current, open_version, scope_for, seal_stream, wrap
+from dataroom.actions.sealing import Opened, Scope, SealedObject, current, open_version, scope_for, seal_stream, wrap
 from dataroom.actions.views import Done
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, DataroomError, Invalid, Unavailable
@@ -59,10 +59,33 @@ def _apply(desk: Desk, redaction: Redaction, params: Nothing, stream: Any) -> Ap
     sealed = seal_stream(services, place, (made.output,))
     applied = Applied(sealed, scope, None, dict(made.report), "")
     try:
-        return replace(applied, found=inspect(desk, sealed))
+        applied = replace(applied, found=inspect(desk, sealed))
+        problem = _second_opinion(desk, opened, sealed, dict(made.report))
+    except Invalid as refusal:
+        problem = refusal.detail
     except BaseException:
         _discard(desk, applied)
         raise
+    if problem:
+        _discard(desk, applied)
+        return Applied(None, None, None, {}, problem)
+    return applied
+
+
+def _second_opinion(desk: Desk, original: Opened, sealed: SealedObject, report: dict[str, Any]) -> str:
+    """Reads the sealed copy back in a process that has not seen the original being redacted; what it finds, or nothing.
+
+    The process that made the copy parsed a file nobody vouches for, so its own word about the copy is not enough.
+    """
+    made = Opened(new_id(), sealed.place, sealed.header, sealed.stored, sealed.size, sealed.dek)
+    wall = f"check {new_id()}"
+    copy = replace(made.source(desk.services), wall=wall)
+    before = replace(original.source(desk.services), wall=wall)
+    checks = desk.services.workshop.verify(copy, before, report)
+    failed = [check.name for check in checks if not check.passed]
+    if not checks or failed:
+        return f"The redacted copy did not pass the second reading: {', '.join(failed) or 'nothing was checked'}."
+    return ""
 
 
 def _planned(mark: Mark) -> dict[str, Any]:

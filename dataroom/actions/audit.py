@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 from sqlalchemy import and_, select, tuple_
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,7 @@ from dataroom.actions import present
 from dataroom.actions.checkpoints import notes_until, shown, sign_head
 from dataroom.actions.context import Desk, Download
 from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.scope import HIDDEN
 from dataroom.actions.views import DocumentRef, EntryPage, EntryView, OrganisationView
 from dataroom.actions.work import Work
 from dataroom.audit.bundle import write_bundle
@@ -25,14 +26,14 @@ from dataroom.model import AuditDisclosure, AuditEntry, AuditLog, Matter
 
 
 class Filter(Params):
-    """Which entries: action name, outcome, e-mail of who acted, document, a span of time; `before` is the cursor."""
+    """Which entries: action name, outcome, who acted, document, a span of time; `before` is the cursor."""
 
     act: Annotated[str, Field(max_length=60)] = ""
     outcome: Annotated[str, Field(pattern="^(|done|refused|failed)$")] = ""
     document: uuid.UUID | None = None
     actor: uuid.UUID | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
     before: Annotated[int | None, Field(ge=0)] = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
@@ -56,7 +57,8 @@ def _filters(params: Filter) -> list[Any]:
     if params.act:
         criteria.append(AuditEntry.act == params.act)
     if params.outcome:
-        criteria.append(AuditEntry.outcome == params.outcome)
+        outcomes = [params.outcome, HIDDEN] if params.outcome == "refused" else [params.outcome]
+        criteria.append(AuditEntry.outcome.in_(outcomes))
     if params.document:
         criteria.append(AuditEntry.document_id == params.document)
     if params.actor:

@@ -32,6 +32,7 @@ class Principal:
     email: str = ""
     address: str = ""
     session: uuid.UUID | None = None
+    token: uuid.UUID | None = None
     arriving: bool = False
 
 
@@ -97,6 +98,10 @@ class Workshop(Protocol):
 
     def redact(self, source: Any, plan: dict[str, Any]) -> Any:
         """The redacted and verified copy."""
+        ...
+
+    def verify(self, output: Any, original: Any, report: dict[str, Any]) -> Any:
+        """The checks of a redacted copy, made anew."""
         ...
 
     def stamp(self, source: Any, lines: Sequence[str]) -> Iterator[bytes]:

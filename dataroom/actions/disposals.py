@@ -19,7 +19,7 @@ from dataroom.actions import present
 from dataroom.actions.context import Desk, Download
 from dataroom.actions.redactions import destroy
 from dataroom.actions.registry import Nothing, Params, action
-from dataroom.actions.retention import with_others
+from dataroom.actions.retention import refuse_proposed, with_others
 from dataroom.actions.views import ApprovalView, DisposalView, Done
 from dataroom.actions.work import Work
 from dataroom.clock import stamp
@@ -75,7 +75,7 @@ def propose(work: Work, document: Document, params: Propose) -> Done:
     documents = with_others(work, document, params.also)
     for item in documents:
         check_due(work, item)
-        _check_free(work, item)
+        refuse_proposed(work, item)
     row = Disposal(
         id=new_id(),
         matter_id=document.matter_id,
@@ -104,12 +104,6 @@ def check_due(work: Work, document: Document) -> None:
         raise Conflict("The document has no due date: record the event that starts its retention first.")
     if document.due_on > work.now.date():
         raise Conflict(f"The document must be kept until {document.due_on.isoformat()}.")
-
-
-def _check_free(work: Work, document: Document) -> None:
-    others = select(DisposalDocument.disposal_id).where(DisposalDocument.document_id == document.id)
-    if work.one(Disposal, Disposal.id.in_(others), Disposal.state.in_(("proposed", "approved"))):
-        raise Conflict("The document is part of another disposal under way.")
 
 
 @action("disposal.list", on=Matter, lists=Disposal)
@@ -251,7 +245,7 @@ def destroy_document(work: Work, document: Document) -> dict[str, Any]:
         for mark in work.all(Mark, Mark.redaction_id == redaction.id):
             work.remove(mark)
         redaction.state = "discarded" if redaction.state != "released" else redaction.state
-        redaction.title, redaction.remark = "(disposed of)", ""
+        redaction.title, redaction.remark, redaction.report = "(disposed of)", "", None
     for given in work.all(Disclosure, Disclosure.document_id == document.id, Disclosure.withdrawn_at.is_(None)):
         given.withdrawn_at, given.withdrawn_by = work.now, work.user
     document.state, document.disposed_at = "disposed", work.now

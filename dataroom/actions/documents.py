@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 import uuid
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from dataroom.actions.context import Desk
 from dataroom.actions.intake import Received, cleared, discard, receive
 from dataroom.actions.listing import document_view
 from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.retention import refuse_proposed
 from dataroom.actions.sealing import Scope, current, rewrap, scope_for, wrap
 from dataroom.actions.views import DocumentPage, DocumentView, Done, ListedVersion, Uploaded
 from dataroom.actions.work import PAGE, Work
@@ -71,16 +73,11 @@ def _receive(desk: Desk, matter: Matter, params: Upload, stream: Any) -> Receive
 def upload(work: Work, matter: Matter, params: Upload, received: Received) -> Uploaded:
     """Contributes a PDF: sealed while it streams in, visible to the own custodians alone until it is released."""
     tier = _check(work, received.tier, params.category, params.schedule)
-    last = work.rows(
-        select(func.max(Document.number)).where(
-            Document.matter_id == matter.id, Document.organisation_id == work.organisation
-        )
-    )[0][0]
     document = Document(
         id=received.document_id,
         matter_id=matter.id,
         organisation_id=work.organisation,
-        number=(last or 0) + 1,
+        number=_number(work, matter),
         title=params.title or received.file_name.rsplit(".", 1)[0],
         folder=received.folder,
         file_name=received.file_name,
@@ -98,6 +95,20 @@ def upload(work: Work, matter: Matter, params: Upload, received: Received) -> Up
     return _manifest(work, document, row, params.path)
 
 
+def _number(work: Work, matter: Matter) -> int:
+    """A free number of four digits (more when they get scarce), drawn so that it tells nobody how many there are."""
+    taken = select(Document.number).where(
+        Document.matter_id == matter.id, Document.organisation_id == work.organisation
+    )
+    used = {row[0] for row in work.rows(taken)}
+    span = 9000
+    while len(used) * 2 > span:
+        span *= 10
+    while (number := 1000 + secrets.randbelow(span)) in used:
+        pass
+    return number
+
+
 def _receive_again(desk: Desk, document: Document, params: Replace, stream: Any) -> Received:
     with desk.services.database.reading() as session:
         last = session.scalar(
@@ -111,6 +122,7 @@ def _receive_again(desk: Desk, document: Document, params: Replace, stream: Any)
 @action("document.replace", on=Document, prepare=_receive_again, discard=discard)
 def replace(work: Work, document: Document, params: Replace, received: Received) -> Uploaded:
     """Adds a new version of a document; others go on seeing the published one until this one is published."""
+    refuse_proposed(work, document)
     row = _version(work, document, received)
     if received.tier != document.tier or work.one(
         Version, Version.document_id == document.id, Version.kind == row.kind, Version.ordinal == row.ordinal
@@ -183,6 +195,9 @@ def _settle(work: Work, document: Document) -> None:
     schedule = work.services.law.schedules[document.schedule]
     if schedule.trigger == "created" and document.trigger_on is None:
         document.trigger_on = document.created_at.date()
+    closed = work.get(Matter, document.matter_id).closed_at
+    if schedule.trigger == "matter_closed" and document.trigger_on is None and closed is not None:
+        document.trigger_on = closed.date()
     falls_due = due(schedule, document.trigger_on) if document.trigger_on else None
     if document.due_on is not None and (falls_due is None or falls_due < document.due_on):
         raise Conflict("That would shorten a retention period that is already running.")
@@ -276,7 +291,9 @@ def _next(row: Any) -> str:
 def _cursor(text: str) -> tuple[Any, ...]:
     try:
         folder, owner, number, version = json.loads(base64.urlsafe_b64decode(text.encode()))
-        return str(folder), uuid.UUID(owner), int(number), uuid.UUID(version)
+        if not isinstance(number, int) or not 0 <= number < 2**31:
+            raise ValueError(number)
+        return str(folder), uuid.UUID(owner), number, uuid.UUID(version)
     except (ValueError, TypeError, AttributeError):
         raise Invalid("cursor: not one this service gave") from None
 
@@ -296,6 +313,7 @@ def _scope(desk: Desk, document: Document, params: Classify, stream: Any) -> Sco
 def classify(work: Work, document: Document, params: Classify, target: Scope) -> Done:
     """Sets tier, category and schedule; lowering a tier moves the keys of its versions to that tier's scope."""
     tier = _check(work, params.tier, params.category, params.schedule)
+    refuse_proposed(work, document)
     if document.state == "published":
         raise Conflict("Withdraw the document before you classify it anew.")
     before = (document.tier, document.category, document.schedule)

@@ -41,6 +41,7 @@ class Record:
     policies: tuple[str, ...] = ()
     params: str = ""
     code: str = ""
+    hidden: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
 
     def fields(self) -> dict[str, Any]:
@@ -105,7 +106,7 @@ def append(session: Session, record: Record, law: str, moment: datetime) -> tupl
             at=moment,
             matter_id=record.matter_id,
             act=record.act,
-            outcome=record.outcome,
+            outcome="hidden" if record.hidden else record.outcome,
             actor_id=who.user,
             actor_organisation_id=who.organisation,
             owner_organisation_id=record.owner_id,

@@ -128,15 +128,14 @@ class Gate:
         if spec.service_only != (attempt.principal.role == "service"):
             raise NotFound()
         row = self._load(session, attempt)
-        member = scope.member(session, attempt.principal, record.matter_id, now)
+        matter_id = record.matter_id if row is not None or spec.target is None else uuid.uuid4()
+        member = scope.member(session, attempt.principal, matter_id, now)
         work = Work(self.services, attempt.principal, now, session, record, member)
         entity = self._entity(session, attempt, now)
         question = SEEN_BY["Matter"] if spec.lists and spec.target else spec.name
         decision = work.decide(question, entity, **_more(session, spec, attempt.params))
         record.policies = decision.policies
-        if row is None and spec.target is not None:
-            raise NotFound()
-        if not decision.allowed:
+        if not decision.allowed or (row is None and spec.target is not None):
             raise self._no(work, entity, decision)
         return work
 
@@ -165,7 +164,7 @@ class Gate:
             if found is not None:
                 return found
         if spec.target is not None:
-            return scope.NO_MATTER
+            return scope.decoy(spec.target, now)
         if spec.kind == "Matter":
             own = Ref("Organisation", str(who.organisation))
             return Entity(
@@ -201,6 +200,7 @@ class Gate:
         if attempt.prepared is not None and spec.discard and not attempt.sent:
             spec.discard(Desk(self.services, attempt.principal), attempt.prepared)
         record.outcome = "refused" if isinstance(error, NotFound | Refused | KeyDestroyed) else "failed"
+        record.hidden = isinstance(error, NotFound) and record.owner_id not in {None, attempt.principal.organisation}
         record.code = error.code if isinstance(error, DataroomError) else "error"
         record.facts = {}
         if not isinstance(error, DataroomError):

@@ -43,7 +43,7 @@ def by_session(services: Services, secret: str, address: str) -> Principal:
             select(Session, User, Organisation)
             .join(User, User.id == Session.user_id)
             .join(Organisation, Organisation.id == User.organisation_id)
-            .where(Session.token_hash == hashed(secret), Session.ended_at.is_(None), User.active.is_(True))
+            .where(Session.token_hash == hashed(services.config, secret), Session.ended_at.is_(None), User.active.is_(True))
         ).first()
     if found is None or found[0].expires_at <= now or found[0].seen_at + idle <= now:
         raise Unauthenticated()
@@ -51,7 +51,7 @@ def by_session(services: Services, secret: str, address: str) -> Principal:
     if now - row.seen_at > _SEEN_EVERY:
         with services.database.writing() as writing:
             writing.execute(update(Session).where(Session.id == row.id).values(seen_at=now))
-    return _principal(user, organisation, address, row.id)
+    return _principal(user, organisation, address, row.id, None)
 
 
 def by_token(services: Services, secret: str, address: str) -> Principal:
@@ -62,14 +62,16 @@ def by_token(services: Services, secret: str, address: str) -> Principal:
             select(Token, User, Organisation)
             .join(User, User.id == Token.user_id)
             .join(Organisation, Organisation.id == User.organisation_id)
-            .where(Token.token_hash == hashed(secret), Token.revoked_at.is_(None), User.active.is_(True))
+            .where(Token.token_hash == hashed(services.config, secret), Token.revoked_at.is_(None), User.active.is_(True))
         ).first()
     if found is None or found[0].expires_at <= now:
         raise Unauthenticated("The token is unknown, revoked or expired.")
-    return _principal(found[1], found[2], address, None)
+    return _principal(found[1], found[2], address, None, found[0].id)
 
 
-def _principal(user: User, organisation: Organisation, address: str, session: uuid.UUID | None) -> Principal:
+def _principal(
+    user: User, organisation: Organisation, address: str, session: uuid.UUID | None, token: uuid.UUID | None
+) -> Principal:
     return Principal(
         role=user.role,
         user=user.id,
@@ -79,6 +81,7 @@ def _principal(user: User, organisation: Organisation, address: str, session: uu
         email=user.email,
         address=address,
         session=session,
+        token=token,
     )
 
 

@@ -26,11 +26,11 @@ def keep(services: Services, browser: str, issuer: uuid.UUID, pending: dict[str,
     with services.database.writing() as session:
         session.execute(
             delete(PendingLogin).where(
-                (PendingLogin.browser_hash == hashed(browser)) | (PendingLogin.created_at < now - LIFETIME)
+                (PendingLogin.browser_hash == hashed(services.config, browser)) | (PendingLogin.created_at < now - LIFETIME)
             )
         )
         session.add(
-            PendingLogin(id=new_id(), browser_hash=hashed(browser), issuer_id=issuer, data=pending, created_at=now)
+            PendingLogin(id=new_id(), browser_hash=hashed(services.config, browser), issuer_id=issuer, data=pending, created_at=now)
         )
 
 
@@ -39,7 +39,7 @@ def take(services: Services, browser: str) -> tuple[uuid.UUID, dict[str, Any]]:
     now = services.clock.now()
     with services.database.writing() as session:
         row = session.scalars(
-            select(PendingLogin).where(PendingLogin.browser_hash == hashed(browser)).with_for_update()
+            select(PendingLogin).where(PendingLogin.browser_hash == hashed(services.config, browser)).with_for_update()
         ).first()
         if row is not None:
             session.delete(row)

@@ -16,10 +16,11 @@ from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.retention import pull_triggers
 from dataroom.actions.views import Done, MatterView, MemberView, OrganisationView
 from dataroom.actions.work import Work
-from dataroom.errors import Conflict, Invalid
+from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id
 from dataroom.model import Matter, Membership, Organisation, Participation, User, Version
 
+UNKNOWN = "participants, invite: give partners by their short names and custodians of theirs by e-mail, as they told you"
 MATTER_ACTIONS = ("matter.close", "document.upload", "audit.export", "member.list")
 
 
@@ -38,9 +39,8 @@ def create(work: Work, _target: None, params: NewMatter) -> Done:
     own = work.get(Organisation, work.organisation)
     slugs = {own.slug, *params.participants}
     parties = work.all(Organisation, Organisation.slug.in_(slugs))
-    missing = slugs - {party.slug for party in parties}
-    if missing:
-        raise Invalid(f"participants: {sorted(missing)[0]} is not a partner of this installation")
+    if slugs != {party.slug for party in parties}:
+        raise Invalid(UNKNOWN)
     matter = Matter(
         id=new_id(),
         name=params.name,
@@ -58,18 +58,18 @@ def create(work: Work, _target: None, params: NewMatter) -> Done:
     _join(work, matter, work.get(User, work.user), ceilings[own.id])
     for user in _invited(work, params.invite, set(ceilings)):
         _join(work, matter, user, ceilings[user.organisation_id])
-    work.concerns(target=matter)
+    work.concerns(target=matter, owner=own.id)
+    work.record.matter_id = matter.id
     work.state(participants=len(parties), invited=len(params.invite))
     return Done(matter.id)
 
 
 def _invited(work: Work, mails: list[str], parties: set[uuid.UUID]) -> list[User]:
     people = work.all(User, User.email.in_(mails), User.organisation_id.in_(parties), User.active.is_(True))
-    unknown = set(mails) - {person.email for person in people}
-    if unknown:
-        raise Invalid(f"invite: {sorted(unknown)[0]} is not a known person of a participant")
+    if sorted(person.email for person in people) != sorted(set(mails)):
+        raise Invalid(UNKNOWN)
     if any(person.role != "custodian" for person in people):
-        raise Invalid("invite: only custodians can be invited here; they add their own people")
+        raise Invalid(UNKNOWN)
     return [person for person in people if person.id != work.user]
 
 
@@ -161,6 +161,12 @@ def organisation_of(session: Session, params: AddMember | RemoveMember) -> uuid.
     return found[0] if len(found) == 1 else uuid.UUID(int=0)
 
 
+def _spare_compliance(work: Work, user: User) -> None:
+    """Whoever watches over holds and disposal is not put aside by those they watch."""
+    if user.role == "compliance" and work.principal.role != "compliance":
+        raise Refused("A compliance officer's part in a matter ends or shrinks only through their own role.")
+
+
 @action("member.list", on=Matter)
 def list_members(work: Work, matter: Matter, params: Nothing) -> tuple[MemberView, ...]:
     """Everybody who takes part in a matter now."""
@@ -200,6 +206,8 @@ def add(work: Work, matter: Matter, params: AddMember) -> Done:
     if params.valid_until is not None and (params.valid_until.tzinfo is None or params.valid_until <= work.now):
         raise Invalid("valid_until: must be a future time with its zone")
     part = work.one(Membership, Membership.matter_id == matter.id, Membership.user_id == user.id)
+    if part is not None and part.removed_at is None and params.tier < part.tier:
+        _spare_compliance(work, user)
     if part is None:
         part = Membership(id=new_id(), matter_id=matter.id, user_id=user.id, tier=params.tier, valid_from=work.now)
         work.add(part)
@@ -222,6 +230,7 @@ def remove(work: Work, matter: Matter, params: RemoveMember) -> Done:
     )
     if user is None or part is None:
         raise Invalid("email: nobody with this address takes part for your organisation")
+    _spare_compliance(work, user)
     part.removed_at = work.now
     work.state(member=user.id)
     return Done(part.id)

@@ -8,12 +8,12 @@ from typing import Annotated
 from pydantic import Field
 
 from dataroom.actions.identity import secret_key
-from dataroom.actions.registry import Params, action
+from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.views import Done
 from dataroom.actions.work import Work
 from dataroom.errors import Invalid
 from dataroom.ids import new_id
-from dataroom.model import Issuer, Organisation
+from dataroom.model import Issuer, Matter, Organisation, Participation, Session, User
 from dataroom.model.people import ROLES
 
 Short = Annotated[str, Field(min_length=1, max_length=200)]
@@ -41,6 +41,9 @@ def register(work: Work, _target: None, params: Partner) -> Done:
         raise Invalid(f"ceiling: there is no tier {params.ceiling}")
     if not set(params.role_map.values()) <= set(ROLES):
         raise Invalid(f"role_map: roles are {', '.join(ROLES)}")
+    taken = {d for row in work.all(Organisation, Organisation.slug != params.slug) for d in row.mail_domains}
+    if taken & set(params.mail_domains):
+        raise Invalid("mail_domains: one of them belongs to another partner")
     organisation = work.one(Organisation, Organisation.slug == params.slug)
     if organisation is None:
         organisation = Organisation(id=new_id(), slug=params.slug, created_at=work.now)
@@ -52,6 +55,8 @@ def register(work: Work, _target: None, params: Partner) -> Done:
     if issuer is None:
         issuer = Issuer(id=new_id(), organisation_id=organisation.id)
         work.session.add(issuer)
+    if issuer.issuer not in {None, params.issuer}:
+        _retire(work, organisation, issuer)
     issuer.issuer, issuer.client_id = params.issuer, params.client_id
     issuer.algorithms, issuer.role_claim = list(params.algorithms), params.role_claim
     issuer.role_map = dict(params.role_map)
@@ -59,6 +64,24 @@ def register(work: Work, _target: None, params: Partner) -> Done:
     work.concerns(target=organisation, owner=organisation.id)
     work.state(slug=params.slug, issuer=params.issuer)
     return Done(organisation.id)
+
+
+def _retire(work: Work, organisation: Organisation, issuer: Issuer) -> None:
+    """Another provider cannot become the people the former one vouched for: they end, and every matter is told."""
+    for user in work.all(User, User.issuer_id == issuer.id, User.active.is_(True)):
+        user.active = False
+        user.subject = f"{user.subject[:200]}#until-{work.now:%Y%m%d%H%M%S}"
+        for session in work.all(Session, Session.user_id == user.id, Session.ended_at.is_(None)):
+            session.ended_at = work.now
+    for part in work.all(Participation, Participation.organisation_id == organisation.id):
+        work.owe("partner.announce", part.matter_id)
+    work.state(retired_issuer=issuer.issuer)
+
+
+@action("partner.announce", on=Matter, performer="service")
+def announce(work: Work, matter: Matter, params: Nothing) -> Done:
+    """Tells a matter's log that a participant's identity provider was changed and its people start anew."""
+    return Done(matter.id)
 
 
 def _wrapped(work: Work, issuer: uuid.UUID, secret: str | None) -> bytes | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
@@ -148,8 +148,16 @@ def read(work: Work, redaction: Redaction, params: Nothing) -> RedactionView:
         checks=tuple(
             CheckView(str(c["name"]), bool(c["passed"]), str(c.get("detail", ""))) for c in report.get("checks", ())
         ),
+        notes=notes_of(report),
         can=work.allowed(REDACTION_ACTIONS, redaction),
     )
+
+
+def notes_of(report: dict[str, Any]) -> tuple[str, ...]:
+    """What a reviewer has to know besides the checks: where a weaker level was done than asked, and the limits."""
+    weaker = [mark for mark in report.get("marks", ()) if mark.get("level") != mark.get("asked_level")]
+    told = [f"{len(weaker)} of the marks leave the width of what stood there (level exact)."] if weaker else []
+    return (*told, *(str(note) for note in report.get("notes", ())))
 
 
 def marks_of(work: Work, redaction: Redaction) -> list[Mark]:

@@ -19,6 +19,7 @@ from dataroom.model import Disposal, DisposalApproval, DisposalDocument, Documen
 from dataroom.model.retention import HOLD_KINDS
 from policies.engine import due as due_date
 
+BY_ITSELF = ("created", "matter_closed")
 DUE_ACTIONS = ("retention.trigger", "hold.place", "disposal.propose")
 LONGEST_LIST = 2000
 
@@ -147,9 +148,19 @@ def trigger(work: Work, document: Document, params: Trigger) -> Done:
     for item in with_others(work, document, params.also):
         if item.schedule is None:
             raise Conflict("Give the document a retention schedule first.")
+        if work.services.law.schedules[item.schedule].trigger in BY_ITSELF:
+            raise Conflict("This schedule starts by itself, with the contribution or with the closing of the matter.")
+        refuse_proposed(work, item)
         start(work, item, params.on)
     work.state(on=params.on.isoformat(), documents=1 + len(params.also))
     return Done(document.id)
+
+
+def refuse_proposed(work: Work, document: Document) -> None:
+    """What approvers have before them does not change: a document under a disposal stays as it was proposed."""
+    under = select(DisposalDocument.disposal_id).where(DisposalDocument.document_id == document.id)
+    if work.one(Disposal, Disposal.id.in_(under), Disposal.state.in_(("proposed", "approved"))):
+        raise Conflict("The document is part of a disposal under way; have it rejected first.")
 
 
 def start(work: Work, document: Document, day: date) -> None:

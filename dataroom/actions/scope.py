@@ -10,9 +10,10 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from dataroom.actions.context import Principal
@@ -29,6 +30,7 @@ from dataroom.model import (
     KeyScope,
     Matter,
     Membership,
+    Moment,
     Organisation,
     Participation,
     Redaction,
@@ -41,7 +43,17 @@ from dataroom.vault.sealed import Kind
 from policies.engine import Column, Entity, Ref, SetExists
 
 NOBODY = "none"
-SHARED_ACTS = ("matter.create", "matter.close", "member.add", "member.remove", "document.publish", "document.withdraw")
+HIDDEN = "hidden"
+"""The index's outcome of an attempt on what its actor may not see: only the owner opens such an entry."""
+SHARED_ACTS = (
+    "matter.create",
+    "matter.close",
+    "member.add",
+    "member.remove",
+    "partner.announce",
+    "document.publish",
+    "document.withdraw",
+)
 """What every participant's custodians and compliance officers may read of each other: the matter's own history."""
 _NIL = uuid.UUID(int=0)
 Value = bool | int | str | Ref | frozenset[Any]
@@ -68,11 +80,11 @@ class Many:
 
 @dataclass(frozen=True)
 class Resource:
-    """A kind of resource: its Cedar type, its table and attributes (built for a moment in time)."""
+    """A kind of resource: its Cedar type, its table and attributes (for a moment in time, or a parameter for one)."""
 
     name: str
     table: type[Base]
-    attributes: Callable[[datetime], Mapping[str, One | Many]]
+    attributes: Callable[[Any], Mapping[str, One | Many]]
 
 
 def _held(document_id: Any) -> ColumnElement[bool]:
@@ -178,6 +190,12 @@ def _hold(moment: datetime) -> Mapping[str, One | Many]:
 def _disposal(moment: datetime) -> Mapping[str, One | Many]:
     approvals = select(DisposalApproval.user_id).where(DisposalApproval.disposal_id == Disposal.id)
     functions = select(DisposalApproval.function).where(DisposalApproval.disposal_id == Disposal.id)
+    highest = (
+        select(func.max(Document.tier))
+        .join(DisposalDocument, DisposalDocument.document_id == Document.id)
+        .where(DisposalDocument.disposal_id == Disposal.id)
+        .scalar_subquery()
+    )
     held = (
         select(DisposalDocument.document_id)
         .join(HoldDocument, HoldDocument.document_id == DisposalDocument.document_id)
@@ -188,6 +206,7 @@ def _disposal(moment: datetime) -> Mapping[str, One | Many]:
     return {
         "matter": One(Disposal.matter_id, "ref:Matter"),
         "organisation": _organisation(Disposal.organisation_id),
+        "tier": One(func.coalesce(highest, 0), "long", full=True),
         "state": One(Disposal.state, "string"),
         "proposer": One(Disposal.proposed_by, "uuid"),
         "approvers": Many(approvals, DisposalApproval.user_id, "uuid"),
@@ -214,10 +233,11 @@ def _scope(moment: datetime) -> Mapping[str, One | Many]:
 
 
 def _entry(moment: datetime) -> Mapping[str, One | Many]:
+    actor = case((AuditEntry.outcome == HIDDEN, None), else_=AuditEntry.actor_organisation_id)
     shared = and_(AuditEntry.act.in_(SHARED_ACTS), AuditEntry.outcome == "done")
     return {
         "matter": One(AuditEntry.matter_id, "ref:Matter"),
-        "actor": One(func.coalesce(AuditEntry.actor_organisation_id, _NIL), "ref:Organisation", full=True),
+        "actor": One(func.coalesce(actor, _NIL), "ref:Organisation", full=True),
         "owner": One(func.coalesce(AuditEntry.owner_organisation_id, _NIL), "ref:Organisation", full=True),
         "shared": One(shared, "bool"),
     }
@@ -259,21 +279,49 @@ def _value(kind: str, raw: Any) -> Value:
     return raw  # type: ignore[no-any-return]
 
 
+@dataclass(frozen=True)
+class Questions:
+    """The queries that gather one row's attributes, made once: `row` and `moment` are their parameters."""
+
+    ones: Select[*tuple[Any, ...]]
+    kinds: Mapping[str, str]
+    sets: Mapping[str, tuple[str, Select[*tuple[Any, ...]]]]
+
+
+@cache
+def _questions(table: type[Base]) -> Questions:
+    attributes = RESOURCES[table].attributes(bindparam("moment", type_=Moment))
+    primary = table.__table__.c.id == bindparam("row", type_=Uuid)
+    ones = {name: a for name, a in attributes.items() if isinstance(a, One)}
+    return Questions(
+        ones=select(*[a.expr.label(name) for name, a in ones.items()]).where(primary),
+        kinds={name: a.kind for name, a in ones.items()},
+        sets={name: (a.kind, a.select.where(primary)) for name, a in attributes.items() if isinstance(a, Many)},
+    )
+
+
 def entity(session: Session, table: type[Base], row_id: uuid.UUID, moment: datetime) -> Entity | None:
     """The Cedar entity of one row as the database has it now, or None when there is no such row."""
-    resource = RESOURCES[table]
-    attributes = resource.attributes(moment)
-    ones = {name: a for name, a in attributes.items() if isinstance(a, One)}
-    primary: Any = table.id  # type: ignore[attr-defined]
-    found = session.execute(select(*[a.expr.label(n) for n, a in ones.items()]).where(primary == row_id)).first()
+    asked = _questions(table)
+    given = {"row": row_id, "moment": moment}
+    found = session.execute(asked.ones, given).first()
     if found is None:
         return None
-    values: dict[str, Any] = {n: _value(a.kind, getattr(found, n)) for n, a in ones.items()}
-    for name, many in attributes.items():
-        if isinstance(many, Many):
-            rows = session.scalars(many.select.where(primary == row_id))
-            values[name] = frozenset(_value(many.kind, raw) for raw in rows)
-    return Entity(resource.name, str(row_id), values)
+    values: dict[str, Any] = {name: _value(kind, getattr(found, name)) for name, kind in asked.kinds.items()}
+    for name, (kind, query) in asked.sets.items():
+        values[name] = frozenset(_value(kind, raw) for raw in session.scalars(query, given))
+    return Entity(RESOURCES[table].name, str(row_id), values)
+
+
+def decoy(table: type[Base], moment: datetime) -> Entity:
+    """An entity of the kind that nobody may see: asked about for an id that names nothing, so that it costs alike."""
+    blanks: dict[str, Any] = {"bool": False, "long": 2**31, "string": NOBODY, "uuid": NOBODY}
+    attributes = RESOURCES[table].attributes(moment)
+    values = {
+        name: frozenset() if isinstance(a, Many) else blanks.get(a.kind, Ref(a.kind[4:], NOBODY))
+        for name, a in attributes.items()
+    }
+    return Entity(RESOURCES[table].name, NOBODY, values)
 
 
 def mapping(table: type[Base], moment: datetime) -> dict[str, Column | SetExists]:
@@ -318,7 +366,7 @@ def member(session: Session, principal: Principal, matter_id: uuid.UUID | None, 
             "role": principal.role,
             "tier": min(row.tier, _ceiling(session, principal)) if row else 0,
             "matter": matter or NO_MATTER,
-            "active": _active(session, principal),
+            "active": _active(session, principal, moment),
         },
     )
 
@@ -345,6 +393,19 @@ def _ceiling(session: Session, principal: Principal) -> int:
     return session.scalar(select(Organisation.ceiling).where(Organisation.id == principal.organisation)) or 0
 
 
-def _active(session: Session, principal: Principal) -> bool:
+def _active(session: Session, principal: Principal, moment: datetime) -> bool:
     active = session.scalar(select(User.active).where(User.id == principal.user))
-    return principal.arriving if active is None else active
+    if active is None or not active:
+        return principal.arriving and active is None
+    return _signed_in(session, principal, moment)
+
+
+def _signed_in(session: Session, principal: Principal, moment: datetime) -> bool:
+    """Whether what the person came in with still holds: it may have ended while bytes were moving."""
+    if principal.session is not None:
+        row = session.get(SessionRow, principal.session, populate_existing=True)
+        return row is not None and row.ended_at is None and row.expires_at > moment
+    if principal.token is not None:
+        token = session.get(Token, principal.token, populate_existing=True)
+        return token is not None and token.revoked_at is None and token.expires_at > moment
+    return True

@@ -280,6 +280,7 @@ class RedactionView:
     decided_at: datetime | None
     marks: tuple[MarkView, ...]
     checks: tuple[CheckView, ...]
+    notes: tuple[str, ...]
     can: frozenset[str]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from dataroom.errors import Unavailable
@@ -26,7 +27,7 @@ def connect(url: str) -> Engine:
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
-    engine = create_engine(url, pool_size=16, max_overflow=64, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True, pool_timeout=LOCK_SECONDS)
     event.listen(engine, "connect", _postgres_connect)
     return engine
 
@@ -67,9 +68,9 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that takes no write lock and is rolled back at its end."""
-        connection = self.engine.connect().execution_options(reading=True)
-        with self._translated(), connection, Session(connection, expire_on_commit=False) as session:
-            yield session
+        with self._translated(), self.engine.connect().execution_options(reading=True) as connection:
+            with Session(connection, expire_on_commit=False) as session:
+                yield session
 
     def ready(self) -> None:
         """Raises `Unavailable` when the database does not answer."""
@@ -86,6 +87,8 @@ class Database:
                     "The database is busy or does not answer. Nothing was changed; try again."
                 ) from error
             raise
+        except PoolTimeout as error:
+            raise Unavailable("Too many people are being served at this moment; try again.") from error
 
 
 def _is_transient(error: DBAPIError) -> bool:

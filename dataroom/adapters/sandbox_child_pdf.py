@@ -43,9 +43,7 @@ def open_document(file: io.RawIOBase | io.BytesIO) -> pdfium.PdfDocument:
     head = bytearray(1024)
     if b"%PDF-" not in head[: file.readinto(head) or 0]:
         raise Refusal("not-a-pdf", "The file is not a PDF document.")
-    raw.FPDF_LoadMemDocument(
-        b"-", 1, None
-    )  # some failures leave the error of the document before: make it "format"
+    raw.FPDF_LoadMemDocument(b"-", 1, None)  # some failures leave the error of the document before: make it "format"
     try:
         document = pdfium.PdfDocument(file)
     except pdfium.PdfiumError as error:

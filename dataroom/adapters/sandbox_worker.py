@@ -26,6 +26,8 @@ _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
 }
 _START_SECONDS = 30.0
+NEEDED = ("files", "calls")
+"""Restrictions without which no document is opened: what may be read (Landlock) and which system calls (seccomp)."""
 _REMEMBERED = 2
 
 
@@ -105,6 +107,9 @@ class Worker:
         except (Closed, Malformed, TimeoutError) as error:
             raise Died("did not start") from error
         self.limits = {str(name): bool(held) for name, held in dict(header.get("hello") or {}).items()}
+        missing = [name for name in NEEDED if not self.limits.get(name)]
+        if missing:
+            raise Died(f"this system cannot restrict {' and '.join(missing)}")
 
     def call(self, operation: dict[str, Any], sources: tuple[Source, ...], profile: Profile) -> Reply:
         """Do one request; raises Declined, Died, or what a source's `fetch` raised."""

@@ -75,9 +75,7 @@ def main() -> None:
     )
     began = time.perf_counter()
     with ThreadPoolExecutor(10) as pool:
-        ten = list(
-            pool.map(lambda page: timed(lambda: sandbox.render(opened, page, WIDTH, LINES)), pages * 3)
-        )
+        ten = list(pool.map(lambda page: timed(lambda: sandbox.render(opened, page, WIDTH, LINES)), pages * 3))
     report("ten threads, a page", ten)
     print(f"ten threads: {len(ten) / (time.perf_counter() - began):.1f} pages a second")
     report("stamp a copy, 300 pages", [timed(lambda: sandbox.stamp(opened, LINES)) for _ in range(2)])

@@ -15,9 +15,7 @@ from tests.integration import sandbox_files as files
 
 SECRET = "ingrid.solheim@borealis.example"  # noqa: S105
 PLAN = {"marks": [{"term": SECRET, "level": "exact", "code": "PD", "rationale": "Personal data."}]}
-WRONG = {
-    "marks": [{"page": 99, "box": [0, 0, 9, 9], "level": "exact", "code": "PD", "rationale": "Nothing."}]
-}
+WRONG = {"marks": [{"page": 99, "box": [0, 0, 9, 9], "level": "exact", "code": "PD", "rationale": "Nothing."}]}
 
 
 @pytest.fixture(scope="module")

@@ -28,6 +28,7 @@ STATES = {
     "Document": ("staged", "ready", "published", "disposed"),
     "Version": ("staged", "published", "candidate", "destroyed"),
     "Redaction": ("draft", "applying", "in_review", "returned", "released", "failed", "discarded"),
+    "Scope": ("active", "shredding", "tombstone"),
     "Disposal": ("proposed", "approved", "void", "rejected", "done"),
 }
 QUESTIONS = [
@@ -139,6 +140,7 @@ def world() -> dict[str, Kind]:
         "matter": Ref("Matter", MATTERS[0]),
         "organisation": Ref("Organisation", ORGANISATIONS[0]),
         "state": "approved",
+        "tier": 0,
         "proposer": USERS[3],
         "approvers": frozenset(USERS[1:3]),
         "functions": frozenset({"custodian", "compliance"}),

@@ -72,6 +72,7 @@ def thing(kind: str, **more: Value) -> Entity:
         "Disposal": {
             **base,
             "state": "proposed",
+            "tier": 2,
             "proposer": "bob",
             "approvers": frozenset(),
             "functions": frozenset(),

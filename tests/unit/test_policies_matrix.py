@@ -128,7 +128,7 @@ REDACTION = {
 }
 REDACTION_MATRIX = """
     custodian  own    draft      LRGMUSD
-    custodian  own    applying   LRG
+    custodian  own    applying   LRGD
     custodian  own    in_review  LRGABD
     custodian  own    returned   LRGMUSD
     custodian  own    failed     LRGMUSD
@@ -180,14 +180,15 @@ MATTER = {
     "M": "member.remove",
     "U": "document.upload",
     "X": "audit.export",
+    "P": "audit.prove",
 }
 MATTER_MATRIX = """
-    custodian  own    open       CRLAMU
-    custodian  own    closed     RL
+    custodian  own    open       CRLAMUP
+    custodian  own    closed     RLMP
     partner    own    open       RL
     partner    own    closed     RL
-    compliance own    open       RLX
-    compliance own    closed     RLX
+    compliance own    open       RLXP
+    compliance own    closed     RLXP
 """
 
 OTHERS = {
@@ -304,6 +305,10 @@ def test_walls_close_every_allowed_cell(kind: str, role: str, side: str, state: 
 
 
 CLOSED_STILL = {
+    "document.classify",
+    "document.withdraw",
+    "disclosure.withdraw",
+    "member.remove",
     "document.list",
     "version.read",
     "page.view",
@@ -329,6 +334,7 @@ CLOSED_STILL = {
     "disclosure.list",
     "audit.list",
     "audit.export",
+    "audit.prove",
     "matter.read",
     "member.list",
 }
