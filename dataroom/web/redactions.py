@@ -147,7 +147,7 @@ def approve(redaction_id: uuid.UUID) -> ResponseReturnValue:
         redaction_id,
         {},
         again=lambda problem: review(redaction_id, problem),
-        then=lambda done: url_for("web.version", version_id=done.id),
+        then=url_for("web.redaction", redaction_id=redaction_id),
         said="Released. The redacted copy can be disclosed now.",
     )
 

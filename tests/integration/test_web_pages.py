@@ -157,7 +157,7 @@ def test_a_redaction_from_the_first_mark_to_the_release(house: World, as_: As) -
     assert sent_back.status_code == 422
     released = bram.post(f"{here}/approve")
     assert released.status_code == 303
-    assert "Redacted copy 1" in bram.get(released.location).text
+    assert "Disclose the copy" in bram.get(released.location).text
     log = ada.get(f"{here}/log.csv")
     assert log.mimetype == "text/csv"
     assert "Names the product line." in log.text

@@ -264,7 +264,7 @@ byId("whole-page").addEventListener("click", () => {
 function found(some) {
   hits = some;
   byId("mark-hits").hidden = hits.length === 0;
-  byId("mark-hits").textContent = `Mark all ${hits.length} hits`;
+  byId("mark-hits").textContent = `Mark all hits (${hits.length})`;
   byId("hits").replaceChildren(
     ...hits.map((hit) => {
       const go = el("button", { type: "button", class: "go", onclick: () => (hit.page === stage.page ? paint() : turn(hit.page)) }, `Page ${hit.page}: ${hit.text}`);
