@@ -107,9 +107,9 @@ def latest(session: Session, matter: uuid.UUID | None) -> tuple[AuditLog, AuditC
     return found[0], found[1]
 
 
-def shown(session: Session, matter: uuid.UUID | None) -> Shown:
+def shown(session: Session, matter: uuid.UUID | None, least: int = 0) -> Shown:
     """The checkpoint to hand out: the newest that most of our witnesses cosigned, if it is at most an hour older
-    than the newest of all; else that one. Entries that came after it are handed out with the next.
+    than the newest of all and has at `least` that many entries; else that one. Later entries go with the next.
     """
     log, newest = latest(session, matter)
     query = (
@@ -119,7 +119,7 @@ def shown(session: Session, matter: uuid.UUID | None) -> Shown:
             (AuditCosignature.log_id == AuditCheckpoint.log_id) & (AuditCosignature.size == AuditCheckpoint.size),
         )
         .where(AuditCheckpoint.log_id == log.id, AuditCheckpoint.created_at >= newest.created_at - COSIGNED_WITHIN)
-        .where(AuditCosignature.witness.in_(select(Witness.name)))
+        .where(AuditCosignature.witness.in_(select(Witness.name)), AuditCheckpoint.size >= least)
     )
     found: dict[int, tuple[int, AuditCheckpoint]] = {}
     for checkpoint, _ in session.execute(query):

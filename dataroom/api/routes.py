@@ -126,6 +126,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("audit.list", "GET", "/matters/{matter}/audit"),
     Route("audit.export", "GET", "/matters/{matter}/audit/bundle", media=("application/zip",)),
+    Route("audit.prove", "GET", "/matters/{matter}/audit/{seq}/proof", media=("application/octet-stream",)),
     Route("token.list", "GET", "/tokens"),
     Route("token.revoke", "DELETE", "/tokens/{token}"),
 )

@@ -19,6 +19,10 @@ def _bundle(house: House, _target: Any, result: Any) -> None:
     assert result[:2] == b"PK"
 
 
+def _proof(house: House, _target: Any, result: Any) -> None:
+    assert result.startswith(b"c2sp.org/tlog-proof@v1\nextra ")
+
+
 def _made(house: House, _target: Any, result: Any) -> None:
     row = house.row(Token, result.id)
     assert result.secret.startswith("dr_")
@@ -98,6 +102,16 @@ CASES = (
         reads=True,
     ),
     Case("audit.export", "cleo", _bundle, lambda h: h.matter, lower="ada", foreign="", reads=True),
+    Case(
+        "audit.prove",
+        "cleo",
+        _proof,
+        lambda h: h.matter,
+        params=lambda h, t: {"seq": 0},
+        lower="petra",
+        foreign="",
+        reads=True,
+    ),
     Case("token.create", "petra", _made, params=lambda h, t: {"name": "nightly export"}, lower="dora", outsider="dora"),
     Case(
         "token.list", "ada", lambda h, t, r: None, _own_token, lower="dora", outsider="stray", shows=_tokens, reads=True
