@@ -20,7 +20,7 @@ from dataroom.adapters.paper import Paper
 from dataroom.adapters.s3 import S3Settings, S3Store
 from dataroom.adapters.sandbox import Sandbox
 from dataroom.adapters.witness_http import Courier
-from dataroom.cli import cli, witnesses
+from dataroom.cli import cli, grants, witnesses
 from dataroom.cli.demo import demo
 from dataroom.cli.keys import add_commands as add_key_commands
 from dataroom.cli.operate import Operator, operate
@@ -32,7 +32,7 @@ from policies.engine import Law
 
 KEK_SECONDS = 300
 
-__all__ = ["build", "catalogue", "create_app", "main", "witnesses"]
+__all__ = ["build", "catalogue", "create_app", "grants", "main", "witnesses"]
 
 
 def build(config: Config, clock: Clock | None = None) -> Services:
