@@ -217,10 +217,12 @@ def _check_reason(work: Work, new: NewMark) -> None:
 
 @action("redaction.unmark", on=Redaction)
 def unmark(work: Work, redaction: Redaction, params: OldMarks) -> Done:
-    """Takes marks away."""
+    """Takes own marks away; those of others stay, so that nobody thins out what they later approve."""
     rows = work.all(Mark, Mark.redaction_id == redaction.id, Mark.id.in_(params.marks))
     if len(rows) != len(set(params.marks)):
         raise Invalid("marks: not all of them belong to this redaction")
+    if any(row.author_id != work.user for row in rows):
+        raise Refused("Only whoever drew a mark takes it away; send the redaction back with a remark instead.")
     for row in rows:
         work.remove(row)
     _back_to_draft(redaction)
