@@ -9,9 +9,12 @@ from pikepdf import Array, Dictionary, Name
 
 from .annotations import Appearance, appearances
 from .content import streams
+from .content.absolute import AbsoluteText
 from .content.area import Area, target_of
 from .content.drawn import write_drawn
 from .content.job import Job
+from .content.layout import Settled, settle
+from .content.survey import Survey
 from .content.walker import Walker
 from .content.writing import nums
 from .fonts.writing import write_font
@@ -35,12 +38,14 @@ CATALOG = {
 
 @dataclass
 class Rebuilt:
-    """The new file and what was learnt while making it."""
+    """The new file and what was learnt while making it: the marks as drawn, and all areas that were cleared."""
 
     output: bytes
     kinds: set[str]
     notes: list[str]
     affected: list[tuple[int, Box]] = field(default_factory=list)
+    marks: list[FinalMark] = field(default_factory=list)
+    cleared: list[tuple[int, Polygon]] = field(default_factory=list)
 
 
 def rebuild(source: pikepdf.Pdf, marks: list[FinalMark]) -> Rebuilt:
@@ -48,15 +53,46 @@ def rebuild(source: pikepdf.Pdf, marks: list[FinalMark]) -> Rebuilt:
     out = pikepdf.new()
     job = Job(source, out, read_layers(source.Root), Copier(out))
     _note_catalog(source, job)
-    affected: list[tuple[int, Box]] = []
+    done = Rebuilt(b"", job.kinds, job.notes)
+    final: dict[int, FinalMark] = {}
     for number, page in enumerate(source.pages, start=1):
-        here = [mark for mark in marks if mark.page == number]
+        here = [index for index, mark in enumerate(marks) if mark.page == number]
+        settled = _settled(job, page, [marks[index] for index in here])
+        final.update(zip(here, settled.marks, strict=True))
         job.touched.clear()
-        gone = _page(job, page, here)
-        affected += [(number, box) for box in (*job.touched, *gone)]
+        gone = _page(job, page, settled)
+        boxes = [*job.touched, *gone]
+        done.affected += [(number, box) for box in (*boxes, *settled.strips)]
+        done.cleared += [(number, quad) for quad in settled.cleared]
+    done.marks = [final.get(index, mark) for index, mark in enumerate(marks)]
     write_fonts(job)
     _catalog(source, out)
-    return Rebuilt(saved(out), job.kinds, job.notes, affected)
+    done.output = saved(out)
+    return done
+
+
+def _settled(job: Job, page: pikepdf.Page, marks: list[FinalMark]) -> Settled:
+    """The levels of a page's marks and the lines laid out anew, by a first walk that leaves no trace in the job."""
+    if all(mark.asked_level == "exact" for mark in marks):
+        return Settled(marks, [mark.quad for mark in marks])
+    fonts = {key: (set(font.used), font.lost) for key, font in job.fonts.items()}
+    forms, kinds, notes = dict(job.forms), set(job.kinds), list(job.notes)
+    job.survey = Survey()
+    box = page_box(page)
+    walker = Walker(job, page.resources, area=areas_of([], box))
+    walker.run(page.obj)
+    for appearance in appearances(page)[0]:
+        _draw(walker, appearance)
+    settled = settle(job.survey, marks, box)
+    job.survey, job.forms = None, forms
+    job.kinds.clear()
+    job.kinds |= kinds
+    job.notes[:] = notes
+    for key, font in job.fonts.items():
+        font.used, font.lost = fonts.get(key, (set(), False))
+    for note in sorted(settled.notes):
+        job.note(note)
+    return settled
 
 
 def write_fonts(job: Job) -> None:
@@ -93,25 +129,27 @@ def saved(out: pikepdf.Pdf) -> bytes:
     return stream.getvalue()
 
 
-def areas_of(marks: list[FinalMark], frame: Box) -> Area:
+def areas_of(quads: list[Polygon], frame: Box) -> Area:
     """What a page's walk must clear."""
-    return Area(tuple(target_of(mark.quad) for mark in marks), grown(frame, 0.05))
+    return Area(tuple(target_of(quad) for quad in quads), grown(frame, 0.05))
 
 
-def _page(job: Job, page: pikepdf.Page, marks: list[FinalMark]) -> list[Box]:
+def _page(job: Job, page: pikepdf.Page, settled: Settled) -> list[Box]:
     box = page_box(page)
     shown, gone, kinds = appearances(page)
     job.kinds |= kinds
-    walker = Walker(job, page.resources, area=areas_of(marks, box))
+    walker = Walker(job, page.resources, area=areas_of(settled.cleared, box))
+    if isinstance(walker.text, AbsoluteText):
+        walker.text.layout = settled.layout
     walker.emit(b"q")
     walker.run(page.obj)
     walker.emit(b"Q")
     for appearance in shown:
         _draw(walker, appearance)
-    resources = walker.names.dictionary()
+    resources = walker.names.dictionary(walker.written())
     contents = Array([job.out.make_stream(walker.written())])
-    if marks:
-        quads: list[tuple[Polygon, str]] = [(mark.quad, mark.code) for mark in marks]
+    if settled.marks:
+        quads: list[tuple[Polygon, str]] = [(mark.quad, mark.code) for mark in settled.marks]
         contents.append(job.out.make_stream(overlay(quads)))
         fonts = resources.get("/Font", Dictionary())
         fonts[FONT_NAME] = label_font(job.out)

@@ -34,10 +34,11 @@ def apply(data: bytes, plan: Plan) -> Result:
         try:
             marks = final_marks(source, data, plan)
             rebuilt = rebuild(source, marks)
+            marks = rebuilt.marks
         except DAMAGED as error:
             raise Refused("broken", "The document is damaged in a way that cannot be understood.") from error
         pages = len(source.pages)
-    checks = verify(rebuilt.output, marks, original=data, affected=rebuilt.affected)
+    checks = verify(rebuilt.output, marks, original=data, affected=rebuilt.affected, cleared=rebuilt.cleared)
     failures = tuple((check.name, check.detail) for check in checks if not check.passed)
     if failures:
         raise VerificationFailed(failures)
@@ -47,7 +48,7 @@ def apply(data: bytes, plan: Plan) -> Result:
         marks=tuple(marks),
         removed={kind: kind in rebuilt.kinds for kind in KINDS},
         affected=tuple(rebuilt.affected),
-        notes=(*LIMITS_TOLD, *rebuilt.notes),
+        notes=(*(LIMITS_TOLD if any(mark.level == "exact" for mark in marks) else ()), *rebuilt.notes),
     )
     return Result(rebuilt.output, replace(report, sha256=sha256(rebuilt.output).hexdigest(), checks=tuple(checks)))
 

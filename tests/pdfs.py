@@ -239,8 +239,15 @@ def image_pdf(kind: str) -> bytes:
         return content_pdf(content, xobjects={"/I": image}, pdf=pdf)
 
 
-def _image(pdf: pikepdf.Pdf, kind: str) -> pikepdf.Object:
-    data, extra = _samples(kind)
+def drawn_pdf(kind: str, drawn: Image.Image) -> bytes:
+    """A page with a picture of one's own (240 by 120 samples, grey), coded as `image_pdf` codes its own."""
+    with pikepdf.new() as pdf:
+        image = pdf.make_indirect(_image(pdf, kind, drawn))
+        return content_pdf(b"q 240 0 0 120 100 500 cm /I Do Q " + spoken("x"), xobjects={"/I": image}, pdf=pdf)
+
+
+def _image(pdf: pikepdf.Pdf, kind: str, drawn: Image.Image | None = None) -> pikepdf.Object:
+    data, extra = _samples(kind, drawn)
     image = pdf.make_stream(data)
     image.Type, image.Subtype, image.Width, image.Height = Name.XObject, Name.Image, 240, 120
     for key, value in extra.items():
@@ -253,12 +260,10 @@ def _image(pdf: pikepdf.Pdf, kind: str) -> pikepdf.Object:
     return image
 
 
-def _samples(kind: str) -> tuple[bytes, dict[str, object]]:
-    rgb, grey, bits = (
-        picture("RGB"),
-        picture("L"),
-        picture("L").point(lambda v: 255 if v > 128 else 0).convert("1"),
-    )
+def _samples(kind: str, drawn: Image.Image | None = None) -> tuple[bytes, dict[str, object]]:
+    base = drawn if drawn is not None else picture("RGB")
+    rgb, grey = base.convert("RGB"), base.convert("L")
+    bits = grey.point(lambda v: 255 if v > 128 else 0).convert("1")
     if kind in ("flate", "smask"):
         return zlib.compress(rgb.tobytes()), _keys("DeviceRGB", 8, "FlateDecode")
     if kind == "grey16":
@@ -284,7 +289,7 @@ def _samples(kind: str) -> tuple[bytes, dict[str, object]]:
         extra = {"/Decode": Array([1, 0] * 4)} if mode == "CMYK" else {}
         exif = Image.Exif()
         exif[270] = f"Taken by {SECRET}"
-        return _coded(picture(mode), "JPEG", quality=80, exif=exif), {**_keys(space, 8, "DCTDecode"), **extra}
+        return _coded(base.convert(mode), "JPEG", quality=80, exif=exif), {**_keys(space, 8, "DCTDecode"), **extra}
     if kind == "jpx":
         return _coded(rgb, "JPEG2000", irreversible=False), _keys("DeviceRGB", 8, "JPXDecode")
     parms = Dictionary(K=-1, Columns=240, Rows=120, BlackIs1=False)

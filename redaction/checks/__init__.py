@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pikepdf
 
 from ..errors import Refused
-from ..geometry import Box
+from ..geometry import Box, Polygon
 from ..report import Check, FinalMark
 from . import extraction, fixpoint, pixels, structure, words
 from .bare import bare_output
@@ -19,10 +19,13 @@ def verify(
     *,
     original: bytes | None = None,
     affected: Sequence[tuple[int, Box]] = (),
+    cleared: Sequence[tuple[int, Polygon]] | None = None,
 ) -> tuple[Check, ...]:
     """Check a redacted document against its marks; with the original, also that the rest is still there.
 
-    `affected` lists (page, box) areas that may look different besides the marks. Never raises for a bad
+    `affected` lists (page, box) areas that may look different besides the marks; `cleared` the (page, polygon) areas
+    whose content was removed where these are not those of the marks (lines laid out anew): without it, what was
+    removed from such a line is learnt from the original by comparison. Never raises for a bad
     document: what cannot be read is a failed check.
     """
     marks = list(marks)
@@ -34,8 +37,8 @@ def verify(
     checks += structure.checks(output)
     checks.append(Check("overlay", bare.overlay_exact, "The drawn boxes are those of the marks and nothing else."))
     checks += _guarded("walk", lambda: fixpoint.checks(bare, marks))
-    checks += _guarded("extraction", lambda: extraction.checks(bare, marks, original, list(affected)))
-    checks += _guarded("words", lambda: words.checks(output, bare, marks, original))
+    checks += _guarded("extraction", lambda: extraction.checks(bare, marks, original, list(affected), cleared))
+    checks += _guarded("words", lambda: words.checks(output, bare, marks, original, list(affected), cleared))
     checks += _guarded("pixels", lambda: pixels.checks(output, bare, marks, original, list(affected)))
     return tuple(checks)
 

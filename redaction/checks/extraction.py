@@ -1,7 +1,7 @@
 """Two readers, PDFium and pdfminer.six, must find no character under a mark, and the kept ones elsewhere."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import BytesIO
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pdfminer.high_level import extract_pages
 from pdfminer.layout import LTChar, LTContainer
 
-from ..geometry import Box, Polygon, anticlockwise, bounds, corners, grown, holds, overlap, shared_area
+from ..geometry import Box, Polygon, anticlockwise, bounds, corners, grown, holds, overlap, shared_area, within
 from ..inspection import open_source, page_box
 from ..layers import read_layers
 from ..reading import Char, opened, page_chars
@@ -21,8 +21,15 @@ UNMEASURED = {"Symbol", "ZapfDingbats"}
 LOST_SHARE, LOST_COUNT = 0.02, 4
 
 
-def checks(bare: Bare, marks: list[FinalMark], original: bytes | None, affected: list[tuple[int, Box]]) -> list[Check]:
-    """No character's ink under a mark; with the original, kept characters still there."""
+def checks(
+    bare: Bare,
+    marks: list[FinalMark],
+    original: bytes | None,
+    affected: list[tuple[int, Box]],
+    cleared: Sequence[tuple[int, Polygon]] | None = None,
+) -> list[Check]:
+    """No character's ink under a mark; with the original, kept characters still there: all outside `cleared`, or
+    without it all outside the marks and the affected areas."""
     pages = sorted({mark.page for mark in marks})
     quads = {page: [anticlockwise(mark.quad) for mark in marks if mark.page == page] for page in pages}
     found: list[Check] = []
@@ -34,9 +41,17 @@ def checks(bare: Bare, marks: list[FinalMark], original: bytes | None, affected:
         Check("pdfminer-boxes", not _pdfminer(bare.data, quads), "pdfminer.six finds no character under a mark.")
     )
     if original is not None:
-        areas = {page: [*quads[page], *(corners(box) for n, box in affected if n == page)] for page in pages}
+        gone = [(mark.page, mark.quad) for mark in marks] if cleared is None else list(cleared)
+        gone += [(n, corners(box)) for n, box in affected if cleared is None or not _moved((n, box), marks)]
+        areas = {page: [quad for n, quad in gone if n == page] for page in pages}
         found.append(_kept(original, texts, areas))
     return found
+
+
+def _moved(area: tuple[int, Box], marks: list[FinalMark]) -> bool:
+    """Whether an affected area is a line laid out anew: its characters stand elsewhere in it, and all are there."""
+    page, box = area
+    return any(m.level == "canonical" and m.page == page and within(bounds(m.quad), grown(box, 0.2)) for m in marks)
 
 
 def _is_ink(char: Char) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from io import BytesIO
 
 import pikepdf
@@ -9,7 +10,7 @@ from fontTools.agl import AGL2UV
 from pdfminer.high_level import extract_text
 
 from ..fonts.names import FAMILIES
-from ..geometry import Polygon, anticlockwise, holds
+from ..geometry import Box, Polygon, anticlockwise, corners, holds
 from ..overlay import overlay
 from ..reading import Char, fold, opened, page_chars
 from ..report import Check, FinalMark
@@ -44,11 +45,22 @@ such words are looked for in shown strings and in the extracted texts, like all 
 STRING = re.compile(rb"<((?:[0-9a-f]{2})+)>|\(([A-Za-z0-9]+)\)")
 
 
-def checks(output: bytes, bare: Bare, marks: list[FinalMark], original: bytes | None) -> list[Check]:
+def checks(
+    output: bytes,
+    bare: Bare,
+    marks: list[FinalMark],
+    original: bytes | None,
+    affected: list[tuple[int, Box]],
+    cleared: Sequence[tuple[int, Polygon]] | None = None,
+) -> list[Check]:
     """With the original: collect the removed words and search the result for them."""
     if original is None:
         return []
-    gone = removed_words(original, marks)
+    areas = cleared if cleared is not None else [(mark.page, mark.quad) for mark in marks]
+    gone = removed_words(original, areas)
+    if cleared is None and any(mark.level == "canonical" for mark in marks):
+        wide = [*areas, *((page, corners(box)) for page, box in affected)]
+        gone |= removed_words(original, wide) - {word for text in _texts(bare) for word in WORD.findall(text)}
     if not gone:
         return [Check("words", True, "No word stood only under the marks.")]
     words_left = {word for text in _texts(bare) for word in WORD.findall(text)}
@@ -56,13 +68,13 @@ def checks(output: bytes, bare: Bare, marks: list[FinalMark], original: bytes | 
     return [Check("words", not found, "No removed word is found in any stream, string or extracted text.")]
 
 
-def removed_words(original: bytes, marks: list[FinalMark]) -> set[str]:
-    """Folded words of the original of which every occurrence lies wholly under marks."""
+def removed_words(original: bytes, areas: Sequence[tuple[int, Polygon]]) -> set[str]:
+    """Folded words of the original of which every occurrence lies wholly in the areas (page, polygon)."""
     gone: set[str] = set()
     kept: set[str] = set()
     with opened(original) as pdf:
         for page in range(1, len(pdf) + 1):
-            quads = [anticlockwise(mark.quad) for mark in marks if mark.page == page]
+            quads = [anticlockwise(quad) for number, quad in areas if number == page]
             chars = page_chars(pdf, page)
             folded = fold(chars, keep_case=False)
             for match in WORD.finditer(folded.text):

@@ -13,6 +13,7 @@ from ..graphics.copier import Copier
 from ..images import wiped_copy
 from ..layers import Layers
 from ..limits import MAX_OPERATORS, MAX_TOTAL_BYTES, hold
+from .survey import Survey
 
 Wipe = Callable[[pikepdf.Stream, list[Polygon], Copier, pikepdf.Object | None], tuple[pikepdf.Object, Box | None]]
 
@@ -30,6 +31,7 @@ class Job:
     kinds: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     touched: list[Box] = field(default_factory=list)
+    survey: Survey | None = None
     operators: int = 0
     read: int = 0
     wipe: Wipe = wiped_copy

@@ -131,12 +131,20 @@ class PathPart:
         if operator != "n" and walker.hidden:
             walker.job.kinds.add("hidden_layers")
         if paints:
-            walker.painted(meet(reach, state.clip) if state.clip else reach)
+            seen = meet(reach, state.clip) if state.clip else reach
+            walker.painted(seen)
+            if walker.job.survey is not None and seen is not None and not walker.measuring:
+                walker.job.survey.shape(seen, image=False)
+        if not paints and self.clip and self.raw == [EMPTY]:
+            walker.emit(EMPTY + b" " + self.clip.encode() + b" n")
+            state.clip = box
+            return
         near = walker.area.near(reach)
         if (near or not walker.area.inside(reach)) and (paints or self.clip):
             self._cut(operator if paints else "n", near, wide)
         elif paints or self.clip:
             self.raw.append((self.clip + " " if self.clip else "").encode() + (operator if paints else "n").encode())
+            walker.paints += paints
             walker.emit(b"\n".join(self.raw))
         if self.clip:
             state.clip = (meet(state.clip, box) or (0.0, 0.0, 0.0, 0.0)) if state.clip else box
@@ -174,6 +182,7 @@ class PathPart:
         if not shape:
             walker.job.kinds.add("drawings")
             return
+        walker.paints += 1
         if walker.state.fill_pattern and near:
             walker.emit(b"q\n" + self.outside_clip(near, back))
         walker.emit(self._written(shape) + b" " + operator.encode())
@@ -240,6 +249,7 @@ class PathPart:
             else:
                 whole.append(sub.written())
         if whole:
+            walker.paints += 1
             walker.emit(self._written(whole) + b" S")
 
     def _pieces(self, line: list[Point], walls: list[Polygon], back: Matrix) -> None:
@@ -247,6 +257,7 @@ class PathPart:
         scale = scale_of(state.ctm)
         dashes, phase = state.dash
         for offset, piece in _outside_lines(line, walls):
+            walker.paints += 1
             local = mapped(back, piece)
             if dashes:
                 walker.emit(b"[" + nums(dashes) + b"] " + num(phase + offset / scale) + b" d")

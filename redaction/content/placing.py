@@ -59,6 +59,8 @@ def xobject(walker: "Walker", operator: str, operands: list[object]) -> None:
     elif kind == "/Form":
         form = streams.form_copy(walker, source, walker.state.ctm)
         if form is not None:
+            walker.text.rest()
+            walker.paints += 1
             walker.emit(walker.names.name("/XObject", form.objgen, form) + b" Do")
     elif kind != "/PS":
         raise Refused("xobject", "A page uses an object of an unknown kind.")
@@ -86,6 +88,9 @@ def image(walker: "Walker", source: pikepdf.Stream) -> None:
     quad = mapped(matrix, corners(UNIT))
     box = bounds(quad)
     walker.painted(meet(box, walker.state.clip) if walker.state.clip else box)
+    if job.survey is not None:
+        job.survey.shape(box, image=True)
+        return
     if area.beyond(box):
         job.kinds.add("outside_crop")
         return
@@ -105,6 +110,7 @@ def image(walker: "Walker", source: pikepdf.Stream) -> None:
                 job.copier.made[key] = copy
     else:
         copy = _wiped(walker, source, near, matrix)
+    walker.paints += 1
     walker.emit(walker.names.name("/XObject", copy.objgen, copy) + b" Do")
 
 
@@ -146,6 +152,7 @@ def shading(walker: "Walker", operator: str, operands: list[object]) -> None:
         return
     copy = copy_shading(source, walker.job.copier, walker.resources)
     key = ("shading", walker.name(operands))
+    walker.paints += 1
     label = walker.names.name("/Shading", key, copy)
     if near:
         walker.job.kinds.add("shadings")

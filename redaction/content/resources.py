@@ -1,10 +1,12 @@
 """The resources of one output stream: only what is used, under fresh names."""
 
+import re
 from dataclasses import dataclass, field
 
 import pikepdf
 from pikepdf import Dictionary
 
+GIVEN = re.compile(rb"/[FXGCPS][0-9]+")
 PREFIX = {
     "/Font": "F",
     "/XObject": "X",
@@ -32,9 +34,14 @@ class Names:
         """List a colour space under a fixed name (the Default spaces)."""
         self.given.setdefault("/ColorSpace", {})[name] = (name, target)
 
-    def dictionary(self) -> pikepdf.Dictionary:
-        """The /Resources dictionary."""
+    def dictionary(self, content: bytes | None = None) -> pikepdf.Dictionary:
+        """The /Resources dictionary; with the content, of the names that stand in it (and the fixed ones)."""
+        used = None if content is None else {name.decode() for name in GIVEN.findall(content)}
         result = Dictionary()
         for category, entries in self.given.items():
-            result[category] = Dictionary(dict(entries.values()))
+            listed = {
+                name: target for key, (name, target) in entries.items() if used is None or name in used or key == name
+            }
+            if listed:
+                result[category] = Dictionary(listed)
         return result

@@ -8,7 +8,8 @@ from ..geometry import IDENTITY, Box, Matrix
 
 @dataclass
 class State:
-    """What q saves and Q restores. `clip` is the box around the clip in page space, None when unlimited."""
+    """What q saves and Q restores. `clip` is the box around the clip in page space, None when unlimited;
+    `written` the text state that the output has, where text is written from the state."""
 
     ctm: Matrix = IDENTITY
     clip: Box | None = None
@@ -25,6 +26,7 @@ class State:
     dash: tuple[tuple[float, ...], float] = ((), 0.0)
     fill_pattern: bool = False
     stroke_pattern: bool = False
+    written: tuple[object, ...] | None = None
 
     def copy(self) -> "State":
         """An independent copy."""

@@ -82,7 +82,7 @@ def _form(parent: "Walker", form: pikepdf.Stream, inner: "Walker") -> pikepdf.Ob
     new = parent.job.out.make_stream(inner.written())
     new.Type, new.Subtype = Name.XObject, Name.Form
     copy_keys(form, new, {"/BBox": "numbers", "/Matrix": "numbers"})
-    new.Resources = inner.names.dictionary()
+    new.Resources = inner.names.dictionary(inner.written())
     group = form.get("/Group")
     if isinstance(group, Dictionary):
         new.Group = group_copy(parent, group)

@@ -70,7 +70,7 @@ def graphics_state(walker: "Walker", operator: str, operands: list[object]) -> N
     listed = source.get("/Font")
     if isinstance(listed, Array) and len(listed) == 2:
         set_font(walker, listed[0], float(listed[1]))
-        if state.font is not None:
+        if state.font is not None and walker.text.keeps_font_in_state:
             new.Font = Array([state.font.target, listed[1]])
     mask = source.get("/SMask")
     if isinstance(mask, Dictionary):
@@ -186,7 +186,7 @@ def _tiling(walker: "Walker", source: pikepdf.Stream) -> pikepdf.Object:
         area = _tile_area(walker, matrix, box, (steps[0], steps[1]))
         clean = streams.walk(walker, source, resources, matrix, area)
     new = walker.job.out.make_stream(clean.written())
-    new.Type, new.PatternType, new.Resources = Name.Pattern, 1, clean.names.dictionary()
+    new.Type, new.PatternType, new.Resources = Name.Pattern, 1, clean.names.dictionary(clean.written())
     keys = {"/PaintType": "number", "/TilingType": "number", "/XStep": "number", "/YStep": "number"}
     copy_keys(source, new, {**keys, "/BBox": "numbers", "/Matrix": "numbers"})
     return new

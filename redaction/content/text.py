@@ -26,16 +26,34 @@ class TextPart:
         self.matrix: Matrix = IDENTITY
         self.start: Matrix = IDENTITY
         self.clip_kept = self.clip_lost = False
+        self.number = 0
+
+    keeps_font_in_state = True
 
     def begin(self) -> None:
         """BT."""
         self.matrix = self.start = IDENTITY
         self.clip_kept = self.clip_lost = False
+        self.open()
+
+    def open(self) -> None:
+        """Write BT."""
         self.walker.emit(b"BT")
+
+    def close(self) -> None:
+        """Write ET."""
+        self.walker.emit(b"ET")
+
+    def rest(self) -> None:
+        """Called before a form is drawn, which starts from the plain text state."""
+
+    def operator(self, line: bytes) -> None:
+        """Write an operator that sets a text state or moves."""
+        self.walker.emit(line)
 
     def end(self) -> None:
         """ET; an emptied text clip must stay a clip."""
-        self.walker.emit(b"ET")
+        self.close()
         if self.clip_lost and not self.clip_kept:
             self.walker.emit(EMPTY_CLIP)
         self.clip_kept = self.clip_lost = False
@@ -43,17 +61,17 @@ class TextPart:
     def move(self, x: float, y: float) -> None:
         """Td."""
         self.start = self.matrix = times((1, 0, 0, 1, x, y), self.start)
-        self.walker.emit(nums((x, y)) + b" Td")
+        self.operator(nums((x, y)) + b" Td")
 
     def next_line(self) -> None:
         """T*."""
         self.start = self.matrix = times((1, 0, 0, 1, 0, -self.walker.state.leading), self.start)
-        self.walker.emit(b"T*")
+        self.operator(b"T*")
 
     def place(self, matrix: Matrix, raw: bytes) -> None:
         """Tm."""
         self.start = self.matrix = matrix
-        self.walker.emit(raw)
+        self.operator(raw)
 
     def show(self, parts: list[bytes | float]) -> None:
         """Tj and TJ: remove the glyphs in the marks, keep the others where they are."""
@@ -70,17 +88,39 @@ class TextPart:
             else:
                 items.append(part)
         matrix = times(self.matrix, state.ctm)
+        self.number += 1
         lost = self._lost(items, matrix)
-        self._advance(items)
+        if self.walker.job.survey is not None and not self.walker.hidden:
+            self._surveyed(items, matrix)
         if state.mode >= 4:
             self.clip_lost |= bool(lost)
             self.clip_kept |= any(isinstance(i, Glyph) and n not in lost for n, i in enumerate(items))
         if lost:
             font.lost = True
+        gone = self.write(parts, items, lost)
+        font.used.update(item.code for n, item in enumerate(items) if isinstance(item, Glyph) and n not in gone)
+        self._advance(items)
+
+    def write(self, parts: list[bytes | float], items: list[Item], lost: set[int]) -> set[int]:
+        """Write one show operator; returns the places of the glyphs that were not written."""
+        self.walker.paints += 1
+        if lost:
             self.walker.emit(self._without(items, lost))
         else:
             self._emit_whole(parts)
-        font.used.update(item.code for n, item in enumerate(items) if isinstance(item, Glyph) and n not in lost)
+        return lost
+
+    def _surveyed(self, items: list[Item], matrix: Matrix) -> None:
+        """Tell the survey of the page where every glyph stands."""
+        walker, survey = self.walker, self.walker.job.survey
+        if survey is None:
+            return
+        along = 0.0
+        for place, item in enumerate(items):
+            if isinstance(item, Glyph):
+                quad = mapped(matrix, self._quad(item, along))
+                survey.glyph(walker, (self.number, place), item, times((1, 0, 0, 1, along, 0), matrix), quad)
+            along += self._step(item)
 
     def _emit_whole(self, parts: list[bytes | float]) -> None:
         if len(parts) == 1 and isinstance(parts[0], bytes):

@@ -11,6 +11,7 @@ from ..geometry import IDENTITY, Box, Matrix, times
 from ..graphics.colours import copy_colours
 from ..limits import MAX_DEPTH, hold
 from . import placing, styles
+from .absolute import AbsoluteText
 from .area import Area
 from .job import Job
 from .paths import CLOSES, FILLS, STROKES, PathPart
@@ -51,13 +52,15 @@ class Walker:
         self.stack: list[State] = []
         self.names = Names()
         self.output: list[bytes] = []
-        self.text = TextPart(self)
+        self.text = AbsoluteText(self) if self.area.targets else TextPart(self)
         self.path = PathPart(self)
         self.marked: list[bool] = []
         self.lenient = 0
         self.measuring = False
         self.extent: Box | None = None
         self.busy = False
+        self.paints = 0
+        self.saved: list[tuple[int, int]] = []
 
     @property
     def hidden(self) -> bool:
@@ -128,14 +131,21 @@ class Walker:
                 self.names.fixed(key, copy_colours(space, self.job.copier, self.resources))
 
     def _restore(self) -> None:
-        if self.stack:
-            self.state = self.stack.pop()
+        """Q; what stands between q and Q and paints nothing is not written at all."""
+        if not self.stack:
+            return
+        self.state = self.stack.pop()
+        place, paints = self.saved.pop()
+        if paints == self.paints and self.area.targets:
+            del self.output[place:]
+        else:
             self.emit(b"Q")
 
 
 def _q(walker: Walker, operator: str, operands: Operands) -> None:
     hold("deep", len(walker.stack), 500)
     walker.stack.append(walker.state.copy())
+    walker.saved.append((len(walker.output), walker.paints))
     walker.emit(b"q")
 
 
@@ -210,7 +220,7 @@ def _text_state(walker: Walker, operator: str, operands: Operands) -> None:
         walker.state.mode = int(value)
     else:
         setattr(walker.state, TEXT_STATE[operator], value)
-    walker.emit(num(operands[-1]) + b" " + operator.encode())
+    walker.text.operator(num(operands[-1]) + b" " + operator.encode())
 
 
 def _font(walker: Walker, operator: str, operands: Operands) -> None:
@@ -218,7 +228,7 @@ def _font(walker: Walker, operator: str, operands: Operands) -> None:
     name = walker.name(operands[:-1])
     styles.set_font(walker, walker.resource("/Font", name), size)
     font = walker.state.font
-    if font is not None:
+    if font is not None and walker.text.keeps_font_in_state:
         label = walker.names.name("/Font", id(font), font.target)
         walker.emit(label + b" " + num(operands[-1]) + b" Tf")
 
@@ -227,7 +237,7 @@ def _move(walker: Walker, operator: str, operands: Operands) -> None:
     x, y = walker.numbers(operands, 2)
     if operator == "TD":
         walker.state.leading = -y
-        walker.emit(num(-y) + b" TL")
+        walker.text.operator(num(-y) + b" TL")
     walker.text.move(x, y)
 
 
@@ -247,7 +257,7 @@ def _show(walker: Walker, operator: str, operands: Operands) -> None:
         if operator == '"':
             word, spacing = walker.numbers(operands[:-1], 2)
             walker.state.word, walker.state.spacing = word, spacing
-            walker.emit(num(word) + b" Tw " + num(spacing) + b" Tc")
+            walker.text.operator(num(word) + b" Tw " + num(spacing) + b" Tc")
         walker.text.next_line()
     walker.text.show(shown(operands[-1]))
 

@@ -248,7 +248,7 @@ def test_the_report_holds_no_removed_word_and_says_what_was_done() -> None:
     report = apply(pdfs.line_pdf(), Plan.from_json(marks)).report
     text = json.dumps(report.to_json())
     assert SECRET not in text
-    assert report.marks[0].level == "exact"
+    assert report.marks[0].level == "canonical"
     assert report.marks[0].asked_level == "canonical"
     assert report.removed["text"]
     assert len(report.sha256) == 64
