@@ -30,6 +30,8 @@ KEPT_LEVEL = 8
 
 def completed(frontier: Sequence[bytes], index: int, leaf: bytes) -> list[tuple[int, int, bytes]]:
     """The (level, index, root) to keep when `leaf` is appended at `index` behind the hashes of `frontier`."""
+    if (index + 1) % (1 << KEPT_LEVEL):
+        return []
     hashes, size, level, kept = list(frontier), index, 0, list[tuple[int, int, bytes]]()
     while size & 1:
         leaf, size, level = node_hash(hashes.pop(), leaf), size >> 1, level + 1
