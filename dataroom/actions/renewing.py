@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, select
 
 from dataroom.actions.context import Desk, Services
 from dataroom.actions.registry import Nothing, Params, action
@@ -24,9 +24,24 @@ from dataroom.errors import Conflict, KeyDestroyed, Tampered, Unavailable
 from dataroom.ids import new_id
 from dataroom.model import Errand, KeyScope, Version
 from dataroom.vault.keys import new_key, unwrap_dek, wrap_dek
-from dataroom.vault.sealed import open_range
+from dataroom.vault.sealed import Kind, Place, open_range
 from dataroom.vault.store import Stored
 
+_COLUMNS = (
+    Version.id,
+    Version.organisation_id,
+    Version.matter_id,
+    Version.document_id,
+    Version.ordinal,
+    Version.kind,
+    Version.scope_epoch,
+    Version.wrapped_dek,
+)
+_WRAPPED_ANEW = (
+    Version.__table__.update()  # type: ignore[attr-defined]
+    .where(Version.__table__.c.id == bindparam("row"))
+    .values(scope_epoch=bindparam("epoch"), wrapped_dek=bindparam("wrapped"))
+)
 Keys = Literal["kms", "keks"]
 UNTAKEN = Errand.taken_until.is_(None)
 ERRANDS: dict[str, str] = {"kms": "scope.rewrap", "keks": "scope.rekey"}
@@ -146,17 +161,15 @@ def shred(work: Work, scope: KeyScope, params: Nothing, fresh: Fresh) -> Done:
 def _renew(work: Work, scope: KeyScope, fresh: Fresh) -> None:
     _check_unchanged(scope, fresh)
     epoch = scope.epoch + 1
-    versions = work.all(Version, Version.scope_id == scope.id, Version.wrapped_dek.is_not(None))
+    held = work.session.execute(select(*_COLUMNS).where(Version.scope_id == scope.id, Version.wrapped_dek.is_not(None)))
     rows = []
-    for version in versions:
-        place, wrapped = place_of(version), version.wrapped_dek or b""
-        dek = unwrap_dek(fresh.old, scope.id, version.scope_epoch, place, wrapped)
-        rows.append(
-            {"id": version.id, "scope_epoch": epoch, "wrapped_dek": wrap_dek(fresh.new, scope.id, epoch, place, dek)}
-        )
-        work.session.expunge(version)
+    for row, organisation, matter, document, ordinal, kind, before, wrapped in held:
+        place = Place(organisation, matter, document, ordinal, Kind(kind))
+        dek = unwrap_dek(fresh.old, scope.id, before, place, wrapped or b"")
+        rows.append({"row": row, "epoch": epoch, "wrapped": wrap_dek(fresh.new, scope.id, epoch, place, dek)})
     if rows:
-        work.session.execute(update(Version), rows)
+        work.session.connection().execute(_WRAPPED_ANEW, rows)
+        work.session.expire_all()
     scope.epoch, scope.kek_blob = epoch, fresh.blob
     work.state(epoch=epoch, keys=len(rows))
 
