@@ -134,6 +134,7 @@ def _copy(
         kind=int(Kind.REDACTED),
         original_id=original.id,
         redaction_id=redaction.id,
+        title=redaction.result_title,
         tier=redaction.result_tier,
         category=redaction.result_category,
         state="candidate",

@@ -239,13 +239,15 @@ def destroy_document(work: Work, document: Document) -> dict[str, Any]:
         "versions": [_destroyed_version(version) for version in versions],
     }
     for version in versions:
+        version.title = None
         destroy(work, version)
     ids = [version.id for version in versions]
     for redaction in work.all(Redaction, Redaction.version_id.in_(ids)):
         for mark in work.all(Mark, Mark.redaction_id == redaction.id):
             work.remove(mark)
         redaction.state = "discarded" if redaction.state != "released" else redaction.state
-        redaction.title, redaction.remark, redaction.report = "(disposed of)", "", None
+        redaction.title = redaction.result_title = "(disposed of)"
+        redaction.remark, redaction.report = "", None
     for given in work.all(Disclosure, Disclosure.document_id == document.id, Disclosure.withdrawn_at.is_(None)):
         given.withdrawn_at, given.withdrawn_by = work.now, work.user
     document.state, document.disposed_at = "disposed", work.now

@@ -222,7 +222,7 @@ def list_documents(work: Work, matter: Matter, params: Listing) -> DocumentPage:
     ]
     if params.q:
         pattern = params.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        criteria.append(Document.title.ilike(f"%{pattern}%", escape="\\"))
+        criteria.append(func.coalesce(Version.title, Document.title).ilike(f"%{pattern}%", escape="\\"))
     if params.folder is not None:
         criteria.append(Document.folder == params.folder)
     base = select(Version.id).join(Document, Document.id == Version.document_id).where(*criteria)
@@ -265,7 +265,7 @@ def _line(row: Any, parties: dict[uuid.UUID, Any], own: uuid.UUID) -> ListedVers
         id=version.id,
         document=document.id,
         number=present.number_of(owner.slug, document.number),
-        title=document.title,
+        title=version.title or document.title,
         folder=document.folder,
         organisation=owner,
         original=version.kind == Kind.ORIGINAL,

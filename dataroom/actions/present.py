@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dataroom.actions.views import DocumentRef, MarkView, OrganisationView, VersionView
@@ -41,16 +41,19 @@ def number_of(slug: str, number: int) -> str:
 def references(work: Work, ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID | None, DocumentRef]:
     """Documents named in passing, by id. Whoever may see neither the document nor a version gets no title."""
     wanted = {i for i in ids if i}
-    read = select(Document.id).where(Document.id.in_(wanted), work.narrowed(Document, "document.read"))
-    shown = select(Version.document_id).where(Version.document_id.in_(wanted), work.narrowed(Version, "version.read"))
-    titled = {row[0] for row in work.rows(read)} | {row[0] for row in work.rows(shown)}
+    read = select(Document.id, Document.title).where(Document.id.in_(wanted), work.narrowed(Document, "document.read"))
+    shown = select(Version.document_id, func.coalesce(Version.title, Document.title)).where(
+        Document.id == Version.document_id, Version.document_id.in_(wanted), work.narrowed(Version, "version.read")
+    )
+    titles = dict(reversed([tuple(row) for row in work.rows(shown.order_by(Version.kind, Version.ordinal.desc()))]))
+    titles |= {row.id: row.title for row in work.rows(read)}
     query = (
-        select(Document.id, Document.number, Document.title, Organisation.slug)
+        select(Document.id, Document.number, Organisation.slug)
         .join(Organisation, Organisation.id == Document.organisation_id)
         .where(Document.id.in_(wanted))
     )
     return {
-        row.id: DocumentRef(row.id, number_of(row.slug, row.number), row.title if row.id in titled else UNTITLED)
+        row.id: DocumentRef(row.id, number_of(row.slug, row.number), titles.get(row.id, UNTITLED))
         for row in work.rows(query)
     }
 
@@ -72,7 +75,7 @@ def version(work: Work, row: Version, document: Document, parties: dict[uuid.UUI
         page_sizes=tuple((float(w), float(h)) for w, h in row.page_sizes),
         has_text=row.has_text,
         created_at=row.created_at,
-        title=document.title,
+        title=row.title or document.title,
         number=number_of(owner.slug, document.number),
         organisation=owner,
         can=work.allowed(VERSION_ACTIONS, row),

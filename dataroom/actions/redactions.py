@@ -30,9 +30,11 @@ MOST_MARKS = 5000
 
 
 class Start(Params):
-    """A redacted copy to prepare: a title, and the tier and category the copy will have."""
+    """A redacted copy to prepare: what it is for, the title its recipients will see (the document's own unless it
+    is given), and the tier and category it will have."""
 
     title: Annotated[str, Field(min_length=3, max_length=200)]
+    shown_title: Annotated[str, Field(max_length=300)] = ""
     tier: Annotated[int, Field(ge=1, le=9)]
     category: Annotated[str, Field(max_length=60)]
 
@@ -89,6 +91,7 @@ def start(work: Work, version: Version, params: Start) -> Done:
         matter_id=version.matter_id,
         organisation_id=version.organisation_id,
         title=params.title,
+        result_title=params.shown_title or work.get(Document, version.document_id).title,
         tier=version.tier,
         result_tier=params.tier,
         result_category=params.category,
@@ -136,6 +139,7 @@ def read(work: Work, redaction: Redaction, params: Nothing) -> RedactionView:
         document=present.references(work, [document.id])[document.id],
         version=present.version(work, version, document, parties),
         result=present.version(work, result, document, parties) if result else None,
+        result_title=redaction.result_title,
         result_tier=redaction.result_tier,
         result_category=redaction.result_category,
         remark=redaction.remark,

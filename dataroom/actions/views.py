@@ -270,6 +270,7 @@ class RedactionView:
     document: DocumentRef
     version: VersionView
     result: VersionView | None
+    result_title: str
     result_tier: int
     result_category: str
     remark: str

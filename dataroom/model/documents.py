@@ -67,7 +67,7 @@ class Version(Base):
     """One immutable sealed content of a document: an original, or a redacted copy made from one.
 
     `wrapped_dek` is the only key to the bytes: when it is NULL the content is destroyed, wherever copies of the
-    object may lie. Header and length live here and never in the object's metadata.
+    object may lie. A redacted copy has a title of its own, since the document's may tell what was removed. Header and length live here and never in the object's metadata.
     """
 
     __tablename__ = "version"
@@ -85,6 +85,7 @@ class Version(Base):
     kind: Mapped[int]
     original_id: Mapped[uuid.UUID | None] = refers("version.id")
     redaction_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    title: Mapped[str | None] = mapped_column(String(300))
     tier: Mapped[int]
     category: Mapped[str] = mapped_column(String(60))
     state: Mapped[str] = mapped_column(String(20))

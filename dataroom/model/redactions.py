@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import CheckConstraint, String, Text
+from sqlalchemy import CheckConstraint, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dataroom.model.base import At, Base, Id, MaybeAt, refers
@@ -26,6 +26,7 @@ class Redaction(Base):
     matter_id: Mapped[uuid.UUID] = refers("matter.id", index=True)
     organisation_id: Mapped[uuid.UUID] = refers("organisation.id")
     title: Mapped[str] = mapped_column(String(200))
+    result_title: Mapped[str] = mapped_column(String(300), server_default=text("''"))
     tier: Mapped[int]
     result_tier: Mapped[int]
     result_category: Mapped[str] = mapped_column(String(60))

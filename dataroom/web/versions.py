@@ -115,7 +115,7 @@ def redact(version_id: uuid.UUID) -> ResponseReturnValue:
     return submit(
         "redaction.start",
         version_id,
-        fields("title", "tier", "category"),
+        fields("title", "shown_title", "tier", "category"),
         again=lambda problem: redact_form(version_id, problem),
         then=lambda done: url_for("web.redaction", redaction_id=done.id),
     )

@@ -17,11 +17,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from playwright.sync_api import Browser, Download, expect
 
+from dataroom.audit.bundle import write_bundle
 from tests.cast import simple_pdf
 from tests.e2e.room import Demo, Person, browser
 
 TITLE = "Report on the Heliodor line"
 SECRET = "Heliodor"
+SHOWN = "Report on a product line"
 WHY = "Names a product line that is not yet public."
 PAGES = [
     f"Sample S-9 was taken from the {SECRET} line in spring.",
@@ -136,6 +138,7 @@ def test_ada_marks_terms_a_box_words_and_a_page(story: Story) -> None:
     page = story.person("ada").page
     page.get_by_role("link", name="Redact", exact=True).click()
     page.get_by_label("What the redacted copy is for").fill("For Borealis: without the product line")
+    page.get_by_label("Title its recipients see").fill(SHOWN)
     page.get_by_label("Tier of the copy").select_option("1")
     page.get_by_label("Category of the copy").select_option("technical")
     page.get_by_role("button", name="Start marking").click()
@@ -211,13 +214,16 @@ def test_ada_discloses_the_copy_to_borealis_alone(story: Story) -> None:
     page.get_by_role("button", name="Disclose").click()
     expect(page.get_by_text("Live").first).to_be_visible()
     paolo = story.person("paolo").open(f"/matters/{story.matter}")
-    expect(paolo.get_by_text(TITLE)).to_have_count(0)
+    expect(paolo.get_by_text(SHOWN)).to_have_count(0)
 
 
 def test_pia_reads_and_a_withdrawal_reaches_her_in_the_middle(story: Story) -> None:
     pia, ada = story.person("pia"), story.person("ada")
+    page = pia.open(f"/matters/{story.matter}?q={SECRET}")
+    expect(page.get_by_role("link", name=SHOWN)).to_have_count(0)
     page = pia.open(f"/matters/{story.matter}")
-    page.get_by_role("link", name=TITLE).click()
+    expect(page.get_by_text(SECRET)).to_have_count(0)
+    page.get_by_role("link", name=SHOWN).click()
     page.get_by_role("link", name=re.compile("View|Read|Open")).first.click()
     expect(page.locator("#sheet img")).to_be_visible(timeout=20_000)
     story.shot("pia", "viewer")
@@ -321,20 +327,24 @@ def verify(verifier: Path, bundle: Path, key: str) -> subprocess.CompletedProces
 
 
 def with_changed_entry(data: bytes) -> bytes:
-    """The same bundle with one digit of entry 3's time changed."""
+    """The export as it would be had somebody changed one digit of entry 3's time in the database."""
     with zipfile.ZipFile(io.BytesIO(data)) as source:
-        members = {info.filename: source.read(info) for info in source.infolist()}
-        order = source.infolist()
-    entries, at = bytearray(members["entries"]), 0
-    for _ in range(3):
-        at += 2 + int.from_bytes(entries[at : at + 2], "big")
-    place = entries.index(b'"t":', at) + 6
-    entries[place] = ord("1") if entries[place] != ord("1") else ord("2")
-    members["entries"] = bytes(entries)
+        members = {name: source.read(name) for name in source.namelist()}
+    entries: list[bytes] = []
+    framed = members["entries"]
+    while framed:
+        size = 2 + int.from_bytes(framed[:2], "big")
+        entries.append(framed[2:size])
+        framed = framed[size:]
+    place = entries[3].index(b'"t":') + 6
+    digit = b"1" if entries[3][place : place + 1] != b"1" else b"2"
+    entries[3] = entries[3][:place] + digit + entries[3][place + 1 :]
+    shown = [json.loads(line) for line in members["disclosures.jsonl"].splitlines()]
+    older = [members[name] for name in sorted(members) if name.startswith("checkpoints/")]
+    leaves = [members["leaves"][at : at + 32] for at in range(0, len(members["leaves"]), 32)]
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as target:
-        for info in order:
-            target.writestr(info, members[info.filename])
+    disclosures = [(line["seq"], line["disclosures"]) for line in shown]
+    write_bundle(out, members["checkpoint"], entries, disclosures, older, leaves)
     return out.getvalue()
 
 
