@@ -299,6 +299,9 @@ def _line(
         before, hole = g, None
     if cursor > min(stretch.right, sheet.page[2] - EDGE) or not _free(sheet, stretch, (first, y, cursor, em)):
         return False
+    strip = (first, y - DEPTH * em, cursor, y + HEIGHT * em)
+    if any(mark.level != "canonical" and overlap(bounds(mark.quad), strip) for mark in marks):
+        return False
     low, high = int(min(g.place[0] for g in stretch.glyphs)), int(max(g.place[0] for g in stretch.glyphs))
     for g in sheet.survey.glyphs:
         inside = low <= g.place[0] <= high and abs(g.y - stretch.y) <= BAND * stretch.em and g.plain
