@@ -10,6 +10,7 @@ from .checks import verify
 from .engine import apply
 from .errors import RedactionError, Refused, VerificationFailed
 from .inspection import Inspection, inspect
+from .leaks import Leak, leak
 from .plan import Mark, Plan
 from .reading import Hit, Word, search, search_pattern, words
 from .report import Check, FinalMark, Report, Result
@@ -19,6 +20,7 @@ __all__ = [
     "FinalMark",
     "Hit",
     "Inspection",
+    "Leak",
     "Mark",
     "Plan",
     "RedactionError",
@@ -29,6 +31,7 @@ __all__ = [
     "Word",
     "apply",
     "inspect",
+    "leak",
     "search",
     "search_pattern",
     "verify",

@@ -72,27 +72,31 @@ def rebuild(source: pikepdf.Pdf, marks: list[FinalMark]) -> Rebuilt:
 
 
 def _settled(job: Job, page: pikepdf.Page, marks: list[FinalMark]) -> Settled:
-    """The levels of a page's marks and the lines laid out anew, by a first walk that leaves no trace in the job."""
+    """The levels of a page's marks and the lines laid out anew."""
     if all(mark.asked_level == "exact" for mark in marks):
         return Settled(marks, [mark.quad for mark in marks])
+    settled = settle(surveyed(job, page), marks, page_box(page))
+    for note in sorted(settled.notes):
+        job.note(note)
+    return settled
+
+
+def surveyed(job: Job, page: pikepdf.Page) -> Survey:
+    """A first walk over a page that removes nothing and leaves no trace in the job. Raises Refused."""
     fonts = {key: (set(font.used), font.lost) for key, font in job.fonts.items()}
     forms, kinds, notes = dict(job.forms), set(job.kinds), list(job.notes)
-    job.survey = Survey()
-    box = page_box(page)
-    walker = Walker(job, page.resources, area=areas_of([], box))
+    survey = job.survey = Survey()
+    walker = Walker(job, page.resources, area=areas_of([], page_box(page)))
     walker.run(page.obj)
     for appearance in appearances(page)[0]:
         _draw(walker, appearance)
-    settled = settle(job.survey, marks, box)
     job.survey, job.forms = None, forms
     job.kinds.clear()
     job.kinds |= kinds
     job.notes[:] = notes
     for key, font in job.fonts.items():
         font.used, font.lost = fonts.get(key, (set(), False))
-    for note in sorted(settled.notes):
-        job.note(note)
-    return settled
+    return survey
 
 
 def write_fonts(job: Job) -> None:

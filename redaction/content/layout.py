@@ -94,6 +94,11 @@ def settle(survey: Survey, marks: Sequence[FinalMark], page: Box) -> Settled:
     return Settled(final, cleared, laid.layout, laid.strips, notes)
 
 
+def sheet_of(survey: Survey, page: Box) -> "_Sheet":
+    """The survey with questions one can ask it."""
+    return _Sheet(survey, page)
+
+
 class _Sheet:
     """The survey with the margins of the page."""
 

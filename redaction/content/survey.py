@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..fonts import Glyph
+from ..fonts import Font, Glyph
 from ..geometry import Box, Matrix, Polygon, bounds, overlap
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ class Placed:
     blank: bool
     leader: bool
     frame: tuple[float, ...]
+    code: bytes
+    font: Font | None
 
 
 @dataclass
@@ -65,6 +67,8 @@ class Survey:
                 glyph.blank,
                 _is_dot(glyph),
                 frame,
+                glyph.code,
+                state.font,
             )
         )
 

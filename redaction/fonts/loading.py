@@ -8,9 +8,10 @@ from ..errors import Refused
 from ..geometry import Box, Matrix
 from .cff import CffProgram
 from .composite import composite_coder
-from .encodings import glyph_names
+from .encodings import character, glyph_names
 from .model import Font
 from .simple import Program, Type3Coder, number, simple_coder
+from .tounicode import read_pairs
 from .truetype import TrueTypeProgram
 from .type1 import Type1Program
 
@@ -50,6 +51,23 @@ def _type3(source: pikepdf.Object, target: pikepdf.Object, measure: Measure) -> 
     names = glyph_names(source.get("/Encoding"), None)
     coder = Type3Coder(source, matrix, names, lambda proc: measure(proc, resources))
     return Font(source, target, "type3", coder, matrix=matrix)
+
+
+def texts_of(font: Font) -> dict[str, bytes]:
+    """For every character the font says it can show, a code that shows it."""
+    if font.texts is None:
+        font.texts = {}
+        stream = font.source.get("/ToUnicode")
+        if isinstance(stream, pikepdf.Stream):
+            for code, text in read_pairs(stream.read_bytes()).items():
+                if len(text) == 2:
+                    font.texts.setdefault(text.decode("utf-16-be", "replace"), code)
+        names = getattr(font.coder, "names", [])
+        for value, name in enumerate(names):
+            text_of_name = character(name)
+            if len(text_of_name) == 1 and value < 256:
+                font.texts.setdefault(text_of_name, bytes((value,)))
+    return font.texts
 
 
 def program_stream(font: pikepdf.Object) -> pikepdf.Stream | None:

@@ -49,6 +49,7 @@ class Font:
     used: set[bytes] = field(default_factory=set)
     lost: bool = False
     glyphs: dict[bytes, Glyph] = field(default_factory=dict)
+    texts: dict[str, bytes] | None = None
 
     def read(self, data: bytes) -> list[Glyph]:
         """The glyphs of a shown string, in order."""

@@ -10,7 +10,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen import canvas
 
-from redaction import Plan, apply, search, words
+from redaction import Plan, apply, leak, search, words
 from redaction.report import Result
 from tests import pdfs
 
@@ -238,3 +238,16 @@ def test_two_marks_of_one_line_get_two_boxes() -> None:
     assert one[:, 0].max() < two[:, 0].min()
     assert np.ptp(one[:, 0]) == pytest.approx(np.ptp(two[:, 0]), abs=0.11)
     assert [mark.level for mark in result.report.marks] == ["canonical", "canonical"]
+
+
+@pytest.mark.parametrize("font", FONTS)
+def test_the_leak_meter_counts_the_words_that_fit(font: str) -> None:
+    candidates = [*NAMES, "Okonkvo", "Wilhelm", "Quetzal", "Li Smith"]
+    data = ragged("Okonkwo", font)
+    (hit,) = search(data, "Okonkwo")
+    for level in ("exact", "canonical", "region"):
+        mark = {"page": 1, "box": list(hit.boxes[0]), "level": level, "id": "one"}
+        (told,) = leak(data, Plan.from_json({"marks": [mark]}), candidates)
+        assert (told.id, told.level, told.words) == ("one", level, len(candidates))
+        assert 1 <= told.before <= 2
+        assert told.after == (told.before if level == "exact" else len(candidates))
