@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,9 +51,12 @@ class Worker:
         self.gate = gate
         self._stop = threading.Event()
         self._lease = timedelta(seconds=services.config.errand_lease)
-        self._signed: datetime | None = None
-        self._swept: datetime | None = None
-        self._looked: datetime | None = None
+        self._done: dict[str, datetime] = {}
+        self._duties: tuple[tuple[str, timedelta, Callable[[datetime], None]], ...] = (
+            ("checkpoints", timedelta(seconds=services.config.checkpoint_seconds), self._sign),
+            ("sweep", SWEEP_EVERY, self._sweep),
+            ("keys", LOOK_EVERY, self._shred),
+        )
 
     def stop(self) -> None:
         """Ends `run` after the errand under way."""
@@ -66,6 +69,9 @@ class Worker:
                 busy = self.once()
             except DataroomError as error:
                 log.warning("waiting", extra={"code": error.code})
+                busy = False
+            except Exception:
+                log.exception("waiting")
                 busy = False
             if not busy:
                 self._stop.wait(IDLE_SECONDS)
@@ -88,17 +94,22 @@ class Worker:
         return done
 
     def _by_the_clock(self) -> None:
+        """Performs what has fallen due; a duty that fails is tried at its next turn and keeps nothing else waiting."""
         now = self.services.clock.now()
-        every = timedelta(seconds=self.services.config.checkpoint_seconds)
-        if self._signed is None or now - self._signed >= every:
-            self._sign()
-            self._signed = now
-        if self._swept is None or now - self._swept >= SWEEP_EVERY:
-            self.gate.perform(SERVICE, "upload.sweep")
-            self._swept = now
-        if self._looked is None or now - self._looked >= LOOK_EVERY:
-            self._shred(now)
-            self._looked = now
+        for name, every, perform in self._duties:
+            last = self._done.get(name)
+            if last is not None and now - last < every:
+                continue
+            self._done[name] = now
+            try:
+                perform(now)
+            except DataroomError as error:
+                log.warning("duty failed", extra={"duty": name, "code": error.code})
+            except Exception:
+                log.exception("duty failed", extra={"duty": name})
+
+    def _sweep(self, now: datetime) -> None:
+        self.gate.perform(SERVICE, "upload.sweep")
 
     def _shred(self, now: datetime) -> None:
         """After each night's hour, has the keys renewed under which something was destroyed before it."""
@@ -107,7 +118,7 @@ class Worker:
         if is_due(self.services, night):
             self.gate.perform(SERVICE, "key.shred", None, {"before": night})
 
-    def _sign(self) -> None:
+    def _sign(self, now: datetime) -> None:
         """Signs what has grown, tells once of what was rolled back, and owes the asking of witnesses."""
         for halted in sign_heads_and_tell(self.services):
             if not is_halted(self.services, str(halted.facts["log"])):
