@@ -43,7 +43,9 @@ def by_session(services: Services, secret: str, address: str) -> Principal:
             select(Session, User, Organisation)
             .join(User, User.id == Session.user_id)
             .join(Organisation, Organisation.id == User.organisation_id)
-            .where(Session.token_hash == hashed(services.config, secret), Session.ended_at.is_(None), User.active.is_(True))
+            .where(
+                Session.token_hash == hashed(services.config, secret), Session.ended_at.is_(None), User.active.is_(True)
+            )
         ).first()
     if found is None or found[0].expires_at <= now or found[0].seen_at + idle <= now:
         raise Unauthenticated()
@@ -62,7 +64,9 @@ def by_token(services: Services, secret: str, address: str) -> Principal:
             select(Token, User, Organisation)
             .join(User, User.id == Token.user_id)
             .join(Organisation, Organisation.id == User.organisation_id)
-            .where(Token.token_hash == hashed(services.config, secret), Token.revoked_at.is_(None), User.active.is_(True))
+            .where(
+                Token.token_hash == hashed(services.config, secret), Token.revoked_at.is_(None), User.active.is_(True)
+            )
         ).first()
     if found is None or found[0].expires_at <= now:
         raise Unauthenticated("The token is unknown, revoked or expired.")

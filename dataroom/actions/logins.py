@@ -26,11 +26,18 @@ def keep(services: Services, browser: str, issuer: uuid.UUID, pending: dict[str,
     with services.database.writing() as session:
         session.execute(
             delete(PendingLogin).where(
-                (PendingLogin.browser_hash == hashed(services.config, browser)) | (PendingLogin.created_at < now - LIFETIME)
+                (PendingLogin.browser_hash == hashed(services.config, browser))
+                | (PendingLogin.created_at < now - LIFETIME)
             )
         )
         session.add(
-            PendingLogin(id=new_id(), browser_hash=hashed(services.config, browser), issuer_id=issuer, data=pending, created_at=now)
+            PendingLogin(
+                id=new_id(),
+                browser_hash=hashed(services.config, browser),
+                issuer_id=issuer,
+                data=pending,
+                created_at=now,
+            )
         )
 
 

@@ -20,7 +20,9 @@ from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id
 from dataroom.model import Matter, Membership, Organisation, Participation, User, Version
 
-UNKNOWN = "participants, invite: give partners by their short names and custodians of theirs by e-mail, as they told you"
+UNKNOWN = (
+    "participants, invite: give partners by their short names and custodians of theirs by e-mail, as they told you"
+)
 MATTER_ACTIONS = ("matter.close", "document.upload", "audit.export", "member.list")
 
 

@@ -72,7 +72,9 @@ def ticket(work: Work, version: Version, params: Any) -> Ticket:
     page = getattr(params, "page", None)
     if page is not None and page > version.pages:
         raise Invalid(f"page: the document has {version.pages} pages")
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{number}-v{version.ordinal}-{version.title or document.title}")[:100].strip("-.")
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{number}-v{version.ordinal}-{version.title or document.title}")[
+        :100
+    ].strip("-.")
     return Ticket(open_version(work.services, work.session, version), lines, params, f"{name}.pdf")
 
 

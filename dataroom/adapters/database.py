@@ -68,9 +68,12 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that takes no write lock and is rolled back at its end."""
-        with self._translated(), self.engine.connect().execution_options(reading=True) as connection:
-            with Session(connection, expire_on_commit=False) as session:
-                yield session
+        with (
+            self._translated(),
+            self.engine.connect().execution_options(reading=True) as connection,
+            Session(connection, expire_on_commit=False) as session,
+        ):
+            yield session
 
     def ready(self) -> None:
         """Raises `Unavailable` when the database does not answer."""
@@ -83,9 +86,7 @@ class Database:
             yield
         except DBAPIError as error:
             if _is_transient(error):
-                raise Unavailable(
-                    "The database is busy or does not answer. Nothing was changed; try again."
-                ) from error
+                raise Unavailable("The database is busy or does not answer. Nothing was changed; try again.") from error
             raise
         except PoolTimeout as error:
             raise Unavailable("Too many people are being served at this moment; try again.") from error

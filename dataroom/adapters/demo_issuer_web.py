@@ -127,9 +127,7 @@ class _Pages:
         """Sign in as the person picked, or carry the refusal back."""
         browser = request.cookies.get(self._cookie, "")
         if not browser or not hmac.compare_digest(request.form.get("seal", ""), self._seal(browser)):
-            return self._page_error(
-                "This page had expired. Please go back to the data room and sign in again."
-            )
+            return self._page_error("This page had expired. Please go back to the data room and sign in again.")
         person = self._company.person(request.form.get("pick", ""))
         user = SignedIn(person, int(time.time()), _acr(), new_sid()) if person else None
         try:

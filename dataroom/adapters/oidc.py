@@ -56,9 +56,7 @@ class RelyingParty:
     people.
     """
 
-    def __init__(
-        self, egress: Egress | None = None, *, clock: Clock | None = None, key_pause: float = 30.0
-    ) -> None:
+    def __init__(self, egress: Egress | None = None, *, clock: Clock | None = None, key_pause: float = 30.0) -> None:
         self._clock: Clock = clock or SystemClock()
         self._wire = Wire(egress or Egress())
         self._providers = Providers(self._wire, key_pause=key_pause)
@@ -86,9 +84,7 @@ class RelyingParty:
         )
         return Begin(str(url), pending)
 
-    def finish(
-        self, issuer: Issuer, pending: Pending, callback_params: Mapping[str, str | Sequence[str]]
-    ) -> Identity:
+    def finish(self, issuer: Issuer, pending: Pending, callback_params: Mapping[str, str | Sequence[str]]) -> Identity:
         """Complete the sign-in `pending` with the query parameters of the callback.
 
         `issuer` is the row whose callback address was called. Lists stand for parameters sent more than once.
@@ -98,9 +94,7 @@ class RelyingParty:
         metadata = self._providers.metadata(issuer)
         code = _read_code(params, metadata)
         access_token, id_token = self._exchange(issuer, metadata, code, pending.verifier)
-        expected = Expected(
-            issuer, pending.nonce, access_token, pending.demand, self._clock.now().timestamp()
-        )
+        expected = Expected(issuer, pending.nonce, access_token, pending.demand, self._clock.now().timestamp())
         checked = check_id_token(id_token, expected, metadata, self._providers)
         return _identity(issuer, checked, self._userinfo(issuer, metadata, checked, access_token))
 
@@ -157,9 +151,7 @@ class RelyingParty:
         if metadata.userinfo_endpoint is None or {"name", "email", issuer.role_claim} <= set(checked.claims):
             return {}
         headers = {"Authorization": f"Bearer {access_token}"}
-        found = self._wire.get(
-            metadata.userinfo_endpoint, loopback=issuer.local, headers=headers
-        ).json_object()
+        found = self._wire.get(metadata.userinfo_endpoint, loopback=issuer.local, headers=headers).json_object()
         if found.get("sub") != checked.claims["sub"]:
             raise SignInRefused("userinfo-subject")
         return found

@@ -105,9 +105,7 @@ class Wire:
         """Post `body` of media type `media` to `url`. Raises `SignInRefused` when there is no acceptable answer."""
         return self._send("POST", url, loopback, body, {"Content-Type": media})
 
-    def _send(
-        self, method: str, url: str, loopback: bool, body: bytes | None, headers: dict[str, str]
-    ) -> Answer:
+    def _send(self, method: str, url: str, loopback: bool, body: bytes | None, headers: dict[str, str]) -> Answer:
         if not is_plain_url(url, loopback=loopback):
             raise SignInRefused("address-refused")
         parts = urlsplit(url)
@@ -129,9 +127,7 @@ class Wire:
                 connection.endheaders(body)
                 return self._read(connection.getresponse(), line)
             except (OSError, http.client.HTTPException, ValueError) as error:
-                raise SignInRefused(
-                    "provider-slow" if line.late(error) else "provider-unreachable"
-                ) from error
+                raise SignInRefused("provider-slow" if line.late(error) else "provider-unreachable") from error
 
     def _read(self, response: http.client.HTTPResponse, line: _Line) -> Answer:
         if 300 <= response.status < 400:

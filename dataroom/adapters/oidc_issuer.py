@@ -19,9 +19,7 @@ from dataroom.errors import Invalid, Unauthenticated
 ALGORITHMS = ("RS256", "ES256", "PS256", "EdDSA")
 ROLES = frozenset({"custodian", "partner", "compliance"})
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-_NEUTRAL = (
-    "The sign-in could not be completed. Please start again, or speak to the person who runs your access."
-)
+_NEUTRAL = "The sign-in could not be completed. Please start again, or speak to the person who runs your access."
 
 
 class SignInRefused(Unauthenticated):
@@ -95,9 +93,7 @@ class Issuer:
         if not is_plain_url(self.redirect_uri, loopback=is_loopback_http(self.redirect_uri)):
             raise Invalid("The redirect address must be an https address without fragment.")
         if not self.algorithms or not set(self.algorithms) <= set(ALGORITHMS):
-            raise Invalid(
-                "Only asymmetric signature algorithms may be registered: " + ", ".join(ALGORITHMS) + "."
-            )
+            raise Invalid("Only asymmetric signature algorithms may be registered: " + ", ".join(ALGORITHMS) + ".")
         if not set(self.role_map.values()) <= ROLES:
             raise Invalid("A provider's roles map to custodian, partner or compliance.")
         if not _is_basic(self.client_id, self.client_secret):

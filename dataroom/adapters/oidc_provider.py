@@ -72,8 +72,7 @@ def read_metadata(issuer: Issuer, document: Mapping[str, object]) -> Metadata:
     if document.get("issuer") != issuer.issuer:
         raise SignInRefused("discovery-issuer")
     where = {
-        name: _address(issuer, document, name)
-        for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")
+        name: _address(issuer, document, name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")
     }
     if any(value is None for value in where.values()):
         raise SignInRefused("discovery-incomplete")

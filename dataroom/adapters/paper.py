@@ -55,9 +55,7 @@ class Paper:
 def _facts(facts: Sequence[tuple[str, str]], width: float) -> Table:
     cells = [[Paragraph(escape(name), _NAME), Paragraph(escape(value), _BODY)] for name, value in facts]
     table = Table(cells, colWidths=[42 * mm, width - 42 * mm])
-    table.setStyle(
-        TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LINEBELOW", (0, 0), (-1, -1), 0.3, _LINE)])
-    )
+    table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LINEBELOW", (0, 0), (-1, -1), 0.3, _LINE)]))
     return table
 
 

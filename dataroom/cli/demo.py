@@ -104,7 +104,7 @@ def _start(
 
 def _alone(folder: Path, running: ExitStack) -> None:
     """Two demonstrations cannot share a folder."""
-    lock = running.enter_context(open(folder / "running", "w", encoding="ascii"))
+    lock = running.enter_context((folder / "running").open("w", encoding="ascii"))
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

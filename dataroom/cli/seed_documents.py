@@ -114,9 +114,7 @@ def documents() -> tuple[SeedDocument, ...]:
 
 def claim_chart() -> bytes:
     """An infringement claim chart with two figures."""
-    frame = layout.Frame(
-        ALDERMOOR, "Claim chart, '417 patent on BF-55X", "CONFIDENTIAL – LUMEN V. BRIGHTFALL", "ALD-"
-    )
+    frame = layout.Frame(ALDERMOOR, "Claim chart, '417 patent on BF-55X", "CONFIDENTIAL – LUMEN V. BRIGHTFALL", "ALD-")
     covers = (
         ("Matter", MATTER),
         (
@@ -184,8 +182,7 @@ def prior_art_memo() -> bytes:
     )
     story = [
         Paragraph(
-            "PRIVILEGED AND CONFIDENTIAL<br/>ATTORNEY-CLIENT COMMUNICATION – PREPARED IN CONTEMPLATION OF"
-            " LITIGATION",
+            "PRIVILEGED AND CONFIDENTIAL<br/>ATTORNEY-CLIENT COMMUNICATION – PREPARED IN CONTEMPLATION OF LITIGATION",
             layout.PRIVILEGE,
         ),
         Spacer(1, 8),
@@ -253,9 +250,7 @@ def laboratory_report() -> bytes:
                 ("Measured", "8 to 12 April, by two persons, log book 41"),
                 (
                     "Instruments",
-                    "Spot meter OM-9 (calibrated 20 February), current probe CP-30 (11 January), pattern"
-                    " source"
-                    " PS-4K",
+                    "Spot meter OM-9 (calibrated 20 February), current probe CP-30 (11 January), pattern source PS-4K",
                 ),
             )
         ),
@@ -292,9 +287,7 @@ def laboratory_report() -> bytes:
         layout.heading(texts.REPORT[4][0]),
         layout.body(texts.REPORT[4][1]),
         Spacer(1, 14),
-        layout.facts(
-            (("Measured by", "I. Solheim, P. Aaltonen"), ("Checked by", "J. Weatherby, head of laboratory"))
-        ),
+        layout.facts((("Measured by", "I. Solheim, P. Aaltonen"), ("Checked by", "J. Weatherby, head of laboratory"))),
     ]
     return layout.set_pages(story, frame, "Test report BP-LAB-118")
 
@@ -307,9 +300,7 @@ def long_filing(pages: int) -> bytes:
     for page in range(1, pages + 1):
         _pleading_paper(canvas, page, pages)
         for number, line in enumerate(islice(lines, 28)):
-            canvas.setFont(
-                "Times-Bold" if line.isupper() or (page == 1 and number < 9) else "Times-Roman", 11.5
-            )
+            canvas.setFont("Times-Bold" if line.isupper() or (page == 1 and number < 9) else "Times-Roman", 11.5)
             canvas.drawString(36 * mm, 268 * mm - number * 8.4 * mm, line)
         canvas.showPage()
     canvas.save()

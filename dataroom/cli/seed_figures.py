@@ -51,9 +51,7 @@ def section() -> Drawing:
     for middle in (74, 121, 209, 256):
         drawing.add(Rect(middle - 5, foot, 10, 5, fillColor=layout.BRAND, strokeColor=None))
         for reach in (-26, 0, 26):
-            ray = Line(
-                middle, foot + 6, middle + reach, foot + 76, strokeColor=layout.RULE, strokeDashArray=[2, 2]
-            )
+            ray = Line(middle, foot + 6, middle + reach, foot + 76, strokeColor=layout.RULE, strokeDashArray=[2, 2])
             drawing.add(ray)
     drawing.add(Rect(20, foot + 80, 290, 12, fillColor=layout.TINT, strokeColor=layout.INK, strokeWidth=0.6))
     for left, top, words in ((318, 31.0, "3.1 mm"), (346, 80.0, "8.0 mm")):
@@ -77,9 +75,7 @@ def zones() -> Drawing:
             near = abs(column - 3) + abs(row - 2)
             fill = {0: layout.BRAND, 1: colors.HexColor("#b9c9dc")}.get(near, colors.white)
             left, foot = 4 + column * side, 4 + row * side
-            drawing.add(
-                Rect(left, foot, side, side, fillColor=fill, strokeColor=layout.RULE, strokeWidth=0.6)
-            )
+            drawing.add(Rect(left, foot, side, side, fillColor=fill, strokeColor=layout.RULE, strokeWidth=0.6))
             if abs(column - 3) == abs(row - 2) == 1:
                 for step in (5, 11, 17):
                     drawing.add(Line(left + step, foot + 3, left + 3, foot + step, strokeColor=layout.QUIET))
@@ -105,14 +101,8 @@ def curve() -> Drawing:
     for step in range(6):
         x, y = left + wide * step / 5, foot + high * step / 5
         drawing.add(Line(left, y, left + wide, y, strokeColor=layout.TINT, strokeWidth=0.8))
-        drawing.add(
-            String(x, foot - 11, f"{step * 20}", fontSize=7, textAnchor="middle", fillColor=layout.QUIET)
-        )
-        drawing.add(
-            String(
-                left - 5, y - 2.5, f"{52 + step * 2}", fontSize=7, textAnchor="end", fillColor=layout.QUIET
-            )
-        )
+        drawing.add(String(x, foot - 11, f"{step * 20}", fontSize=7, textAnchor="middle", fillColor=layout.QUIET))
+        drawing.add(String(left - 5, y - 2.5, f"{52 + step * 2}", fontSize=7, textAnchor="end", fillColor=layout.QUIET))
     drawing.add(Line(left, foot, left + wide, foot, strokeColor=layout.INK))
     drawing.add(Line(left, foot, left, foot + high, strokeColor=layout.INK))
 
@@ -120,23 +110,17 @@ def curve() -> Drawing:
         return left + wide * drive, foot + high * (current - 52) / 10
 
     points = [at(step / 20, 61.40 * (1 - fall(step / 20))) for step in range(21)]
-    drawing.add(
-        PolyLine([value for point in points for value in point], strokeColor=layout.BRAND, strokeWidth=1.4)
-    )
+    drawing.add(PolyLine([value for point in points for value in point], strokeColor=layout.BRAND, strokeWidth=1.4))
     for x, y in points[::2]:
         drawing.add(Circle(x, y, 2, fillColor=colors.white, strokeColor=layout.BRAND, strokeWidth=1))
     drawing.add(Line(*at(0, 61.4), *at(1, 61.42), strokeColor=layout.QUIET, strokeDashArray=[4, 3]))
-    drawing.add(
-        String(left + wide / 2, 8, "drive of the four neighbours (%)", fontSize=7.5, textAnchor="middle")
-    )
+    drawing.add(String(left + wide / 2, 8, "drive of the four neighbours (%)", fontSize=7.5, textAnchor="middle"))
     drawing.add(String(4, foot + high + 8, "channel current (mA)", fontSize=7.5))
     return drawing
 
 
 _FILLED_IN = frozenset({2, 3, 4, 5, 15, 17, 18, 20})
-_PRINTED = frozenset(
-    {"Item", "Serial no.", "Our mark", "Bought at", "Receipt no.", "Price paid", "Signed", "Witness"}
-)
+_PRINTED = frozenset({"Item", "Serial no.", "Our mark", "Bought at", "Receipt no.", "Price paid", "Signed", "Witness"})
 
 
 def scanned_page() -> bytes:
@@ -161,12 +145,8 @@ def scanned_page() -> bytes:
             draw.line((110, top + 42, 1130, top + 42), fill=130, width=1)
     for left in (290, 780):
         draw.line([(left + x * 4, 1462 + chance.randint(-13, 13)) for x in range(50)], fill=45, width=3)
-    noise = Image.frombytes("L", size, chance.randbytes(size[0] * size[1])).point(
-        [value // 14 for value in range(256)]
-    )
-    sheet = Image.composite(
-        sheet, Image.new("L", size, 214), noise.point([255 - value * 4 for value in range(256)])
-    )
+    noise = Image.frombytes("L", size, chance.randbytes(size[0] * size[1])).point([value // 14 for value in range(256)])
+    sheet = Image.composite(sheet, Image.new("L", size, 214), noise.point([255 - value * 4 for value in range(256)]))
     sheet = sheet.rotate(-0.7, Image.Resampling.BICUBIC, fillcolor=238)
     picture, out = io.BytesIO(), io.BytesIO()
     sheet.save(picture, "JPEG", quality=62, dpi=(150, 150))

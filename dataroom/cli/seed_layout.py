@@ -40,9 +40,7 @@ BODY = ParagraphStyle(
 )
 SPACED = ParagraphStyle("spaced", parent=BODY, leading=20, spaceAfter=9)
 LEFT = ParagraphStyle("left", parent=BODY, alignment=0)
-QUOTE = ParagraphStyle(
-    "quote", parent=BODY, leftIndent=12 * mm, rightIndent=10 * mm, fontSize=10.5, leading=15
-)
+QUOTE = ParagraphStyle("quote", parent=BODY, leftIndent=12 * mm, rightIndent=10 * mm, fontSize=10.5, leading=15)
 CELL = ParagraphStyle("cell", parent=LEFT, fontSize=10, leading=13.4, spaceAfter=4)
 SMALL = ParagraphStyle("small", parent=CELL, fontSize=8.4, leading=10.8, spaceAfter=1)
 HEAD_CELL = ParagraphStyle("head-cell", parent=CELL, fontName="Helvetica-Bold", fontSize=8.4, leading=10.5)
@@ -58,9 +56,7 @@ HEADING = ParagraphStyle(
     spaceAfter=4,
     keepWithNext=1,
 )
-CAPTION = ParagraphStyle(
-    "caption", parent=SMALL, alignment=TA_CENTER, textColor=QUIET, spaceBefore=3, spaceAfter=8
-)
+CAPTION = ParagraphStyle("caption", parent=SMALL, alignment=TA_CENTER, textColor=QUIET, spaceBefore=3, spaceAfter=8)
 PRIVILEGE = ParagraphStyle(
     "privilege", parent=LEFT, fontName="Helvetica-Bold", fontSize=8.6, leading=11.5, alignment=TA_CENTER
 )
@@ -100,8 +96,7 @@ def spaced(text: str) -> Paragraph:
 def grid(rows: Sequence[Sequence[str]], widths: Sequence[float], style: ParagraphStyle = CELL) -> Table:
     """A ruled table whose first row is a head repeated on every page; widths in millimetres."""
     cells = [
-        [Paragraph(curled(text), HEAD_CELL if index == 0 else style) for text in row]
-        for index, row in enumerate(rows)
+        [Paragraph(curled(text), HEAD_CELL if index == 0 else style) for text in row] for index, row in enumerate(rows)
     ]
     table = Table(cells, colWidths=[width * mm for width in widths], repeatRows=1, splitInRow=1)
     table.setStyle(

@@ -179,14 +179,11 @@ MATRIX = (
     " | Renewal talks open",
     "Orrery Television | 2 May 2022 | yes | – | – | Television | US | 1.25 % | 1 May 2029 | Sub-licence to"
     " one affiliate",
-    "Peregrine Glass | 30 Aug 2022 | – | yes | – | Films | EU | EUR 1.2 m, lump sum | 29 Aug 2027 | Paid in"
-    " full",
-    "Sable Instruments | 14 Feb 2023 | yes | yes | – | Medical | Worldwide | 2.40 % | Expiry | Field of use"
-    " narrow",
+    "Peregrine Glass | 30 Aug 2022 | – | yes | – | Films | EU | EUR 1.2 m, lump sum | 29 Aug 2027 | Paid in full",
+    "Sable Instruments | 14 Feb 2023 | yes | yes | – | Medical | Worldwide | 2.40 % | Expiry | Field of use narrow",
     "Tern Mobile | 6 Oct 2023 | – | – | yes | Handheld | Worldwide | EUR 0.06 a unit | 5 Oct 2031 | Cap EUR"
     " 900 000 a year",
-    "Brightfall Displays | none | asserted | asserted | asserted | – | – | – | – | Letter of 2 October; see"
-    " memorandum",
+    "Brightfall Displays | none | asserted | asserted | asserted | – | – | – | – | Letter of 2 October; see memorandum",
 )
 
 REPORT = (

@@ -102,8 +102,7 @@ ROWS = (
     ),
     (
         "1[f]",
-        "wherein the correction is taken from a stored table of coupling coefficients measured for the"
-        " assembly",
+        "wherein the correction is taken from a stored table of coupling coefficients measured for the assembly",
         "The memory U9 holds 288 records of eight bytes at offset 0x4000. Overwriting one record changes"
         " the correction"
         " of that zone alone (Teardown Report, p. 15). The records of samples S-04 and S-05 differ by up to"
@@ -137,10 +136,8 @@ ROWS = (
     ),
     (
         "Claim 8",
-        "The assembly of claim 1, wherein the limit of the rate is higher for a rising than for a falling"
-        " drive value",
-        "Four frames up, six frames down, on both samples and at three temperatures (Test Report, p. 8,"
-        " table 6).",
+        "The assembly of claim 1, wherein the limit of the rate is higher for a rising than for a falling drive value",
+        "Four frames up, six frames down, on both samples and at three temperatures (Test Report, p. 8, table 6).",
     ),
 )
 
@@ -198,14 +195,12 @@ VARIANTS = (
     (
         "1[a]",
         "BF-65X: 30 × 16 zones",
-        "480 zones of three diodes. Each has a channel of its own (Guide, appendix C, p. 46). Literally"
-        " present.",
+        "480 zones of three diodes. Each has a channel of its own (Guide, appendix C, p. 46). Literally present.",
     ),
     (
         "1[b]",
         "BF-65X: walls of 2.6 mm, distance 7.0 mm",
-        "Ratio 0.37, above one third. Literally present; the dispute on “separate” is the same as for the"
-        " BF-55X.",
+        "Ratio 0.37, above one third. Literally present; the dispute on “separate” is the same as for the BF-55X.",
     ),
     (
         "1[e]",
@@ -293,8 +288,7 @@ TERMS = (
     ),
     (
         "separate",
-        "To keep apart so far as is needed for the effect of the invention; contact with the stack is not"
-        " needed.",
+        "To keep apart so far as is needed for the effect of the invention; contact with the stack is not needed.",
         "Paragraph [0031]; claim 5 would be empty on a narrower reading.",
         "Walls must reach the diffusing layer.",
     ),

@@ -66,8 +66,9 @@ class KeyScope(Base):
 class Version(Base):
     """One immutable sealed content of a document: an original, or a redacted copy made from one.
 
-    `wrapped_dek` is the only key to the bytes: when it is NULL the content is destroyed, wherever copies of the
-    object may lie. A redacted copy has a title of its own, since the document's may tell what was removed. Header and length live here and never in the object's metadata.
+    `wrapped_dek` is the only key to the bytes: when it is NULL the content is destroyed, wherever copies of the object
+    may lie. A redacted copy has a title of its own, since the document's may tell what was removed. Header and length
+    live here and never in the object's metadata.
     """
 
     __tablename__ = "version"

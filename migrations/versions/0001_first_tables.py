@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -79,9 +78,7 @@ def upgrade() -> None:
         sa.Column("algorithms", sa.JSON(), nullable=False),
         sa.Column("role_claim", sa.String(length=100), nullable=False),
         sa.Column("role_map", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name=op.f("fk_issuer_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_issuer_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_issuer")),
         sa.UniqueConstraint("issuer", name=op.f("uq_issuer_issuer")),
         sa.UniqueConstraint("organisation_id", name=op.f("uq_issuer_organisation_id")),
@@ -109,16 +106,12 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["issuer_id"], ["issuer.id"], name=op.f("fk_user_account_issuer_id")),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name=op.f("fk_user_account_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_user_account_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_account")),
         sa.UniqueConstraint("issuer_id", "subject", name=op.f("uq_user_account_issuer_id_subject")),
     )
     with op.batch_alter_table("user_account", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_user_account_organisation_id"), ["organisation_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_user_account_organisation_id"), ["organisation_id"], unique=False)
 
     op.create_table(
         "matter",
@@ -132,9 +125,7 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("state in ('open', 'closed')", name=op.f("ck_matter_state")),
         sa.ForeignKeyConstraint(["created_by"], ["user_account.id"], name=op.f("fk_matter_created_by")),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name=op.f("fk_matter_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_matter_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_matter")),
     )
     op.create_table(
@@ -199,9 +190,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["executed_by"], ["user_account.id"], name=op.f("fk_disposal_executed_by")),
         sa.ForeignKeyConstraint(["matter_id"], ["matter.id"], name=op.f("fk_disposal_matter_id")),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name=op.f("fk_disposal_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_disposal_organisation_id")),
         sa.ForeignKeyConstraint(["proposed_by"], ["user_account.id"], name=op.f("fk_disposal_proposed_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_disposal")),
     )
@@ -226,14 +215,10 @@ def upgrade() -> None:
         sa.Column("created_by", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("disposed_at", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint(
-            "state in ('staged', 'ready', 'published', 'disposed')", name=op.f("ck_document_state")
-        ),
+        sa.CheckConstraint("state in ('staged', 'ready', 'published', 'disposed')", name=op.f("ck_document_state")),
         sa.ForeignKeyConstraint(["created_by"], ["user_account.id"], name=op.f("fk_document_created_by")),
         sa.ForeignKeyConstraint(["matter_id"], ["matter.id"], name=op.f("fk_document_matter_id")),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name=op.f("fk_document_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_document_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
         sa.UniqueConstraint(
             "matter_id",
@@ -259,9 +244,7 @@ def upgrade() -> None:
         sa.Column("released_by", sa.Uuid(), nullable=True),
         sa.Column("release_reason", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["matter_id"], ["matter.id"], name=op.f("fk_hold_matter_id")),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name=op.f("fk_hold_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_hold_organisation_id")),
         sa.ForeignKeyConstraint(["placed_by"], ["user_account.id"], name=op.f("fk_hold_placed_by")),
         sa.ForeignKeyConstraint(["released_by"], ["user_account.id"], name=op.f("fk_hold_released_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hold")),
@@ -282,9 +265,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("state in ('active', 'shredding', 'tombstone')", name=op.f("ck_key_scope_state")),
         sa.ForeignKeyConstraint(["matter_id"], ["matter.id"], name=op.f("fk_key_scope_matter_id")),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name=op.f("fk_key_scope_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_key_scope_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_key_scope")),
         sa.UniqueConstraint(
             "matter_id", "organisation_id", "tier", name=op.f("uq_key_scope_matter_id_organisation_id_tier")
@@ -374,14 +355,10 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("function", sa.String(length=20), nullable=False),
         sa.Column("approved_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["disposal_id"], ["disposal.id"], name=op.f("fk_disposal_approval_disposal_id")
-        ),
+        sa.ForeignKeyConstraint(["disposal_id"], ["disposal.id"], name=op.f("fk_disposal_approval_disposal_id")),
         sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_disposal_approval_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_disposal_approval")),
-        sa.UniqueConstraint(
-            "disposal_id", "function", name=op.f("uq_disposal_approval_disposal_id_function")
-        ),
+        sa.UniqueConstraint("disposal_id", "function", name=op.f("uq_disposal_approval_disposal_id_function")),
         sa.UniqueConstraint("disposal_id", "user_id", name=op.f("uq_disposal_approval_disposal_id_user_id")),
     )
     with op.batch_alter_table("disposal_approval", schema=None) as batch_op:
@@ -391,12 +368,8 @@ def upgrade() -> None:
         "disposal_document",
         sa.Column("disposal_id", sa.Uuid(), nullable=False),
         sa.Column("document_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["disposal_id"], ["disposal.id"], name=op.f("fk_disposal_document_disposal_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["document_id"], ["document.id"], name=op.f("fk_disposal_document_document_id")
-        ),
+        sa.ForeignKeyConstraint(["disposal_id"], ["disposal.id"], name=op.f("fk_disposal_document_disposal_id")),
+        sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_disposal_document_document_id")),
         sa.PrimaryKeyConstraint("disposal_id", "document_id", name=op.f("pk_disposal_document")),
     )
     with op.batch_alter_table("disposal_document", schema=None) as batch_op:
@@ -441,24 +414,16 @@ def upgrade() -> None:
         sa.Column("author", sa.String(length=36), nullable=False),
         sa.Column("created_by", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "state != 'destroyed' or wrapped_dek is null", name=op.f("ck_version_destroyed_has_no_key")
-        ),
-        sa.CheckConstraint(
-            "state in ('staged', 'published', 'candidate', 'destroyed')", name=op.f("ck_version_state")
-        ),
+        sa.CheckConstraint("state != 'destroyed' or wrapped_dek is null", name=op.f("ck_version_destroyed_has_no_key")),
+        sa.CheckConstraint("state in ('staged', 'published', 'candidate', 'destroyed')", name=op.f("ck_version_state")),
         sa.ForeignKeyConstraint(["created_by"], ["user_account.id"], name=op.f("fk_version_created_by")),
         sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_version_document_id")),
         sa.ForeignKeyConstraint(["matter_id"], ["matter.id"], name=op.f("fk_version_matter_id")),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name=op.f("fk_version_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_version_organisation_id")),
         sa.ForeignKeyConstraint(["original_id"], ["version.id"], name=op.f("fk_version_original_id")),
         sa.ForeignKeyConstraint(["scope_id"], ["key_scope.id"], name=op.f("fk_version_scope_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_version")),
-        sa.UniqueConstraint(
-            "document_id", "kind", "ordinal", name=op.f("uq_version_document_id_kind_ordinal")
-        ),
+        sa.UniqueConstraint("document_id", "kind", "ordinal", name=op.f("uq_version_document_id_kind_ordinal")),
         sa.UniqueConstraint("object_key", name=op.f("uq_version_object_key")),
     )
     with op.batch_alter_table("version", schema=None) as batch_op:
@@ -486,16 +451,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_disclosure_document_id")),
         sa.ForeignKeyConstraint(["granted_by"], ["user_account.id"], name=op.f("fk_disclosure_granted_by")),
         sa.ForeignKeyConstraint(["matter_id"], ["matter.id"], name=op.f("fk_disclosure_matter_id")),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name=op.f("fk_disclosure_organisation_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["recipient_id"], ["organisation.id"], name=op.f("fk_disclosure_recipient_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_disclosure_organisation_id")),
+        sa.ForeignKeyConstraint(["recipient_id"], ["organisation.id"], name=op.f("fk_disclosure_recipient_id")),
         sa.ForeignKeyConstraint(["version_id"], ["version.id"], name=op.f("fk_disclosure_version_id")),
-        sa.ForeignKeyConstraint(
-            ["withdrawn_by"], ["user_account.id"], name=op.f("fk_disclosure_withdrawn_by")
-        ),
+        sa.ForeignKeyConstraint(["withdrawn_by"], ["user_account.id"], name=op.f("fk_disclosure_withdrawn_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_disclosure")),
     )
     with op.batch_alter_table("disclosure", schema=None) as batch_op:
@@ -525,14 +484,10 @@ def upgrade() -> None:
             "state in ('draft', 'applying', 'in_review', 'returned', 'released', 'failed', 'discarded')",
             name=op.f("ck_redaction_state"),
         ),
-        sa.CheckConstraint(
-            "reviewer_id is null or reviewer_id != author_id", name=op.f("ck_redaction_four_eyes")
-        ),
+        sa.CheckConstraint("reviewer_id is null or reviewer_id != author_id", name=op.f("ck_redaction_four_eyes")),
         sa.ForeignKeyConstraint(["author_id"], ["user_account.id"], name=op.f("fk_redaction_author_id")),
         sa.ForeignKeyConstraint(["matter_id"], ["matter.id"], name=op.f("fk_redaction_matter_id")),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name=op.f("fk_redaction_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_redaction_organisation_id")),
         sa.ForeignKeyConstraint(["reviewer_id"], ["user_account.id"], name=op.f("fk_redaction_reviewer_id")),
         sa.ForeignKeyConstraint(["version_id"], ["version.id"], name=op.f("fk_redaction_version_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_redaction")),

@@ -12,9 +12,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from dataroom.cli.seed_documents import long_filing
-
 from dataroom.adapters.sandbox import Sandbox, Source
+from dataroom.cli.seed_documents import long_filing
 
 LATENCY = 0.009
 PAGES = 300

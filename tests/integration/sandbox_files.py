@@ -30,9 +30,7 @@ def letters(pages: int = 3, size: tuple[float, float] = (595, 842)) -> bytes:
 def locked(password: str) -> bytes:
     """An encrypted document; an empty password opens it to anybody."""
     out = io.BytesIO()
-    sheet = canvas.Canvas(
-        out, encrypt=pdfencrypt.StandardEncryption(password, ownerPassword="own", strength=128)
-    )
+    sheet = canvas.Canvas(out, encrypt=pdfencrypt.StandardEncryption(password, ownerPassword="own", strength=128))
     sheet.drawString(72, 72, "hidden")
     sheet.save()
     return out.getvalue()
@@ -90,9 +88,7 @@ def form_bomb() -> bytes:
     extra = {}
     for number in range(5, 17):
         inner = b"/A Do " * 12 if number < 16 else b"0 0 9 9 re f 0 0 m 600 800 l S " * 400
-        head = b"/Type/XObject/Subtype/Form/BBox[0 0 600 800]/Resources<</XObject<</A %d 0 R>>>>" % (
-            number + 1
-        )
+        head = b"/Type/XObject/Subtype/Form/BBox[0 0 600 800]/Resources<</XObject<</A %d 0 R>>>>" % (number + 1)
         extra[number] = stream(inner, head)
     return one_page(stream(b"/A Do"), b"<</XObject<</A 5 0 R>>>>", extra)
 

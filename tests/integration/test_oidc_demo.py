@@ -236,9 +236,7 @@ def test_step_up_is_asked_for_and_proved(providers: tuple[Provider, Provider]) -
 def quiet(begun: Begin, **changes: str) -> str:
     """The address of `begun` with prompt=none and `changes`."""
     parts = urlsplit(begun.url)
-    return parts._replace(
-        query=urlencode({**dict(parse_qsl(parts.query)), "prompt": "none", **changes})
-    ).geturl()
+    return parts._replace(query=urlencode({**dict(parse_qsl(parts.query)), "prompt": "none", **changes})).geturl()
 
 
 def test_a_silent_sign_in_needs_a_session_young_enough(providers: tuple[Provider, Provider]) -> None:
@@ -297,9 +295,7 @@ def test_the_provider_redirects_only_where_it_is_registered(
         {"response_type": "token"},
     ],
 )
-def test_the_provider_asks_for_pkce_and_a_nonce(
-    providers: tuple[Provider, Provider], change: dict[str, str]
-) -> None:
+def test_the_provider_asks_for_pkce_and_a_nonce(providers: tuple[Provider, Provider], change: dict[str, str]) -> None:
     parts = urlsplit(RelyingParty().begin(providers[0].row).url)
     query = urlencode({k: v for k, v in {**dict(parse_qsl(parts.query)), **change}.items() if v})
     status, headers, _ = Browser({}).ask(parts._replace(query=query).geturl())
@@ -372,9 +368,7 @@ def test_the_key_is_private_and_kept(providers: tuple[Provider, Provider]) -> No
         ("1", "127.0.0.1", 0, "sso.example"),
     ],
 )
-def test_it_refuses_to_start(
-    tmp_path: Path, demo: str | None, host: str, shift: int, issuer_host: str
-) -> None:
+def test_it_refuses_to_start(tmp_path: Path, demo: str | None, host: str, shift: int, issuer_host: str) -> None:
     port = free_port()
     config = tmp_path / "c.json"
     config.write_text(json.dumps({**settings(port, "c", "ES256"), "issuer": f"http://{issuer_host}:{port}"}))

@@ -236,9 +236,7 @@ def test_state_and_pending_are_held_to_their_rules() -> None:
         assert finish_later(old, issuer, there) == "sign-in-too-old"
         ahead = replace(fresh.pending, created=datetime.now(UTC) + timedelta(minutes=2))
         assert finish_later(ahead, issuer, there) == "sign-in-too-old"
-        assert (
-            finish_later(replace(fresh.pending, state=""), issuer, {**there, "state": ""}) == "state-mismatch"
-        )
+        assert finish_later(replace(fresh.pending, state=""), issuer, {**there, "state": ""}) == "state-mismatch"
         assert finish_later(fresh.pending, issuer, {**there, "state": "\ud800"}) == "state-mismatch"
         assert finish_later(fresh.pending, issuer, {**there, "code": "\ud800"}) == "callback-malformed"
         assert finish_later(replace(fresh.pending, nonce="n"), issuer, there) == "token-nonce"

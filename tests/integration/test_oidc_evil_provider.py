@@ -113,9 +113,7 @@ BAD: dict[str, tuple[Twist, str]] = {
     ),
     "endpoint that is a number": (Twist(metadata=put(userinfo_endpoint=7)), "discovery-endpoint"),
     "authorization endpoint sets our parameters": (
-        Twist(
-            metadata=lambda m: {**m, "authorization_endpoint": m["authorization_endpoint"] + "?scope=admin"}
-        ),
+        Twist(metadata=lambda m: {**m, "authorization_endpoint": m["authorization_endpoint"] + "?scope=admin"}),
         "discovery-endpoint",
     ),
     "algorithms that are text": (

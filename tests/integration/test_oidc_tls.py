@@ -99,9 +99,7 @@ def test_a_known_authority_and_the_right_name(secure: Secure) -> None:
         ("localhost", True, frozenset[str](), "address-refused"),
     ],
 )
-def test_anything_less_is_refused(
-    secure: Secure, host: str, known: bool, inside: frozenset[str], reason: str
-) -> None:
+def test_anything_less_is_refused(secure: Secure, host: str, known: bool, inside: frozenset[str], reason: str) -> None:
     wire = Wire(Egress(private_hosts=inside, ca_file=secure.ca_file if known else None))
     with pytest.raises(SignInRefused) as refused:
         wire.get(f"https://{host}:{secure.port}/", loopback=False)

@@ -241,7 +241,7 @@ def test_the_child_dies_with_its_parent() -> None:
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     root = Path(__file__).resolve().parents[2]
-    ran = subprocess.run([sys.executable, "-c", code, str(root)], capture_output=True, text=True, timeout=60)  # noqa: S603
+    ran = subprocess.run([sys.executable, "-c", code, str(root)], capture_output=True, text=True, timeout=60)
     pids = [int(word) for word in ran.stdout.split()]
     assert len(pids) == 4
     until = time.monotonic() + 5

@@ -13,7 +13,7 @@ from dataroom.cli.seed_documents import prior_art_memo
 from dataroom.errors import Invalid
 from tests.integration import sandbox_files as files
 
-SECRET = "ingrid.solheim@borealis.example"  # noqa: S105
+SECRET = "ingrid.solheim@borealis.example"
 PLAN = {"marks": [{"term": SECRET, "level": "exact", "code": "PD", "rationale": "Personal data."}]}
 WRONG = {"marks": [{"page": 99, "box": [0, 0, 9, 9], "level": "exact", "code": "PD", "rationale": "Nothing."}]}
 

@@ -30,9 +30,7 @@ ORIGIN = "room.example/matter/4f2d"
 OTHER = "room.example/matter/beef"
 AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 LAW = "cd" * 32
-SECRET, STRANGER, WITNESS_SECRET = (
-    Ed25519PrivateKey.from_private_bytes(bytes([one]) * 32) for one in (1, 2, 3)
-)
+SECRET, STRANGER, WITNESS_SECRET = (Ed25519PrivateKey.from_private_bytes(bytes([one]) * 32) for one in (1, 2, 3))
 PUBLIC = SECRET.public_key().public_bytes_raw()
 KEY = str(VerifierKey(ORIGIN, LOG, PUBLIC))
 WITNESS_KEY = VerifierKey("partner.example/w1", WITNESS, WITNESS_SECRET.public_key().public_bytes_raw())
@@ -82,9 +80,7 @@ Check = Callable[..., verifier.Report]
 def check(tmp_path: Path) -> Check:
     """Verify an export (or the bytes of one) with the log's key, or the keys and notes given."""
 
-    def run(
-        what: Export | bytes, keys: Iterable[str] = (KEY,), earlier: Iterable[bytes] = ()
-    ) -> verifier.Report:
+    def run(what: Export | bytes, keys: Iterable[str] = (KEY,), earlier: Iterable[bytes] = ()) -> verifier.Report:
         path = tmp_path / "bundle.zip"
         path.write_bytes(what.write() if isinstance(what, Export) else what)
         return verifier.verify_bundle(path, list(keys), list(earlier))
@@ -304,9 +300,7 @@ def test_malformed_checkpoint(check: Check, note: bytes) -> None:
 def test_signed_text_that_is_no_checkpoint(check: Check, body: str) -> None:
     line = base64.b64encode(bytes.fromhex(KEY.split("+")[1]) + SECRET.sign(body.encode())).decode()
     note = f"{body}\n— {ORIGIN} {line}\n".encode()
-    assert check(dataclasses.replace(GOOD, note=note)).faults == [
-        "the bundle's checkpoint is not a checkpoint"
-    ]
+    assert check(dataclasses.replace(GOOD, note=note)).faults == ["the bundle's checkpoint is not a checkpoint"]
 
 
 def test_a_witness_whose_key_is_given_must_have_cosigned(check: Check) -> None:
@@ -317,20 +311,14 @@ def test_a_witness_whose_key_is_given_must_have_cosigned(check: Check) -> None:
     assert report.faults == []
     assert report.signed_by[1].endswith("(witness, at 1800000000)")
     forged = NOTE + cosign(NOTE, WITNESS_KEY, 1_800_000_000, STRANGER.sign)
-    assert (
-        "wrong signature by partner.example/w1"
-        in check(dataclasses.replace(GOOD, note=forged), keys).faults[0]
-    )
+    assert "wrong signature by partner.example/w1" in check(dataclasses.replace(GOOD, note=forged), keys).faults[0]
 
 
 def test_a_witness_cannot_stand_in_for_the_log(check: Check) -> None:
     as_log = VerifierKey(ORIGIN, WITNESS, WITNESS_KEY.public)
     body = Checkpoint(ORIGIN, 20, root_of(LEAVES)).body()
     note = f"{body}\n".encode() + cosign(NOTE, as_log, 5, WITNESS_SECRET.sign)
-    assert (
-        "not signed by any log key"
-        in check(dataclasses.replace(GOOD, note=note), [KEY, str(as_log)]).faults[0]
-    )
+    assert "not signed by any log key" in check(dataclasses.replace(GOOD, note=note), [KEY, str(as_log)]).faults[0]
 
 
 def shown(seq: int, *texts: str) -> Export:
@@ -498,9 +486,7 @@ def test_ordinary_zip_programs_read_the_export() -> None:
 
 
 def test_every_single_byte_counts(check: Check) -> None:
-    small = Export(
-        checkpoint(LEAVES[:3]), GOOD.entries[:3], GOOD.leaves[:3], GOOD.shown[:1], (checkpoint(LEAVES[:2]),)
-    )
+    small = Export(checkpoint(LEAVES[:3]), GOOD.entries[:3], GOOD.leaves[:3], GOOD.shown[:1], (checkpoint(LEAVES[:2]),))
     good = small.write()
     assert check(good).faults == []
     begin, end = good.index(b"PK\3\4" + good[4:26] + b"\x0a\0\0\0README.txt"), good.rindex(b"PK\7\10")

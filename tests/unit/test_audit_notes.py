@@ -32,9 +32,7 @@ COSIGNED = NOTE + cosign(NOTE, WITNESS_KEY, 1_800_000_000, WITNESS_SECRET.sign)
 
 # The example of Go's sumdb/note package, which the specification of signed notes describes.
 GO_KEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
-GO_TEXT = (
-    "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
-)
+GO_TEXT = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
 GO_SIGNATURE = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
 GO_LINE = f"— PeterNeumann {GO_SIGNATURE}\n"
 

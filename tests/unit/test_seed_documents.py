@@ -98,9 +98,7 @@ def test_the_memorandum_holds_what_has_to_be_redacted() -> None:
 @pytest.mark.parametrize("document", SEEDS, ids=NAMES)
 def test_addresses_are_those_reserved_for_examples(document: seed.SeedDocument) -> None:
     assert not [
-        found
-        for found in re.findall(r"@[\w.-]+", _text(document.data))
-        if not found.strip(".").endswith(".example")
+        found for found in re.findall(r"@[\w.-]+", _text(document.data)) if not found.strip(".").endswith(".example")
     ]
 
 
