@@ -273,12 +273,22 @@ def _day(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
+def _people(work: Work, disposal: Disposal, approvals: list[DisposalApproval]) -> dict[str, Any]:
+    names = present.names(work.session, [disposal.proposed_by, disposal.executed_by, *(a.user_id for a in approvals)])
+    return {
+        "proposed_by": names.get(disposal.proposed_by, ""),
+        "approved_by": [
+            {"name": names.get(a.user_id, ""), "function": a.function, "at": stamp(a.approved_at)} for a in approvals
+        ],
+        "executed_by": names.get(disposal.executed_by, ""),
+    }
+
+
 def _certify(
     work: Work, disposal: Disposal, approvals: list[DisposalApproval], destroyed: list[dict[str, Any]]
 ) -> Certificate:
     origin, seq = work.place
     law, kms = work.services.law, work.services.kms
-    people = present.names(work.session, [disposal.proposed_by, disposal.executed_by, *(a.user_id for a in approvals)])
     used = sorted({line["schedule"] for line in destroyed if line["schedule"]})
     body: dict[str, Any] = {
         "type": "dataroom-certificate-of-disposal/v1",
@@ -297,14 +307,7 @@ def _certify(
         },
         "authority": [{"schedule": s, "authority": law.schedules[s].authority} for s in used],
         "documents": destroyed,
-        "people": {
-            "proposed_by": people.get(disposal.proposed_by, ""),
-            "approved_by": [
-                {"name": people.get(a.user_id, ""), "function": a.function, "at": stamp(a.approved_at)}
-                for a in approvals
-            ],
-            "executed_by": people.get(disposal.executed_by, ""),
-        },
+        "people": _people(work, disposal, approvals),
         "method": METHOD,
         "hold_check": f"no hold at {stamp(work.now)}, checked in the transaction that destroyed",
         "policies_sha256": law.digest,

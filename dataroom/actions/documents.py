@@ -20,7 +20,7 @@ from dataroom.actions.retention import refuse_proposed
 from dataroom.actions.sealing import Scope, current, rewrap, scope_for, wrap
 from dataroom.actions.views import DocumentPage, DocumentView, Done, ListedVersion, Uploaded
 from dataroom.actions.work import PAGE, Work
-from dataroom.errors import Conflict, Invalid, Refused
+from dataroom.errors import Conflict, Invalid
 from dataroom.ids import new_id
 from dataroom.model import Disclosure, Document, Matter, Organisation, Redaction, Version
 from dataroom.vault.sealed import Kind
@@ -365,9 +365,3 @@ def withdraw(work: Work, document: Document, params: Nothing) -> Done:
         version.state = "staged"
     document.state = "ready"
     return Done(document.id)
-
-
-def refuse_disposed(document: Document) -> None:
-    """Nothing more happens to what was disposed of."""
-    if document.state == "disposed":
-        raise Refused("The document was disposed of.")

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from dataroom.actions import scope
+from dataroom.actions import scope, standing
 from dataroom.actions.context import Desk, Principal, Services
 from dataroom.actions.evidence import Record, append, digest_of, lock_head
 from dataroom.actions.registry import ACTIONS, Params, Spec
@@ -129,7 +129,7 @@ class Gate:
             raise NotFound()
         row = self._load(session, attempt)
         matter_id = record.matter_id if row is not None or spec.target is None else uuid.uuid4()
-        member = scope.member(session, attempt.principal, matter_id, now)
+        member = standing.member(session, attempt.principal, matter_id, now)
         work = Work(self.services, attempt.principal, now, session, record, member)
         entity = self._entity(session, attempt, now)
         question = SEEN_BY["Matter"] if spec.lists and spec.target else spec.name

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from dataroom.actions import scope as scopes
+from dataroom.actions import standing
 from dataroom.actions.context import Desk, Inspected
 from dataroom.actions.sealing import Opened, Scope, SealedObject, scope_for, seal_stream
 from dataroom.errors import DataroomError, Invalid, TooLarge
@@ -117,7 +117,7 @@ def cleared(desk: Desk, matter: uuid.UUID, tier: int) -> int:
 
 def _own_tier(desk: Desk, matter: uuid.UUID) -> int:
     with desk.services.database.reading() as session:
-        member = scopes.member(session, desk.principal, matter, desk.services.clock.now())
+        member = standing.member(session, desk.principal, matter, desk.services.clock.now())
     tier = member.attrs["tier"]
     return tier if isinstance(tier, int) else 0
 

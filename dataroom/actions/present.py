@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -95,8 +94,3 @@ def mark(row: Mark, people: dict[uuid.UUID | None, str]) -> MarkView:
         author=people.get(row.author_id, ""),
         created_at=row.created_at,
     )
-
-
-def plain(value: Any) -> str:
-    """A cell of a table as text."""
-    return "" if value is None else str(value)

@@ -118,10 +118,6 @@ class Work:
             raise NotFound()
         return found
 
-    def may(self, action: str, row: Base, **more: Ref) -> bool:
-        """Whether the principal could do `action` on a row of the same matter."""
-        return self.decide(action, self.entity(row), **more).allowed
-
     def require(self, action: str, row: Base, **more: Ref) -> None:
         """Demands a further permission; invisible is `NotFound`, visible but not permitted is `Refused`."""
         entity = self.entity(row)
