@@ -302,16 +302,15 @@ def _line(
         layout[g.place] = cursor
         cursor += g.advance
         before, hole = g, None
-    if cursor > min(stretch.right, sheet.page[2] - EDGE) or not _free(sheet, stretch, (first, y, cursor, em)):
+    for g in sheet.survey.glyphs:
+        inside = abs(g.y - stretch.y) <= BAND * stretch.em and g.plain
+        if g.blank and inside and stretch.left <= g.x + g.advance / 2 <= stretch.right:
+            layout[g.place] = None
+    if cursor > min(stretch.right, sheet.page[2] - EDGE) or not _free(sheet, layout, (first, y, cursor, em), lost):
         return False
     strip = (first, y - DEPTH * em, cursor, y + HEIGHT * em)
     if any(mark.level != "canonical" and overlap(bounds(mark.quad), strip) for mark in marks):
         return False
-    low, high = int(min(g.place[0] for g in stretch.glyphs)), int(max(g.place[0] for g in stretch.glyphs))
-    for g in sheet.survey.glyphs:
-        inside = low <= g.place[0] <= high and abs(g.y - stretch.y) <= BAND * stretch.em and g.plain
-        if g.blank and inside and stretch.left <= g.x + g.advance / 2 <= stretch.right:
-            layout[g.place] = None
     laid.layout.update(layout)
     laid.boxes.update(boxes)
     left = min(first, *(g.x for g in stretch.glyphs))
@@ -319,14 +318,13 @@ def _line(
     return True
 
 
-def _free(sheet: _Sheet, stretch: Stretch, line: tuple[float, float, float, float]) -> bool:
+def _free(sheet: _Sheet, own: Layout, line: tuple[float, float, float, float], gone: Lost) -> bool:
     """Whether no glyph of another line and no edge of a drawing stands where the line will stand."""
     first, y, end, em = line
     strip = (first, y - DEPTH * em, end, y + HEIGHT * em)
-    own = {g.place for g in stretch.glyphs}
     target = target_of(corners(strip))
     for g in sheet.survey.glyphs:
-        if not g.blank and g.place not in own and overlap(g.box, strip) and covers(target, g.quad):
+        if g.place not in own and g.place not in gone and overlap(g.box, strip) and covers(target, g.quad):
             return False
     return not sheet.survey.crossed((first, y - DEPTH * em, end, y + 0.5 * em))
 
