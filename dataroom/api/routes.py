@@ -135,6 +135,7 @@ WITHOUT_ROUTE: Mapping[str, str] = {
     "session.start": "Signing in needs a browser and the organisation's identity provider.",
     "session.end": "A browser's session ends in the browser; the API knows no sessions.",
     "token.create": "A token makes no further ones, or a stolen one would outlive its expiry; use a browser.",
+    "partner.announce": "Done by the worker when a company's identity provider was changed.",
     "partner.register": "Performed by the operator, on the host.",
     "witness.trust": "Performed by the operator, on the host.",
     "witness.add": "Performed by the operator, on the host.",
