@@ -326,7 +326,7 @@ def _free(sheet: _Sheet, own: Layout, line: tuple[float, float, float, float], g
     for g in sheet.survey.glyphs:
         if g.place not in own and g.place not in gone and overlap(g.box, strip) and covers(target, g.quad):
             return False
-    return not sheet.survey.crossed((first, y - DEPTH * em, end, y + 0.5 * em))
+    return not sheet.survey.crossed(strip)
 
 
 def _grid(box: Box) -> Box:

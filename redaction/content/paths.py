@@ -28,6 +28,7 @@ from .area import Target, contains
 from .writing import num, nums, points
 
 if TYPE_CHECKING:
+    from .survey import Survey
     from .walker import Walker
 
 FILLS = {"f": "f", "F": "f", "f*": "f*", "B": "f", "B*": "f*", "b": "f", "b*": "f*"}
@@ -133,8 +134,8 @@ class PathPart:
         if paints:
             seen = meet(reach, state.clip) if state.clip else reach
             walker.painted(seen)
-            if walker.job.survey is not None and seen is not None and not walker.measuring:
-                walker.job.survey.shape(seen, image=False)
+        if (paints or self.clip) and walker.job.survey is not None and not walker.measuring:
+            self._surveyed(walker.job.survey, wide, meet(reach, state.clip) if state.clip else reach)
         if not paints and self.clip and self.raw == [EMPTY]:
             walker.emit(EMPTY + b" " + self.clip.encode() + b" n")
             state.clip = box
@@ -148,6 +149,15 @@ class PathPart:
             walker.emit(b"\n".join(self.raw))
         if self.clip:
             state.clip = (meet(state.clip, box) or (0.0, 0.0, 0.0, 0.0)) if state.clip else box
+
+    def _surveyed(self, survey: "Survey", wide: float, seen: Box | None) -> None:
+        """Tell the survey where every part lies: as written, and as the clip lets it be seen."""
+        for sub in self.subpaths:
+            part = grown(bounds(mapped(self.walker.state.ctm, sub.every())), wide)
+            survey.shape(part, image=False)
+            clipped = meet(part, seen) if seen else None
+            if clipped is not None and clipped != part:
+                survey.shape(clipped, image=False)
 
     def _half_width(self) -> float:
         state = self.walker.state

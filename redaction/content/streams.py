@@ -61,8 +61,9 @@ def form_copy(parent: "Walker", form: pikepdf.Stream, ctm: Matrix) -> pikepdf.Ob
         return None
     own = form.get("/Resources")
     met = any(overlap(target.box, seen) for target in parent.area.targets) or not parent.area.inside(seen)
+    met = met or job.survey is not None
     key: object = None
-    if own is not None and form.is_indirect:
+    if own is not None and form.is_indirect and job.survey is None:
         place = (tuple(round(v, 5) for v in placed), parent.area) if met else None
         key = ("form", form.objgen, place)
         if key in job.forms:
