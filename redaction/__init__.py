@@ -11,7 +11,9 @@ from .engine import apply
 from .errors import RedactionError, Refused, VerificationFailed
 from .inspection import Inspection, inspect
 from .leaks import Leak, leak
+from .pending import read_marks, write_marks
 from .plan import Mark, Plan
+from .proofs import proof, verify_proof
 from .reading import Hit, Word, search, search_pattern, words
 from .report import Check, FinalMark, Report, Result
 
@@ -32,10 +34,14 @@ __all__ = [
     "apply",
     "inspect",
     "leak",
+    "proof",
+    "read_marks",
     "search",
     "search_pattern",
     "verify",
+    "verify_proof",
     "words",
+    "write_marks",
 ]
 
 for _name in ("fontTools", "pdfminer", "pikepdf", "PIL"):

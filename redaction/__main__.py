@@ -1,4 +1,4 @@
-"""The command line of the library: `python -m redaction apply|verify|search|words`.
+"""The command line of the library: `python -m redaction apply|verify|search|words|marks|leak`.
 
 Exit status: 0 done and verified, 2 refused by name, 1 failed.
 """
@@ -6,11 +6,26 @@ Exit status: 0 done and verified, 2 refused by name, 1 failed.
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from secrets import token_bytes
 
-from . import Plan, Refused, VerificationFailed, apply, search, verify, words
-from .report import FinalMark
+from . import (
+    Plan,
+    Refused,
+    VerificationFailed,
+    apply,
+    leak,
+    proof,
+    read_marks,
+    search,
+    verify,
+    verify_proof,
+    words,
+    write_marks,
+)
+from .report import Check, FinalMark
 
 DONE, FAILED, REFUSED = 0, 1, 2
 
@@ -41,12 +56,24 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("plan", type=Path)
     command.add_argument("-o", "--output", type=Path, required=True)
     command.add_argument("--report", type=Path)
+    command.add_argument("--proof", type=Path, help="the unsigned proof, for anybody")
+    command.add_argument("--salt", type=Path, help="where the salt of the proof goes; keep it with the original")
     command.set_defaults(run=_apply)
-    command = commands.add_parser("verify", help="check a redacted document against its report")
+    command = commands.add_parser("verify", help="check a redacted document against its proof or report")
     command.add_argument("document", type=Path)
     command.add_argument("report", type=Path)
     command.add_argument("--original", type=Path)
     command.set_defaults(run=_verify)
+    command = commands.add_parser("marks", help="print /Redact annotations as a plan, or write a plan as such")
+    command.add_argument("document", type=Path)
+    command.add_argument("--plan", type=Path)
+    command.add_argument("-o", "--output", type=Path)
+    command.set_defaults(run=_marks)
+    command = commands.add_parser("leak", help="how many words of a list (one a line) fit each gap")
+    command.add_argument("document", type=Path)
+    command.add_argument("plan", type=Path)
+    command.add_argument("words", type=Path)
+    command.set_defaults(run=_leak)
     command = commands.add_parser("search", help="find a term")
     command.add_argument("document", type=Path)
     command.add_argument("term")
@@ -59,20 +86,33 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _apply(options: argparse.Namespace) -> int:
+    if options.proof and not options.salt:
+        raise ValueError("--proof needs --salt, or nobody could ever open its commitment")
     plan = Plan.from_json(options.plan.read_text("utf-8"))
-    result = apply(options.document.read_bytes(), plan)
+    original = options.document.read_bytes()
+    result = apply(original, plan)
     options.output.write_bytes(result.output)
     if options.report:
         options.report.write_text(json.dumps(result.report.to_json(), indent=1), "utf-8")
+    if options.proof:
+        salt = token_bytes(32)
+        options.salt.write_text(salt.hex() + "\n", "ascii")
+        options.proof.write_text(json.dumps(proof(result, original, salt), indent=1, sort_keys=True), "utf-8")
     return DONE
 
 
 def _verify(options: argparse.Namespace) -> int:
     report = json.loads(options.report.read_text("utf-8"))
+    if "format" in report:
+        return _told(verify_proof(options.document.read_bytes(), report))
     marks = [_mark(item) for item in report["marks"]]
     affected = [(int(page), (box[0], box[1], box[2], box[3])) for page, box in report["affected"]]
     original = options.original.read_bytes() if options.original else None
     checks = verify(options.document.read_bytes(), marks, original=original, affected=affected)
+    return _told(checks)
+
+
+def _told(checks: Sequence[Check]) -> int:
     for check in checks:
         print(f"{'passed' if check.passed else 'FAILED'} {check.name}: {check.detail}")
     return DONE if all(check.passed for check in checks) else FAILED
@@ -92,6 +132,25 @@ def _mark(item: dict[str, object]) -> FinalMark:
         code=str(item["code"]),
         rationale=str(item["rationale"]),
     )
+
+
+def _marks(options: argparse.Namespace) -> int:
+    data = options.document.read_bytes()
+    if not options.plan:
+        print(json.dumps(read_marks(data), indent=1))
+        return DONE
+    if not options.output:
+        raise ValueError("--plan needs --output")
+    options.output.write_bytes(write_marks(data, Plan.from_json(options.plan.read_text("utf-8"))))
+    return DONE
+
+
+def _leak(options: argparse.Namespace) -> int:
+    plan = Plan.from_json(options.plan.read_text("utf-8"))
+    words_listed = [line.strip() for line in options.words.read_text("utf-8").splitlines() if line.strip()]
+    for told in leak(options.document.read_bytes(), plan, words_listed):
+        print(json.dumps(asdict(told)))
+    return DONE
 
 
 def _search(options: argparse.Namespace) -> int:
