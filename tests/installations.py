@@ -38,7 +38,7 @@ class Installation:
 
     def round(self) -> None:
         """What the worker does within a minute: sign, and ask the witnesses."""
-        self.world.worker._signed = None
+        self.world.worker._done.pop("checkpoints", None)
         self.world.worker._by_the_clock()
         self.world.worker.drain()
 

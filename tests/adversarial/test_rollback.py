@@ -68,7 +68,7 @@ def act(world: World, times: int) -> None:
 
 def rounds(world: World) -> None:
     """What the worker does when the minute is over."""
-    world.worker._done.clear()
+    world.worker._done.pop("checkpoints", None)
     world.worker._by_the_clock()
 
 

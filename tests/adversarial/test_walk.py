@@ -110,7 +110,7 @@ class Walk:
     def recorded(self) -> int:
         """How many refused attempts of the partner the log holds."""
         who = self.world.people["paolo"].user
-        query = select(func.count()).where(AuditEntry.actor_id == who, AuditEntry.outcome == "refused")
+        query = select(func.count()).where(AuditEntry.actor_id == who, AuditEntry.outcome.in_(("refused", "hidden")))
         with self.world.services.database.reading() as session:
             return int(session.scalar(query.select_from(AuditEntry)) or 0)
 

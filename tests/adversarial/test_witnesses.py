@@ -214,7 +214,7 @@ def test_witness_race_two_requests_in_flight_exactly_one_wins(pair: tuple[Instal
         bodies = []
         for _ in range(2):
             log.act()
-            log.world.worker._signed = None
+            log.world.worker._done.pop("checkpoints", None)
             log.world.worker._by_the_clock()
             bodies.append(submission(log, old))
         start, answers = threading.Barrier(2), dict[int, int]()
@@ -262,7 +262,7 @@ def test_clock_of_the_witness_set_back(pair: tuple[Installation, Installation]) 
     north.round()
     before = known(south, north)
     north.act()
-    north.world.worker._signed = None
+    north.world.worker._done.pop("checkpoints", None)
     north.world.worker._by_the_clock()
     south.world.clock.forward(hours=-2)
     assert post(south, submission(north, before.size))[0] == 503

@@ -93,7 +93,9 @@ def serving(world: World, log: Path, *more: str) -> Iterator[tuple[str, subproce
 
 def variables(config: Config) -> dict[str, str]:
     """The configuration as environment variables."""
-    return {f"DATAROOM_{field.name.upper()}": str(getattr(config, field.name)) for field in fields(config)}
+    given = {field.name: getattr(config, field.name) for field in fields(config)}
+    plain = {field.name: field.default for field in fields(config)}
+    return {f"DATAROOM_{name.upper()}": str(value) for name, value in given.items() if value != plain[name]}
 
 
 def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
