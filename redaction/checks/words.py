@@ -76,7 +76,11 @@ def _found(
 ) -> bool:
     if not gone:
         return False
-    return bool(gone & words_left) or _in_data(output, marks, gone) or _second_reader(bare, original, gone)
+    return (
+        bool(gone & words_left)
+        or _in_data(output, marks, gone)
+        or _second_reader(bare, original, gone, {mark.page for mark in marks})
+    )
 
 
 def _standing(original: bytes, areas: Sequence[tuple[int, Polygon]]) -> set[str]:
@@ -128,15 +132,16 @@ def _texts(bare: Bare) -> list[str]:
         return [fold(page_chars(pdf, page), keep_case=False).text for page in range(1, len(pdf) + 1)]
 
 
-def _second_reader(bare: Bare, original: bytes, gone: set[str]) -> bool:
-    """Whether pdfminer.six still reads a word as often as in the original (it may read other fonts as letters
-    which PDFium does not, so that a word may stand elsewhere for it)."""
-    if bare.pages > MOST_PAGES:
+def _second_reader(bare: Bare, original: bytes, gone: set[str], pages: set[int]) -> bool:
+    """Whether pdfminer.six still reads a word on the marked pages as often as in the original (it may read other
+    fonts as letters which PDFium does not, so that a word may stand elsewhere for it)."""
+    listed = [page - 1 for page in pages]
+    if len(listed) > MOST_PAGES:
         return False
-    after = Counter(WORD.findall(extract_text(BytesIO(bare.data)).casefold()))
+    after = Counter(WORD.findall(extract_text(BytesIO(bare.data), page_numbers=listed).casefold()))
     if not gone & set(after):
         return False
-    before = Counter(WORD.findall(extract_text(BytesIO(original)).casefold()))
+    before = Counter(WORD.findall(extract_text(BytesIO(original), page_numbers=listed).casefold()))
     return any(after[word] >= before[word] for word in gone & set(after))
 
 

@@ -161,21 +161,26 @@ class TextPart:
     def _reach(self, items: list[Item], matrix: Matrix) -> Box | None:
         """A box that surely holds the ink of the whole run, in page space."""
         state = self.walker.state
-        along, low, high = 0.0, 0.0, 0.0
+        vertical = state.font is not None and state.font.vertical
+        size, spacing, stretch = state.size, state.spacing, 1.0 if vertical else state.stretch
+        factor = 2 * abs(size) * max(1.0, abs(state.stretch))
+        along, low, high, most = 0.0, 0.0, 0.0, 0.0
         for item in items:
             if isinstance(item, Glyph):
-                reach = max(abs(value) for value in (*item.ink, *item.drop)) * abs(state.size)
-                reach *= max(1.0, abs(state.stretch))
-                low, high = min(low, along - 2 * reach), max(high, along + 2 * reach)
-            along += self._step(item)
+                reach = item.reach * factor
+                if item.reach > most:
+                    most = item.reach
+                if along - reach < low:
+                    low = along - reach
+                if along + reach > high:
+                    high = along + reach
+                step = item.advance * size + spacing + (state.word if item.space else 0.0)
+                along += step * stretch
+            else:
+                along -= item / 1000 * size * stretch
         if low == high == 0.0:
             return None
-        side = (
-            max((max(abs(v) for v in (*i.ink, *i.drop)) for i in items if isinstance(i, Glyph)), default=1.0)
-            * abs(state.size)
-            * 2
-        )
-        vertical = state.font is not None and state.font.vertical
+        side = most * abs(size) * 2
         x0, x1 = (-side, side) if vertical else (low, high)
         y0, y1 = (low, high) if vertical else (-side, side)
         y0, y1 = y0 + state.rise, y1 + state.rise

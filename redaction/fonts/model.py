@@ -24,6 +24,11 @@ class Glyph:
     drop: tuple[float, float] = (0.0, 0.0)
     space: bool = False
     blank: bool = False
+    reach: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        """`reach` is the farthest its ink lies from the origin, in any direction."""
+        object.__setattr__(self, "reach", max(abs(value) for value in (*self.ink, *self.drop)))
 
 
 class Coder(Protocol):

@@ -1,15 +1,15 @@
 """Embedded Type 1 programs: read the encrypted part, measure glyphs, write it again with the used glyphs only."""
 
 import re
+from functools import cached_property
 
-from fontTools.misc.eexec import decrypt, encrypt
 from fontTools.misc.psCharStrings import T1CharString
 from fontTools.pens.boundsPen import ControlBoundsPen
 
 from ..geometry import Box
+from .eexec import CHAR_KEY, EEXEC_KEY, decrypt, encrypt
 from .encodings import STANDARD
 
-EEXEC_KEY, CHAR_KEY = 55665, 4330
 RETURN_ONLY = b"\x0b"
 SUBR = re.compile(rb"dup\s+(\d+)\s+(\d+)\s+(?:RD|-\||\S+)\s")
 GLYPH = re.compile(rb"/([^\s/{}\[\]()<>]+)\s+(\d+)\s+(?:RD|-\||\S+)\s")
@@ -66,16 +66,20 @@ class Type1Program:
 
     def outline(self, name: str) -> T1CharString:
         """The glyph as a fontTools character string with its subroutines."""
+        return T1CharString(self._plain(self.glyphs[name]), subrs=self._routines)
+
+    @cached_property
+    def _routines(self) -> list[T1CharString]:
         size = max(self.subrs, default=-1) + 1
         subrs = [T1CharString(self._plain(self.subrs.get(i)), subrs=None) for i in range(size)]
         for subr in subrs:
             subr.subrs = subrs
-        return T1CharString(self._plain(self.glyphs[name]), subrs=subrs)
+        return subrs
 
     def _plain(self, body: bytes | None) -> bytes:
         if body is None:
             return RETURN_ONLY
-        return bytes(decrypt(body, CHAR_KEY)[0][self.padding :])
+        return decrypt(body, CHAR_KEY)[self.padding :]
 
     def _calls(self, body: bytes) -> set[int]:
         program = T1CharString(self._plain(body))
@@ -111,7 +115,7 @@ class Type1Program:
             called |= fresh
             waiting += [self.subrs[number] for number in fresh]
         head = self._header(codes)
-        secret = bytes(encrypt(b"\0\0\0\0" + self._private(keep, called), EEXEC_KEY)[0])
+        secret = encrypt(b"\0\0\0\0" + self._private(keep, called), EEXEC_KEY)
         tail = b"\n" + (b"0" * 64 + b"\n") * 8 + b"cleartomark\n"
         return head + secret + tail, len(head), len(secret)
 
@@ -150,7 +154,7 @@ class Type1Program:
             if found:
                 lines.append(b"/" + key + b" " + found.group(1) + b" def")
         if self.subrs:
-            stub = encrypt(b"\0" * self.padding + RETURN_ONLY, CHAR_KEY)[0]
+            stub = encrypt(b"\0" * self.padding + RETURN_ONLY, CHAR_KEY)
             size = max(called, default=0) + 1
             lines.append(b"/Subrs %d array" % size)
             for number in range(size):
@@ -197,7 +201,7 @@ def _split(data: bytes) -> tuple[bytes, bytes]:
     if re.fullmatch(rb"[0-9A-Fa-f\s]{8}", body[:8]):
         digits = re.sub(rb"[^0-9A-Fa-f]", b"", body)
         body = bytes.fromhex(digits[: len(digits) // 2 * 2].decode())
-    return data[:place], bytes(decrypt(body, EEXEC_KEY)[0][4:])
+    return data[:place], decrypt(body, EEXEC_KEY)[4:]
 
 
 def _bodies(pattern: re.Pattern[bytes], data: bytes) -> list[tuple[bytes, bytes]]:
