@@ -76,8 +76,10 @@ class Config:
 
     def _check(self) -> None:
         parts = urlsplit(self.public_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
-            raise ConfigError(f"{_PREFIX}PUBLIC_URL must be scheme://host[:port] without a path")
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query or parts.fragment:
+            raise ConfigError(
+                f"{_PREFIX}PUBLIC_URL must be scheme://host[:port] and nothing after it, not even a slash"
+            )
         if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
             raise ConfigError(f"{_PREFIX}PUBLIC_URL must be https unless it is this machine's loopback address")
         self._check_kms()

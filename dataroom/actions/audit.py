@@ -33,7 +33,7 @@ class Filter(Params):
     actor: uuid.UUID | None = None
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
-    before: Annotated[int | None, Field(ge=0)] = None
+    before: Annotated[int | None, Field(ge=0, le=2**63 - 1)] = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 

@@ -62,9 +62,10 @@ class Gate:
         `NotFound` for what does not exist or may not be seen, `Refused`, `Invalid`, `Conflict`, `Unavailable`.
         """
         spec = ACTIONS[name]
-        attempt = _Attempt(spec, principal, target, checked(spec, params), Record(act=name, principal=principal))
-        attempt.record.params = digest_of(attempt.params.model_dump(mode="json"))
+        attempt = _Attempt(spec, principal, target, Params(), Record(act=name, principal=principal, target_id=target))
         try:
+            attempt.params = checked(spec, params)
+            attempt.record.params = digest_of(attempt.params.model_dump(mode="json"))
             if spec.prepare:
                 self._prepare(attempt, stream)
             result = self._transact(attempt)

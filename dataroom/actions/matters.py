@@ -163,10 +163,15 @@ def organisation_of(session: Session, params: AddMember | RemoveMember) -> uuid.
     return found[0] if len(found) == 1 else uuid.UUID(int=0)
 
 
+def _shrinks(part: Membership, params: AddMember) -> bool:
+    sooner = params.valid_until is not None and (part.valid_until is None or params.valid_until < part.valid_until)
+    return params.tier < part.tier or sooner
+
+
 def _spare_compliance(work: Work, user: User) -> None:
     """Whoever watches over holds and disposal is not put aside by those they watch."""
     if user.role == "compliance" and work.principal.role != "compliance":
-        raise Refused("A compliance officer's part in a matter ends or shrinks only through their own role.")
+        raise Refused("A custodian cannot end or shrink the part of a compliance officer; their company ends it.")
 
 
 @action("member.list", on=Matter)
@@ -207,8 +212,10 @@ def add(work: Work, matter: Matter, params: AddMember) -> Done:
         raise Invalid(f"tier: you can clear people up to tier {highest} here")
     if params.valid_until is not None and (params.valid_until.tzinfo is None or params.valid_until <= work.now):
         raise Invalid("valid_until: must be a future time with its zone")
+    if user.id == work.user:
+        raise Refused("Nobody changes their own part in a matter; a colleague does.")
     part = work.one(Membership, Membership.matter_id == matter.id, Membership.user_id == user.id)
-    if part is not None and part.removed_at is None and params.tier < part.tier:
+    if part is not None and part.removed_at is None and _shrinks(part, params):
         _spare_compliance(work, user)
     if part is None:
         part = Membership(id=new_id(), matter_id=matter.id, user_id=user.id, tier=params.tier, valid_from=work.now)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Self, TypeVar, get_type_hints
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from dataroom.model import Base
 
@@ -15,9 +15,26 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Params(BaseModel):
-    """Parameters of an action: strict, frozen, nothing unknown."""
+    """Parameters of an action: strict, frozen, nothing unknown, and no text a database or a log cannot hold."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    @model_validator(mode="after")
+    def _holdable(self) -> Self:
+        _check_texts(vars(self))
+        return self
+
+
+def _check_texts(given: Any) -> None:
+    """Refuses NUL and lone surrogates at any depth."""
+    if isinstance(given, str) and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in given):
+        raise ValueError("the text holds a character that cannot be stored")
+    if isinstance(given, Mapping):
+        for value in given.values():
+            _check_texts(value)
+    elif isinstance(given, list | tuple):
+        for value in given:
+            _check_texts(value)
 
 
 class Nothing(Params):

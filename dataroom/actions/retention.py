@@ -21,7 +21,7 @@ from policies.engine import due as due_date
 
 BY_ITSELF = ("created", "matter_closed")
 DUE_ACTIONS = ("retention.trigger", "hold.place", "disposal.propose")
-LONGEST_LIST = 2000
+AT_ONCE = 500
 
 
 class Place(Params):
@@ -46,9 +46,12 @@ class Trigger(Params):
 
 
 class Due(Params):
-    """How far ahead to look, in days; without it everything."""
+    """How far ahead to look, in days (without it everything), or only what has no due date yet, and how many
+    lines to pass over: 500 come at once."""
 
     within: Annotated[int | None, Field(ge=0, le=36500)] = None
+    undetermined: bool = False
+    skip: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
 def with_others(work: Work, document: Document, also: list[uuid.UUID]) -> list[Document]:
@@ -194,11 +197,14 @@ def list_due(work: Work, matter: Matter, params: Due) -> tuple[DueLine, ...]:
     criteria = [Document.matter_id == matter.id, work.narrowed(Document), Document.state != "disposed"]
     if params.within is not None:
         criteria.append(Document.due_on <= work.now.date() + timedelta(days=params.within))
+    if params.undetermined:
+        criteria.append(Document.due_on.is_(None))
     rows = work.rows(
         select(Document, _live_hold())
         .where(*criteria)
-        .order_by(Document.due_on.is_(None), Document.due_on, Document.number)
-        .limit(LONGEST_LIST)
+        .order_by(Document.due_on.is_(None), Document.due_on, Document.number, Document.id)
+        .offset(params.skip)
+        .limit(AT_ONCE)
     )
     parties = present.organisations(work.session)
     offers = {

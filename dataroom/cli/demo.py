@@ -50,8 +50,7 @@ def demo(operator: Operator, folder: Path, reset: bool, database: str | None, po
     """Start everything on this machine with three fictional companies; Ctrl-C ends it and keeps its data."""
     folder = folder.resolve()
     if reset:
-        shutil.rmtree(folder, ignore_errors=True)
-        click.echo("The demonstration is forgotten.")
+        _forget(folder)
         return
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -100,6 +99,19 @@ def _start(
     if not until(lambda: _answers(f"{address}/readyz"), children["web service"].runs, START_SECONDS):
         raise click.ClickException(f"The web service did not start; see {children['web service'].log}")
     return address, children
+
+
+def _forget(folder: Path) -> None:
+    """Removes a demonstration's folder, and never another one."""
+    if not folder.exists():
+        click.echo("There is nothing to forget.")
+        return
+    if not (folder / "settled.json").exists():
+        raise click.ClickException(f"{folder} is not the folder of a demonstration; nothing was removed.")
+    with ExitStack() as held:
+        _alone(folder, held)
+        shutil.rmtree(folder)
+    click.echo("The demonstration is forgotten.")
 
 
 def _alone(folder: Path, running: ExitStack) -> None:

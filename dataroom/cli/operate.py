@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 from alembic import command
@@ -110,12 +111,19 @@ def partners_command(operator: Operator, file: Path) -> None:
     """Register the partner organisations and identity providers of a TOML FILE ([[partner]] tables)."""
     with failures():
         gate = operator.gate(operator.build(settings()))
-        for row in tomllib.loads(file.read_text(encoding="utf-8")).get("partner", []):
+        for row in _partner_tables(file):
             secret_file = row.pop("client_secret_file", None)
             if secret_file:
                 row["client_secret"] = Path(secret_file).read_text(encoding="utf-8").strip()
             gate.perform(SERVICE, "partner.register", None, row)
             click.echo(f"registered {row['slug']}")
+
+
+def _partner_tables(file: Path) -> list[dict[str, Any]]:
+    try:
+        return list(tomllib.loads(file.read_text(encoding="utf-8")).get("partner", []))
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"{file.name} cannot be read: {error}") from error
 
 
 @operate.command("serve")
@@ -126,8 +134,7 @@ def serve_command(bind: str, workers: int, threads: int) -> None:
     """Serve pages and API with gunicorn; put a TLS proxy in front of it."""
     settings()
     no_core_dumps()
-    os.chdir(ROOT)
-    arguments = ["-k", "gthread", "-w", str(workers), "--threads", str(threads), "-b", bind]
+    arguments = ["--pythonpath", str(ROOT), "-k", "gthread", "-w", str(workers), "--threads", str(threads), "-b", bind]
     arguments += ["--no-control-socket", "--timeout", "120", "--graceful-timeout", "10", "--keep-alive", "5"]
     os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments, "wsgi:app"])  # noqa: S606
 

@@ -12,7 +12,7 @@ from dataroom.actions.views import MarkView, RedactionView
 from dataroom.errors import DataroomError, Invalid
 from dataroom.web.guards import Guarded
 from dataroom.web.matters import in_matter
-from dataroom.web.site import fields, perform, site, submit
+from dataroom.web.site import fields, perform, sent, site, submit
 from dataroom.web.texts import groups
 from dataroom.web.versions import attachment, described
 
@@ -83,10 +83,10 @@ def state(redaction_id: uuid.UUID) -> Response:
 
 
 def _sent(name: str) -> list[Any]:
-    sent = (request.get_json(silent=True) or {}).get(name)
-    if not isinstance(sent, list):
+    rows = sent().get(name)
+    if not isinstance(rows, list):
         raise Invalid(f"{name}: a list is needed")
-    return sent
+    return rows
 
 
 def mark(redaction_id: uuid.UUID) -> ResponseReturnValue:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from dataroom.actions.retention import AT_ONCE
 from dataroom.actions.views import Done
 from dataroom.errors import DataroomError, Invalid
 from dataroom.web.guards import Guarded
@@ -52,11 +54,10 @@ def release(hold_id: uuid.UUID) -> ResponseReturnValue:
 def index(matter_id: uuid.UUID, problem: DataroomError | None = None) -> str:
     """What is kept until when."""
     span = request.args.get("span", "all")
-    within = {"within": span} if span in {"30", "90"} else {}
+    skip = int(request.args.get("skip", "0")) if request.args.get("skip", "0").isdecimal() else 0
+    asked: dict[str, Any] = {"within": span} if span in {"30", "90"} else {"undetermined": span == "undetermined"}
     frame = in_matter(matter_id, "web.retention")
-    lines = perform("retention.list", matter_id, within)
-    if span == "undetermined":
-        lines = tuple(line for line in lines if line.due_on is None)
+    lines = perform("retention.list", matter_id, {**asked, "skip": skip})
     offered = frozenset().union(*(line.can for line in lines)) if lines else frozenset()
     return render_template(
         "retention/due.html",
@@ -64,6 +65,7 @@ def index(matter_id: uuid.UUID, problem: DataroomError | None = None) -> str:
         lines=lines,
         span=span,
         spans=SPANS,
+        following=skip + AT_ONCE if len(lines) == AT_ONCE else None,
         offered=offered,
         problem=problem,
         given=request.form,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -87,6 +88,17 @@ def wants_json() -> bool:
 def perform(name: str, target: uuid.UUID | None = None, params: Mapping[str, Any] | None = None) -> Any:
     """Performs an action for whoever asks."""
     return site().gate.perform(principal(), name, target, params)
+
+
+def sent() -> dict[str, Any]:
+    """The JSON object a script of ours sent; anything else is `Invalid`."""
+    try:
+        value = json.loads(request.get_data())
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise Invalid("The request holds no JSON object.")
+    return value
 
 
 def fields(*names: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from dataroom.actions.views import VersionView
 from dataroom.errors import DataroomError, Invalid
 from dataroom.web.guards import Guarded, own
 from dataroom.web.matters import in_matter
-from dataroom.web.site import fields, local, perform, submit
+from dataroom.web.site import fields, local, perform, sent, submit
 
 WIDTHS = (140, 600, 900, 1200, 1600, 2000, 2400)
 
@@ -78,7 +78,7 @@ def words(version_id: uuid.UUID, page: int) -> Response:
 
 def search(version_id: uuid.UUID) -> Response:
     """The places of a term, for marking."""
-    term = (request.get_json(silent=True) or {}).get("term")
+    term = sent().get("term")
     if not isinstance(term, str):
         raise Invalid("term: write what to look for")
     found = perform("page.search", version_id, {"term": term})

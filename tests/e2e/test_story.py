@@ -11,6 +11,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -209,7 +210,7 @@ def test_ada_discloses_the_copy_to_borealis_alone(story: Story) -> None:
     page.get_by_label("Purpose").fill("Borealis checks the measurement against its own panels.")
     page.get_by_label("Why it is necessary").fill("The measurement cannot be repeated without the set-up.")
     page.get_by_label("Narrower way considered").fill("A summary was considered; it lacks the set-up.")
-    page.get_by_label("Last day").fill("2028-01-31")
+    page.get_by_label("Last day").fill((datetime.now(UTC) + timedelta(days=90)).strftime("%Y-%m-%d"))
     story.shot("ada", "disclose")
     page.get_by_role("button", name="Disclose").click()
     expect(page.get_by_text("Live").first).to_be_visible()

@@ -14,6 +14,6 @@ def hold(name: str, lines: list[str]) -> None:
     path, text = FOLDER / name, "".join(f"{line}\n" for line in lines)
     if os.environ.get("DATAROOM_GOLDEN") == "write":
         path.write_text(text, encoding="utf-8")
-    reviewed = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    reviewed = path.read_text(encoding="utf-8").splitlines()
     diff = list(difflib.unified_diff(reviewed, lines, f"reviewed/{name}", f"now/{name}", lineterm=""))
     assert not diff, "\n" + "\n".join(diff[:200])
