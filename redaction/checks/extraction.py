@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from pdfminer.high_level import extract_pages
 from pdfminer.layout import LTChar, LTContainer
 
-from ..geometry import Box, Polygon, anticlockwise, bounds, corners, grown, holds, overlap, shared_area, within
-from ..inspection import open_source, page_box
+from ..geometry import Box, Point, Polygon, anticlockwise, bounds, corners, grown, holds, overlap, shared_area, within
+from ..inspection import open_source, page_box, page_turn
 from ..layers import read_layers
 from ..reading import Char, opened, page_chars
 from ..report import Check, FinalMark
@@ -70,27 +70,32 @@ def _pdfminer(data: bytes, quads: dict[int, list[Polygon]]) -> bool:
     numbers = [page - 1 for page in quads]
     if not numbers:
         return False
-    origins = _origins(data)
+    frames = _frames(data)
     layouts = extract_pages(BytesIO(data), page_numbers=numbers, laparams=None)
     for page, layout in zip(quads, layouts, strict=True):
-        turn = getattr(layout, "rotate", 0) % 360
-        if turn:
-            continue
         for char in _characters(layout):
             if char.fontname in UNMEASURED:
                 continue
-            dx, dy = origins[page - 1]
-            x0, y0, x1, y1 = char.bbox[0] + dx, char.bbox[1] + dy, char.bbox[2] + dx, char.bbox[3] + dy
+            x0, y0, x1, y1 = char.bbox
             core = [(x0 + (x1 - x0) * s, y0 + (y1 - y0) * t) for s in (0.3, 0.5, 0.7) for t in (0.3, 0.5, 0.65)]
+            core = [_unturned(point, *frames[page - 1]) for point in core]
             if char.get_text().isalnum() and any(all(holds(q, point) for point in core) for q in quads[page]):
                 return True
     return False
 
 
-def _origins(data: bytes) -> list[tuple[float, float]]:
-    """The lower left corner of every page, which pdfminer.six takes as its zero."""
+def _frames(data: bytes) -> list[tuple[Box, int]]:
+    """Box and turn of every page: pdfminer.six tells places on the page as it is seen, its lower left corner zero."""
     with open_source(data) as pdf:
-        return [page_box(page)[:2] for page in pdf.pages]
+        return [(page_box(page), page_turn(page)) for page in pdf.pages]
+
+
+def _unturned(point: Point, box: Box, turn: int) -> Point:
+    """A place told by pdfminer.six in default user space."""
+    x, y = point
+    x0, y0, x1, y1 = box
+    places = {0: (x0 + x, y0 + y), 90: (x1 - y, y0 + x), 180: (x1 - x, y1 - y), 270: (x0 + y, y1 - x)}
+    return places[turn]
 
 
 def _characters(item: Iterable[object]) -> list[LTChar]:

@@ -79,7 +79,7 @@ def settle(survey: Survey, marks: Sequence[FinalMark], page: Box) -> Settled:
             notes.add(KEPT_EXACT)
         elif len(hits) == sheet.painting:
             final[index] = replace(marks[index], level="region")
-        elif marks[index].asked_level == "region" or sheet.obstacle(hits):
+        elif marks[index].asked_level == "region" or sheet.obstacle(hits, marks[index].quad):
             final[index] = _region(sheet, marks[index], hits, notes)
         else:
             final[index] = replace(marks[index], level="canonical")
@@ -171,10 +171,11 @@ class _Sheet:
                 rows[key] = min(rows.get(key, g.x), g.x)
         return list(rows.values())
 
-    def obstacle(self, hits: Sequence[Placed]) -> bool:
-        """Whether the line of the hits cannot be laid out anew without telling something."""
+    def obstacle(self, hits: Sequence[Placed], quad: Polygon) -> bool:
+        """Whether the line of the hits cannot be laid out anew without telling something; a drawing cut where the
+        mark stood would tell its width."""
         around = self.around(hits)
-        if len(around) != 1:
+        if len(around) != 1 or self.survey.crossed(bounds(quad)):
             return True
         stretch = around[0]
         band = self.survey.band(stretch.y, BAND * stretch.em)

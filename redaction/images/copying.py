@@ -18,6 +18,7 @@ from .decoding import bilevel, fax_parms, size_of, unwrapped, wavelet, wavelet_w
 
 WAVELET_MARGIN = 16
 JPEG_NOISE = 12
+SLANTED_MARGIN = 2.0
 MaskCopy = Callable[[pikepdf.Stream], pikepdf.Object]
 
 
@@ -82,7 +83,7 @@ def wiped_copy(
     """
     source = _opened(image, resources)
     target = _frame(source, copier, resources)
-    mask = hole_mask(holes, source.size)
+    mask = hole_mask(holes, source.size, SLANTED_MARGIN)
     if source.codec == "/DCTDecode":
         data, mask = jpeg.wiped(jpeg.stripped(source.data), mask)
         adobe = b"\xff\xee\x00\x0eAdobe" in source.data[:4096]
@@ -100,14 +101,16 @@ def wiped_copy(
     return target, _touched(mask)
 
 
-def hole_mask(holes: list[Polygon], size: tuple[int, int]) -> NDArray[np.bool_]:
-    """True for every sample a hole touches, one sample of margin included."""
+def hole_mask(holes: list[Polygon], size: tuple[int, int], slanted: float = 1.0) -> NDArray[np.bool_]:
+    """True for every sample a hole touches, one sample of margin included; `slanted` is the margin of slanted holes,
+    whose edges a grid of samples meets in steps."""
     width, height = size
     canvas = Image.new("1", size, 0)
     pen = ImageDraw.Draw(canvas)
     for hole in holes:
         ring = anticlockwise(tuple((x * width, (1 - y) * height) for x, y in hole))
-        wide: list[Point] = list(pushed(ring, 1.0))
+        upright = len({round(x, 3) for x, _ in ring}) == 2 and len({round(y, 3) for _, y in ring}) == 2
+        wide: list[Point] = list(pushed(ring, 1.0 if upright else slanted))
         if len(wide) >= 3:
             pen.polygon(wide, fill=1, outline=1)
     return np.array(canvas, dtype=bool)

@@ -11,7 +11,8 @@ from pikepdf import Array, Dictionary, Name, String
 from redaction import Plan, Refused, VerificationFailed, apply, inspect, search, search_pattern, verify, words
 from redaction import checks as checking
 from redaction.__main__ import main
-from redaction.checks import structure
+from redaction.checks import extraction, structure
+from redaction.geometry import corners
 from redaction.limits import hold
 from redaction.report import Check
 from tests import pdfs
@@ -269,3 +270,12 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert not out.exists()
     assert main(["apply", str(tmp_path / "absent"), str(plan), "-o", str(out)]) in (1, 2)
     assert SECRET in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_the_second_reader_finds_text_under_a_mark_on_a_turned_page(turn: int) -> None:
+    data = pdfs.content_pdf(pdfs.spoken(), page={"/Rotate": turn})
+    quad = {1: [corners((116.8, 696.0, 165.8, 712.0))]}
+    beside = {1: [corners((300.0, 696.0, 360.0, 712.0)), corners((430.0, 130.0, 480.0, 146.0))]}
+    assert extraction._pdfminer(data, quad)
+    assert not extraction._pdfminer(data, beside)
