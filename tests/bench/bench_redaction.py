@@ -10,7 +10,7 @@ product never does, its removal and save (garbage=3, deflate) of the same boxes 
 import argparse
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
 from statistics import median
@@ -19,6 +19,7 @@ from types import ModuleType
 
 import pikepdf
 
+from dataroom.cli.seed_documents import documents
 from redaction import Plan, RedactionError, apply, words
 from redaction.document import rebuild
 from redaction.engine import final_marks
@@ -79,20 +80,27 @@ def best(run: Callable[[], object]) -> float:
     return min(times)
 
 
-def main() -> int:
-    """Measure every PDF of a folder."""
+def files(folder: Path | None) -> list[tuple[str, bytes]]:
+    """The PDFs of a folder; without one, those of the demonstration."""
+    if folder is None:
+        return [(document.file_name, document.data) for document in documents()]
+    return [(path.name, path.read_bytes()) for path in sorted(folder.rglob("*.pdf"))]
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """Measure every PDF of a folder, or of the demonstration."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--level", default="exact")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     try:
         mupdf = importlib.import_module("pymupdf")
     except ImportError:
         mupdf = None
     rows: list[tuple[float, float, float]] = []
-    for path in sorted(options.folder.rglob("*.pdf")):
+    for name, content in files(options.folder):
         try:
-            data = clipped(path.read_bytes())
+            data = clipped(content)
             marks, pages = planned(data, options.level)
             if not marks:
                 continue
@@ -101,16 +109,18 @@ def main() -> int:
             whole = best(lambda: apply(data, plan)) * 1000 / pages  # noqa: B023
             other = best(lambda: theirs(mupdf, data, marks)) * 1000 / pages if mupdf else 0.0  # noqa: B023
         except (RedactionError, pikepdf.PdfError, RuntimeError, ValueError) as error:
-            print(f"{path.name}: {type(error).__name__} {getattr(error, 'code', '')}")
+            print(f"{name}: {type(error).__name__} {getattr(error, 'code', '')}")
             continue
         rows.append((removal, whole, other))
-        print(f"{path.name}: rebuild {removal:.1f} all {whole:.1f} PyMuPDF {other:.1f}", flush=True)
-    for name, column in zip(("rebuild", "all", "PyMuPDF"), zip(*rows, strict=True), strict=True):
-        print(f"{name}: median {median(column):.1f} ms/page, sum {sum(column):.0f}")
+        beside = f" PyMuPDF {other:.1f}" if mupdf else ""
+        print(f"{name}: rebuild {removal:.1f} all {whole:.1f}{beside} ms/page", flush=True)
+    titles = ("rebuild", "all", "PyMuPDF") if mupdf else ("rebuild", "all")
+    for title, column in zip(titles, zip(*rows, strict=True), strict=False):
+        print(f"{title}: median {median(column):.1f} ms/page, sum {sum(column):.0f}")
     if mupdf and rows:
         print(f"rebuild / PyMuPDF: median {median(a / c for a, _, c in rows if c):.2f}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
