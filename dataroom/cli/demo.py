@@ -87,7 +87,9 @@ def _start(
         running.callback(child.stop, signal.SIGTERM)
     services = initialise(config, operator)
     try:
-        seed(services, operator.gate(services), partner_rows(settled.ports, settled.secrets), click.echo)
+        if not (folder / "seeded").exists():
+            seed(services, operator.gate(services), partner_rows(settled.ports, settled.secrets), click.echo)
+            (folder / "seeded").touch()
     finally:
         services.workshop.close()  # type: ignore[attr-defined]
     click.echo("Starting the web service and the worker ...")
