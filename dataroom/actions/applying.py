@@ -12,7 +12,7 @@ from dataroom.actions.context import Desk, Inspected
 from dataroom.actions.intake import inspect
 from dataroom.actions.redactions import next_copy
 from dataroom.actions.registry import Nothing, action
-from dataroom.actions.sealing import Opened, Scope, SealedObject, current, open_version, scope_for, seal_stream, wrap
+from dataroom.actions.sealing import Opened, Scope, SealedObject, columns, current, open_version, scope_for, seal_stream
 from dataroom.actions.views import Done
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, DataroomError, Invalid, Unavailable
@@ -138,18 +138,7 @@ def _copy(
         tier=redaction.result_tier,
         category=redaction.result_category,
         state="candidate",
-        size=sealed.size,
-        sha256=sealed.sha256,
-        pages=found.pages,
-        page_sizes=[list(size) for size in found.page_sizes],
-        has_text=found.has_text,
-        object_key=sealed.stored.key,
-        object_version=sealed.stored.version_id,
-        object_length=sealed.stored.length,
-        header=sealed.header,
-        scope_id=scope.id,
-        scope_epoch=scope.epoch,
-        wrapped_dek=wrap(scope, sealed),
+        **columns(scope, sealed, found),
         author=str(redaction.author_id),
         created_by=None,
         created_at=work.now,

@@ -17,7 +17,7 @@ from dataroom.actions.intake import Received, cleared, discard, receive
 from dataroom.actions.listing import document_view
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.retention import refuse_proposed
-from dataroom.actions.sealing import Scope, current, rewrap, scope_for, wrap
+from dataroom.actions.sealing import Scope, columns, current, rewrap, scope_for
 from dataroom.actions.views import DocumentPage, DocumentView, Done, ListedVersion, Uploaded
 from dataroom.actions.work import PAGE, Work
 from dataroom.errors import Conflict, Invalid
@@ -147,18 +147,7 @@ def _version(work: Work, document: Document, received: Received) -> Version:
         tier=document.tier,
         category=document.category,
         state="staged",
-        size=sealed.size,
-        sha256=sealed.sha256,
-        pages=found.pages,
-        page_sizes=[list(size) for size in found.page_sizes],
-        has_text=found.has_text,
-        object_key=sealed.stored.key,
-        object_version=sealed.stored.version_id,
-        object_length=sealed.stored.length,
-        header=sealed.header,
-        scope_id=scope.id,
-        scope_epoch=scope.epoch,
-        wrapped_dek=wrap(scope, sealed),
+        **columns(scope, sealed, found),
         author="",
         created_by=work.user,
         created_at=work.now,

@@ -9,12 +9,13 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from dataroom.actions.context import Services, Source
+from dataroom.actions.context import Inspected, Services, Source
 from dataroom.errors import Conflict, KeyDestroyed, TooLarge
 from dataroom.ids import new_id
 from dataroom.model import KeyScope, Version
@@ -183,6 +184,24 @@ def current(services: Services, session: Session, scope: Scope) -> Scope:
 def wrap(scope: Scope, sealed: SealedObject) -> bytes:
     """The content key of a freshly sealed object, wrapped for its row."""
     return wrap_dek(scope.kek, scope.id, scope.epoch, sealed.place, sealed.dek)
+
+
+def columns(scope: Scope, sealed: SealedObject, found: Inspected) -> dict[str, Any]:
+    """What a version's row says about its content, where it lies and the key that opens it."""
+    return {
+        "size": sealed.size,
+        "sha256": sealed.sha256,
+        "pages": found.pages,
+        "page_sizes": [list(size) for size in found.page_sizes],
+        "has_text": found.has_text,
+        "object_key": sealed.stored.key,
+        "object_version": sealed.stored.version_id,
+        "object_length": sealed.stored.length,
+        "header": sealed.header,
+        "scope_id": scope.id,
+        "scope_epoch": scope.epoch,
+        "wrapped_dek": wrap(scope, sealed),
+    }
 
 
 def open_version(services: Services, session: Session, version: Version) -> Opened:
