@@ -99,4 +99,4 @@ def _final(mark: Mark, page: int, quad: Polygon) -> FinalMark:
         quad = corners((x0, y0, x1, y1))
     else:
         quad = tuple((round(x, 3), round(y, 3)) for x, y in pushed(quad, GRID / 2))
-    return FinalMark(mark.id, page, quad, "exact", mark.level, mark.code, mark.rationale)
+    return FinalMark(mark.id, page, quad, "exact", mark.level, mark.code, mark.rationale, mark.otherwise)

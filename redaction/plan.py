@@ -6,7 +6,9 @@ A plan is `{"marks": [...]}`. Every mark names its place in one of four ways and
     {"page": 1, "quad": [x0, y0, ... y3]}    before /Rotate; a convex quadrilateral
     {"page": 1, "whole": true}               the whole page
     {"term": "word", "page": 2}              every place where the words stand (all pages without "page")
-    + "level": "exact" | "canonical" | "region", "code": "TS", "rationale": "..."
+    + "level": "canonical" (the default) | "exact" | "region", "code": "TS", "rationale": "..."
+    + "otherwise": "refuse" (the default) | "exact", what to do where a level hides no width: text that does not run
+      along the page
 
 Pages count from 1.
 """
@@ -23,7 +25,9 @@ from .limits import MAX_MARKS, hold
 
 Level = Literal["exact", "canonical", "region"]
 LEVELS: tuple[Level, ...] = ("exact", "canonical", "region")
-FIELDS = {"page", "box", "quad", "whole", "term", "level", "code", "rationale", "id"}
+Otherwise = Literal["refuse", "exact"]
+OTHERWISE: tuple[Otherwise, ...] = ("refuse", "exact")
+FIELDS = {"page", "box", "quad", "whole", "term", "level", "otherwise", "code", "rationale", "id"}
 MAX_TEXT = {"term": 500, "code": 40, "rationale": 4000, "id": 100}
 
 
@@ -42,6 +46,7 @@ class Mark:
     code: str
     rationale: str
     id: str
+    otherwise: Otherwise = "refuse"
 
 
 @dataclass(frozen=True)
@@ -91,9 +96,12 @@ def _mark(item: object, field: str) -> Mark:
     whole = item.get("whole", False)
     if "whole" in item and whole is not True:
         raise _bad(f"{field}.whole", "must be true")
-    level = item.get("level", "exact")
+    level = item.get("level", "canonical")
     if level not in LEVELS:
         raise _bad(f"{field}.level", "must be exact, canonical or region")
+    otherwise = item.get("otherwise", "refuse")
+    if otherwise not in OTHERWISE:
+        raise _bad(f"{field}.otherwise", "must be refuse or exact")
     term = _text(item, field, "term") if "term" in item else None
     if term is not None and not term.strip():
         raise _bad(f"{field}.term", "must not be blank")
@@ -106,6 +114,7 @@ def _mark(item: object, field: str) -> Mark:
         code=_text(item, field, "code"),
         rationale=_text(item, field, "rationale"),
         id=_text(item, field, "id"),
+        otherwise=OTHERWISE[OTHERWISE.index(otherwise)],
     )
 
 

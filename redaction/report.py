@@ -46,6 +46,7 @@ class FinalMark:
     asked_level: str
     code: str
     rationale: str
+    otherwise: str = "refuse"
 
 
 @dataclass(frozen=True)

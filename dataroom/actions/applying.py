@@ -92,6 +92,7 @@ def _planned(mark: Mark) -> dict[str, Any]:
     planned: dict[str, Any] = {
         "page": mark.page,
         "level": "canonical",
+        "otherwise": "exact",
         "code": mark.code,
         "rationale": mark.rationale,
     }

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median_low
 
+from ..errors import Refused
 from ..geometry import Box, Polygon, bounds, corners, meet, overlap
 from ..report import FinalMark
 from .absolute import Layout
@@ -27,6 +28,7 @@ INDENT = 36.0
 
 WIDENED = "A mark was widened to its whole line or cell, because the line cannot be laid out anew."
 KEPT_EXACT = "A mark stayed exact: it covers no upright text, so the width of what it covers can be measured."
+TURNED = "A mark covers text that does not run along the page, whose width cannot be hidden; ask for the level exact."
 
 
 Lost = dict[tuple[int, int], set[int]]
@@ -68,7 +70,8 @@ class Settled:
 
 
 def settle(survey: Survey, marks: Sequence[FinalMark], page: Box) -> Settled:
-    """Decide the level of every mark of a page and lay out the lines of the canonical ones."""
+    """Decide the level of every mark of a page and lay out the lines of the canonical ones. Raises Refused "level"
+    where text is covered whose width cannot be hidden, unless the mark says that it may stay exact."""
     wanted = {index for index, mark in enumerate(marks) if mark.asked_level in ("canonical", "region")}
     sheet = _Sheet(survey, page)
     final = list(marks)
@@ -76,6 +79,8 @@ def settle(survey: Survey, marks: Sequence[FinalMark], page: Box) -> Settled:
     for index in sorted(wanted):
         hits = sheet.hits(marks[index].quad)
         if not hits or not all(g.upright for g in hits):
+            if hits and marks[index].otherwise == "refuse":
+                raise Refused("level", TURNED)
             notes.add(KEPT_EXACT)
         elif len(hits) == sheet.painting:
             final[index] = replace(marks[index], level="region")

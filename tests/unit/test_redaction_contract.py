@@ -37,6 +37,7 @@ GOOD = {"page": 1, "box": [10, 10, 20, 20]}
         ({"page": 1}, "marks[0]"),
         ({**GOOD, "term": "x"}, "marks[0]"),
         ({**GOOD, "level": "soft"}, "marks[0].level"),
+        ({**GOOD, "otherwise": "canonical"}, "marks[0].otherwise"),
         ({**GOOD, "code": "x" * 41}, "marks[0].code"),
         ({**GOOD, "colour": "red"}, "marks[0].colour"),
         ("mark", "marks[0]"),
@@ -59,6 +60,7 @@ def test_a_plan_reads_every_kind_of_mark() -> None:
     marks = [GOOD, {"page": 2, "whole": True}, {"term": "a"}, {"page": 1, "quad": [0, 0, 5, 0, 5, 5, 0, 5]}]
     plan = Plan.from_json(json.dumps({"marks": marks}))
     assert [mark.page for mark in plan.marks] == [1, 2, None, 1]
+    assert {mark.level for mark in plan.marks} == {"canonical"}
     assert plan.marks[1].whole
     assert plan.marks[2].term == "a"
 

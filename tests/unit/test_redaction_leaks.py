@@ -19,7 +19,7 @@ Builder = Callable[[], bytes]
 
 def plan(box: tuple[float, ...] = BOX, page: int = 1) -> Plan:
     """One black box."""
-    return Plan.from_json({"marks": [{"page": page, "box": list(box), "code": "TS"}]})
+    return Plan.from_json({"marks": [{"page": page, "box": list(box), "code": "TS", "level": "exact"}]})
 
 
 def fitted(name: str, data: bytes) -> Plan:
@@ -326,7 +326,7 @@ def test_a_quad_takes_a_slanted_word_only() -> None:
     data = pdfs.content_pdf(content)
     hit = [(44.5, -3), (94, -3), (94, 12), (44.5, 12)]
     quad = [v for x, y in hit for v in (100 + 0.866 * x - 0.5 * y, 300 + 0.5 * x + 0.866 * y)]
-    text = pdfium_text(apply(data, Plan.from_json({"marks": [{"page": 1, "quad": quad}]})).output)
+    text = pdfium_text(apply(data, Plan.from_json({"marks": [{"page": 1, "quad": quad, "level": "exact"}]})).output)
     assert SECRET not in text
     assert BEFORE in text
     assert AFTER in text

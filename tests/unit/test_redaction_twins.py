@@ -223,7 +223,7 @@ def test_pictures_with_other_words_under_the_mark_give_the_same_bytes(kind: str)
 
 def test_rotated_text_stays_exact_and_says_so() -> None:
     data = pdfs.content_pdf(b"BT /F1 14 Tf 0 1 -1 0 300 300 Tm (Before Quetzal after) Tj ET")
-    box = {"page": 1, "box": [286, 344, 305, 397], "level": "canonical"}
+    box = {"page": 1, "box": [286, 344, 305, 397], "otherwise": "exact"}
     report = apply(data, Plan.from_json({"marks": [box]})).report
     assert [mark.level for mark in report.marks] == ["exact"]
     assert any("stayed exact" in note for note in report.notes)

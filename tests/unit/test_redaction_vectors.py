@@ -10,7 +10,7 @@ import pikepdf
 import pytest
 from pdfminer.high_level import extract_text
 
-from redaction import Plan, apply, search
+from redaction import Plan, Refused, apply, search
 from redaction.report import Result
 from tests.pdfs import AFTER, BEFORE, BOX, SECRET
 from tests.unit.test_redaction_images import bare_render, patch
@@ -39,12 +39,12 @@ def marks_for(row: str, data: bytes, level: str) -> list[dict[str, object]]:
     """The marks of a row: where the word is found, or where its document is known to put it."""
     if row == "t05":
         quad = [v for x, y in SLANTED for v in (100 + 0.866 * x - 0.5 * y, 300 + 0.5 * x + 0.866 * y)]
-        return [{"page": 1, "quad": quad}]
+        return [{"page": 1, "quad": quad, "level": level, "otherwise": "exact"}]
     if row == "t29":
         x0, y0, x1, y1 = search(data, SECRET)[0].boxes[0]
         return [{"page": 1, "box": [x0 + 2.5, y0 + 2, x1 - 1.5, y1 - 2]}]
     if row in PLACES:
-        return [{"page": 1, "box": PLACES[row], "level": level}]
+        return [{"page": 1, "box": PLACES[row], "level": level, "otherwise": "exact"}]
     term = "quetzal" if row == "t15" else SECRET
     hits = search(data, term)
     if not hits:
@@ -90,6 +90,18 @@ def test_the_word_is_gone_and_its_neighbours_stay(row: str, level: str, tmp_path
         texts = readers(result.output, tmp_path)
         for word in (BEFORE, AFTER) if row not in ("t35",) else (BEFORE,):
             assert word in texts["pdfium"]
+
+
+@pytest.mark.parametrize("row", ["t05", "t16", "t31"])
+def test_text_whose_width_cannot_be_hidden_is_refused_unless_the_plan_allows_it(row: str) -> None:
+    data = ROWS[row]()
+    marks = [
+        {key: value for key, value in mark.items() if key not in ("level", "otherwise")}
+        for mark in marks_for(row, data, "canonical")
+    ]
+    with pytest.raises(Refused) as caught:
+        apply(data, Plan.from_json({"marks": marks}))
+    assert caught.value.code == "level"
 
 
 def test_a_font_keeps_no_outline_of_letters_that_went(tmp_path: Path) -> None:
