@@ -9,8 +9,10 @@ import logging
 from .checks import verify
 from .engine import apply
 from .errors import RedactionError, Refused, VerificationFailed
+from .finding import Findings, Found, Query, find, pictured
 from .inspection import Inspection, inspect
 from .leaks import Leak, leak
+from .patterns import PATTERNS, Pattern
 from .pending import read_marks, write_marks
 from .plan import Mark, Plan
 from .proofs import proof, verify_proof
@@ -18,13 +20,18 @@ from .reading import Hit, Word, search, search_pattern, words
 from .report import Check, FinalMark, Report, Result
 
 __all__ = [
+    "PATTERNS",
     "Check",
     "FinalMark",
+    "Findings",
+    "Found",
     "Hit",
     "Inspection",
     "Leak",
     "Mark",
+    "Pattern",
     "Plan",
+    "Query",
     "RedactionError",
     "Refused",
     "Report",
@@ -32,8 +39,10 @@ __all__ = [
     "VerificationFailed",
     "Word",
     "apply",
+    "find",
     "inspect",
     "leak",
+    "pictured",
     "proof",
     "read_marks",
     "search",

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -69,16 +69,22 @@ def page_chars(pdf: pypdfium2.PdfDocument, page: int) -> list[Char]:
     try:
         text = sheet.get_textpage()
         try:
-            return [_char(text, index) for index in range(text.count_chars())]
+            return [char_at(text, index) for index in range(text.count_chars())]
         finally:
             text.close()
     finally:
         sheet.close()
 
 
-def _char(text: pypdfium2.PdfTextPage, index: int) -> Char:
+def text_at(text: pypdfium2.PdfTextPage, index: int) -> str:
+    """What PDFium says one character is; what is none comes as U+FFFD."""
     value = raw.FPDFText_GetUnicode(text, index)
-    char = chr(value) if 0 < value < 0x110000 and not 0xD800 <= value < 0xE000 else "\ufffd"
+    return chr(value) if 0 < value < 0x110000 and not 0xD800 <= value < 0xE000 else "\ufffd"
+
+
+def char_at(text: pypdfium2.PdfTextPage, index: int) -> Char:
+    """One character with its boxes, which cost more than the character itself."""
+    char = text_at(text, index)
     try:
         loose, ink = text.get_charbox(index, loose=True), text.get_charbox(index)
     except pypdfium2.PdfiumError:
@@ -102,21 +108,22 @@ def _words(chars: list[Char]) -> tuple[Word, ...]:
             found.append(Word("".join(c.text for c in current), _around(current), line))
             current = []
         if not breaks:
-            if previous is not None and _new_line(previous, char):
+            if previous is not None and new_line(previous, char):
                 line += 1
             current.append(char)
             previous = char
     return tuple(found)
 
 
-def _new_line(one: Char, two: Char) -> bool:
+def new_line(one: Char, two: Char) -> bool:
+    """Whether a line ends between two neighbouring characters."""
     a, b = one.box, two.box
     middle = (b[1] + b[3]) / 2
     return not (a[1] - 0.1 <= middle <= a[3] + 0.1) or b[2] < a[0] - 2 * (a[3] - a[1])
 
 
 def _apart(one: Char, two: Char) -> bool:
-    return _new_line(one, two) and abs(two.box[0] - one.box[0]) > 0.01
+    return new_line(one, two) and abs(two.box[0] - one.box[0]) > 0.01
 
 
 def _around(chars: list[Char]) -> Box:
@@ -145,15 +152,21 @@ class Folded:
 
 def fold(chars: list[Char], *, keep_case: bool) -> Folded:
     """Fold the characters of a page for searching."""
+    texts = [char.text for char in chars]
+    return fold_texts(texts, lambda one, two: new_line(chars[one], chars[two]), keep_case=keep_case)
+
+
+def fold_texts(texts: Sequence[str], parted: Callable[[int, int], bool], *, keep_case: bool) -> Folded:
+    """Fold characters given alone; `parted` tells whether a line ends between the characters at two positions."""
     out: list[str] = []
     places: list[int] = []
     index = 0
-    while index < len(chars):
-        text = chars[index].text
-        if text in HYPHENS and (skip := _line_end(chars, index)):
+    while index < len(texts):
+        text = texts[index]
+        if text in HYPHENS and (skip := _line_end(texts, index, parted)):
             index = skip
             continue
-        for piece in _folded(text, keep_case=keep_case):
+        for piece in folded_char(text, keep_case=keep_case):
             if piece == " " and (not out or out[-1] == " "):
                 continue
             out.append(piece)
@@ -162,7 +175,8 @@ def fold(chars: list[Char], *, keep_case: bool) -> Folded:
     return Folded("".join(out), tuple(places))
 
 
-def _folded(text: str, *, keep_case: bool) -> str:
+def folded_char(text: str, *, keep_case: bool) -> str:
+    """One character as it is searched for: compatible forms alike, white space one kind, ligatures opened."""
     if text.isspace():
         return " "
     if text in "\u00ad\u200b\ufeff":
@@ -172,23 +186,26 @@ def _folded(text: str, *, keep_case: bool) -> str:
     return text if keep_case else text.casefold()
 
 
-def _line_end(chars: list[Char], index: int) -> int:
+def _line_end(texts: Sequence[str], index: int, parted: Callable[[int, int], bool]) -> int:
     """Where the word goes on after a hyphen at a line's end; 0 when the hyphen is not one."""
-    if index == 0 or not chars[index - 1].text.isalpha():
+    if index == 0 or not texts[index - 1].isalpha():
         return 0
     after = index + 1
-    while after < len(chars) and chars[after].text in "\r\n ":
+    while after < len(texts) and texts[after] in "\r\n ":
         after += 1
-    if after >= len(chars) or not chars[after].text.isalpha():
+    if after >= len(texts) or not texts[after].isalpha():
         return 0
-    broken = after > index + 1 or _new_line(chars[index - 1], chars[after])
-    return after if broken and _new_line(chars[index - 1], chars[after]) else 0
+    return after if parted(index - 1, after) else 0
+
+
+def folded_term(term: str, *, keep_case: bool) -> str:
+    """A term as `fold` would have it, without white space at its ends."""
+    return re.sub(r" +", " ", "".join(folded_char(char, keep_case=keep_case) for char in term)).strip()
 
 
 def search(data: bytes, term: str, *, case_sensitive: bool = False) -> tuple[Hit, ...]:
     """Every place of `term` in the document: ligatures, line-end hyphens and white space do not matter."""
-    folded = "".join(_folded(char, keep_case=case_sensitive) for char in term)
-    folded = re.sub(r" +", " ", folded).strip()
+    folded = folded_term(term, keep_case=case_sensitive)
     if not folded:
         raise Refused("term", "The search term is empty.")
     pattern = re.compile(re.escape(folded))
@@ -210,7 +227,7 @@ def search_pattern(data: bytes, pattern: str) -> tuple[Hit, ...]:
 
 def search_page(pdf: pypdfium2.PdfDocument, term: str, page: int) -> tuple[Hit, ...]:
     """The places of a term (case does not matter) on one page of an open document."""
-    folded = re.sub(r" +", " ", "".join(_folded(char, keep_case=False) for char in term)).strip()
+    folded = folded_term(term, keep_case=False)
     return _on_page(pdf, re.compile(re.escape(folded)), page, keep_case=False)
 
 
@@ -231,11 +248,15 @@ def _on_page(pdf: pypdfium2.PdfDocument, pattern: re.Pattern[str], page: int, *,
         if match.end() == match.start():
             continue
         places = sorted(set(folded.places[match.start() : match.end()]))
-        lines = _lines([chars[place] for place in range(places[0], places[-1] + 1)])
-        boxes = tuple(_padded(_around(line)) for line in lines if line)
+        boxes = hit_boxes([chars[place] for place in range(places[0], places[-1] + 1)])
         if boxes:
             hits.append(Hit(page, boxes, "".join(chars[place].text for place in places)))
     return tuple(hits)
+
+
+def hit_boxes(chars: list[Char]) -> tuple[Box, ...]:
+    """The boxes of a hit, one for each line its characters stand on."""
+    return tuple(_padded(_around(line)) for line in _lines(chars) if line)
 
 
 def _lines(chars: list[Char]) -> list[list[Char]]:
@@ -243,7 +264,7 @@ def _lines(chars: list[Char]) -> list[list[Char]]:
     for char in chars:
         if char.text.isspace() or char.box == (0.0, 0.0, 0.0, 0.0):
             continue
-        if lines and not _new_line(lines[-1][-1], char):
+        if lines and not new_line(lines[-1][-1], char):
             lines[-1].append(char)
         else:
             lines.append([char])
