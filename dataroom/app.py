@@ -17,7 +17,8 @@ from dataroom.adapters.kms_keyring import KeyringKms
 from dataroom.adapters.kms_openbao import OpenBaoKms
 from dataroom.adapters.oidc import RelyingParty
 from dataroom.adapters.paper import Paper
-from dataroom.adapters.s3 import S3Settings, S3Store
+from dataroom.adapters.s3_client import S3Settings
+from dataroom.adapters.s3_unversioned import object_store
 from dataroom.adapters.sandbox import Sandbox
 from dataroom.adapters.witness_http import Courier
 from dataroom.cli import cli, grants, witnesses
@@ -39,9 +40,7 @@ def build(config: Config, clock: Clock | None = None) -> Services:
     """Every part of the house for `config`, connected to but not yet used; safe to call before a fork."""
     clock = clock or SystemClock()
     kms = key_service(config)
-    store = S3Store(
-        S3Settings(config.s3_endpoint, config.s3_bucket, config.s3_access_key, config.s3_secret_key, config.s3_region)
-    )
+    store = object_store(data_bucket(config))
     sandbox = Sandbox(
         size=config.page_renderers,
         memory=config.renderer_memory,
@@ -58,6 +57,20 @@ def build(config: Config, clock: Clock | None = None) -> Services:
         workshop=sandbox,
         paper=Paper(),
         courier=Courier(),
+    )
+
+
+def data_bucket(config: Config) -> S3Settings:
+    """Where `config` has the objects kept."""
+    return S3Settings(
+        config.s3_endpoint,
+        config.s3_bucket,
+        config.s3_access_key,
+        config.s3_secret_key,
+        config.s3_region,
+        addressing=config.s3_addressing,
+        checksums=config.s3_checksums,
+        versions=config.s3_versions,
     )
 
 

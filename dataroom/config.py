@@ -45,6 +45,9 @@ class Config:
     shred_hour: int = 2
     s3_region: str = "us-east-1"
     s3_bucket: str = "dataroom"
+    s3_versions: str = "kept"
+    s3_addressing: str = "path"
+    s3_checksums: str = "when_required"
     log_origin: str = "dataroom.example/log"
     upload_limit: int = 2 * 1024**3
     page_renderers: int = 3
@@ -83,6 +86,7 @@ class Config:
         if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
             raise ConfigError(f"{_PREFIX}PUBLIC_URL must be https unless it is this machine's loopback address")
         self._check_kms()
+        self._check_words()
         if not 0 <= self.shred_hour <= 23:
             raise ConfigError(f"{_PREFIX}SHRED_HOUR must be between 0 and 23 (UTC)")
         if len(self.secret_key) < 32:
@@ -97,6 +101,16 @@ class Config:
         ):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{_PREFIX}{name.upper()} must be above zero")
+
+    def _check_words(self) -> None:
+        words = {
+            "s3_versions": ("kept", "none"),
+            "s3_addressing": ("path", "virtual"),
+            "s3_checksums": ("when_required", "when_supported"),
+        }
+        for name, known in words.items():
+            if getattr(self, name) not in known:
+                raise ConfigError(f"{_PREFIX}{name.upper()} must be one of {', '.join(known)}")
 
     def _check_kms(self) -> None:
         needed = {

@@ -19,7 +19,6 @@ from dataroom.app import create_app
 from dataroom.errors import Conflict, Unavailable
 from dataroom.model import AuditEntry, AuditHalt, AuditLog
 from tests.cast import World
-from tests.parts import Seaweed
 
 
 class AwayStore:
@@ -180,13 +179,3 @@ def test_an_ordinary_restart_goes_on_signing(fresh_world: Callable[[], World]) -
         act(world, 1)
         assert sign_heads(world.services) >= 1
     assert halts(world) == []
-
-
-def test_a_key_is_written_once(seaweed: Seaweed) -> None:
-    store = seaweed.bucket()
-    assert store.first("notes/") is None
-    assert store.put_once("notes/b", b"one")
-    assert not store.put_once("notes/b", b"two")
-    assert store.put_once("notes/a", b"three")
-    assert store.first("notes/") == ("notes/a", b"three")
-    assert store.first("notes/b") == ("notes/b", b"one")
