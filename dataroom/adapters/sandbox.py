@@ -14,18 +14,19 @@ import logging
 import re
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from os import register_at_fork
 from typing import Any, TypeVar
 
+from dataroom.adapters import sandbox_child_ocr as ocr
 from dataroom.adapters.sandbox_pool import Pool
 from dataroom.adapters.sandbox_worker import Declined, Died, Profile, Reply, Source
 from dataroom.errors import Invalid
 
-__all__ = ["Check", "Hit", "Inspection", "RedactedPdf", "Sandbox", "Source", "Word"]
+__all__ = ["Check", "Findings", "Found", "Hit", "Inspection", "RedactedPdf", "Sandbox", "Source", "Word"]
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,33 @@ class Hit:
     page: int
     boxes: tuple[Box, ...]
     text: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """One place a query was found: the query's id, page from 1, one box a line, the text and what stands around it.
+
+    `read` tells that the words were read from a picture.
+    """
+
+    query: str
+    page: int
+    boxes: tuple[Box, ...]
+    text: str
+    before: str
+    after: str
+    read: bool
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Every place in reading order, the pages without text that nobody has read, all pages, and whether places were
+    left out because there were too many."""
+
+    found: tuple[Found, ...]
+    blank: tuple[int, ...]
+    pages: int
+    cut: bool
 
 
 @dataclass(frozen=True)
@@ -150,6 +178,35 @@ class Sandbox:
         return _shaped(
             lambda: tuple(Hit(int(h["page"]), tuple(_box(b) for b in h["boxes"]), str(h["text"])) for h in facts)
         )
+
+    def find(
+        self, source: Source, queries: Sequence[dict[str, Any]], read: Mapping[int, Sequence[dict[str, Any]]]
+    ) -> Findings:
+        """Where the queries (fields of `redaction.Query`) stand; `read` holds words read from pictures, by page."""
+        told = {str(page): list(words) for page, words in read.items()}
+        facts = self._run("light", {"op": "find", "queries": list(queries), "read": told}, source).facts
+        return _shaped(
+            lambda: Findings(
+                tuple(_found(one) for one in facts["found"]),
+                tuple(int(page) for page in facts["blank"]),
+                int(facts["pages"]),
+                bool(facts["cut"]),
+            )
+        )
+
+    def pictured(self, source: Source) -> tuple[int, ...]:
+        """The pages (from 1) that show a picture instead of text."""
+        facts = self._run("light", {"op": "pictured"}, source).facts
+        return _shaped(lambda: tuple(int(page) for page in facts))
+
+    def recognise(self, source: Source, page: int) -> tuple[Word, ...]:
+        """The words read from the picture of page `page` (from 1); refused: "no-reader" without Tesseract."""
+        facts = self._run("heavy", {"op": "recognise", "page": int(page)}, source).facts
+        return _shaped(lambda: tuple(Word(str(w["text"]), _box(w["box"]), int(w["line"])) for w in facts))
+
+    def reads(self) -> tuple[str, ...]:
+        """The languages in which pictures of text can be read; none where Tesseract is not installed."""
+        return ocr.languages()
 
     def redact(self, source: Source, plan: dict[str, Any]) -> RedactedPdf:
         """Apply a redaction plan (JSON data as `redaction.Plan` reads it) and verify the result."""
@@ -255,6 +312,12 @@ def _begins(body: bytes, magic: bytes) -> bytes:
     if not body.startswith(magic):
         raise ValueError("unexpected content")
     return body
+
+
+def _found(one: Any) -> Found:
+    boxes = tuple(_box(box) for box in one["boxes"])
+    text, before, after = str(one["text"]), str(one["before"]), str(one["after"])
+    return Found(str(one["query"]), int(one["page"]), boxes, text, before, after, one["read"] is True)
 
 
 def _pair(value: Any) -> tuple[float, float]:

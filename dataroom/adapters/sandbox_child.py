@@ -4,9 +4,9 @@ nobody else.
 It has one descriptor to the outside, the socket on standard input, speaks `sandbox_wire` over it, gives up
 what `sandbox_child_limits` lists before the first request, and answers requests until the socket closes:
 
-`inspect`, `render` {page, width, lines}, `words` {page}, `search` {term}, `redact` {plan}, `verify` {report;
-sources: output, original}, `stamp` {lines}. Two documents stay open between requests, and are closed after
-a minute of quiet.
+`inspect`, `render` {page, width, lines}, `words` {page}, `search` {term}, `find` {queries, read}, `pictured`,
+`recognise` {page}, `redact` {plan}, `verify` {report; sources: output, original}, `stamp` {lines}. Two documents
+stay open between requests, and are closed after a minute of quiet.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import pypdfium2 as pdfium
 
 import redaction
 from dataroom.adapters import sandbox_child_limits as limits
+from dataroom.adapters import sandbox_child_ocr as ocr
 from dataroom.adapters import sandbox_child_pdf as pdf
 from dataroom.adapters import watermark
 from dataroom.adapters.sandbox_child_source import RangeFile
@@ -151,6 +152,26 @@ def _search(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
     return [dataclasses.asdict(hit) for hit in redaction.search(child.whole(), request["term"])], b""
 
 
+def _find(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
+    queries = [redaction.Query(**query) for query in request["queries"]]
+    read = {int(page): [redaction.Word(**word) for word in words] for page, words in request["read"].items()}
+    return dataclasses.asdict(redaction.find(child.whole(), queries, read)), b""
+
+
+def _pictured(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
+    return list(redaction.pictured(child.whole())), b""
+
+
+def _recognise(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
+    if not ocr.languages():
+        raise pdf.Refusal("no-reader", "Pictures of text cannot be read here: Tesseract is not installed.")
+    page = pdf.page_of(child.document(), request["page"])
+    try:
+        return ocr.words(page), b""
+    finally:
+        page.close()
+
+
 def _redact(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
     result = redaction.apply(child.whole(), redaction.Plan.from_json(request["plan"]))
     return result.report.to_json(), result.output
@@ -183,6 +204,9 @@ OPERATIONS: dict[str, Callable[[Child, dict[str, Any]], tuple[Any, bytes]]] = {
     "render": _render,
     "words": _words,
     "search": _search,
+    "find": _find,
+    "pictured": _pictured,
+    "recognise": _recognise,
     "redact": _redact,
     "verify": _verify,
     "stamp": _stamp,
@@ -198,6 +222,7 @@ def _readable() -> list[str]:
         *own,
         *(paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")),
         "/usr/share/fonts",
+        *ocr.DATA,
         "/usr/lib",
         "/lib",
         "/lib64",

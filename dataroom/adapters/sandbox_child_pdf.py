@@ -102,7 +102,7 @@ def _shows_text(document: pdfium.PdfDocument, index: int) -> bool:
 
 def placement(document: pdfium.PdfDocument, number: int) -> tuple[tuple[float, ...], int]:
     """The visible box of page `number` in user space points, and its rotation in degrees clockwise."""
-    page = _page(document, number)
+    page = page_of(document, number)
     try:
         return tuple(float(edge) for edge in page.get_cropbox()), int(page.get_rotation())
     finally:
@@ -115,7 +115,8 @@ def _sound(width: float, height: float, index: int) -> tuple[float, float]:
     return round(width, 3), round(height, 3)
 
 
-def _page(document: pdfium.PdfDocument, number: int) -> pdfium.PdfPage:
+def page_of(document: pdfium.PdfDocument, number: int) -> pdfium.PdfPage:
+    """Page `number` (from 1); refuses one that is not there or cannot be read."""
     if not 1 <= number <= len(document):
         raise Refusal("no-such-page", f"The document has no page {number}.")
     try:
@@ -127,7 +128,7 @@ def _page(document: pdfium.PdfDocument, number: int) -> pdfium.PdfPage:
 def render(document: pdfium.PdfDocument, number: int, width: int, lines: tuple[str, ...]) -> bytes:
     """Draw page `number` (from 1) about `width` pixels wide with the mark in its pixels; JPEG, full colour
     detail."""
-    page = _page(document, number)
+    page = page_of(document, number)
     try:
         across, down = page.get_size()
         across, down = _sound(across, down, number - 1)
@@ -159,7 +160,7 @@ def stamp(document: pdfium.PdfDocument, lines: tuple[str, ...], write: Callable[
         raise ValueError("a stamp needs text")
     font = _font(document, text, data)
     for index in range(len(document)):
-        page = _page(document, index + 1)
+        page = page_of(document, index + 1)
         try:
             _stamp_page(document, page, font, text)
         finally:

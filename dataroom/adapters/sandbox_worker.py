@@ -24,6 +24,7 @@ _ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
+    "OMP_THREAD_LIMIT": "1",
 }
 _START_SECONDS = 30.0
 NEEDED = ("files", "calls")

@@ -5,10 +5,14 @@ from __future__ import annotations
 import io
 import zlib
 
+import pikepdf
+from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib import pdfencrypt
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen import canvas
 
 from dataroom.adapters.sandbox import Source
+from tests.pdfs import VERA
 
 
 def source(data: bytes, key: str) -> Source:
@@ -25,6 +29,33 @@ def letters(pages: int = 3, size: tuple[float, float] = (595, 842)) -> bytes:
         sheet.showPage()
     sheet.save()
     return out.getvalue()
+
+
+PLACE = {0: (50, 712, 545, 752), 90: (90, 50, 130, 545), 180: (50, 90, 545, 130), 270: (712, 50, 752, 545)}
+"""Where in user space the first line of `scan` lies, by the page's rotation."""
+
+
+def scan(lines: list[str], turn: int = 0, pages: int = 1, dpi: int = 200) -> bytes:
+    """Pages that are pictures of text, shown upright as A4 whatever the page's rotation."""
+    unit = dpi / 72
+    image = Image.new("L", (round(595 * unit), round(842 * unit)), 255)
+    draw, font = ImageDraw.Draw(image), ImageFont.truetype(str(VERA), round(20 * unit))
+    for number, line in enumerate(lines):
+        draw.text((60 * unit, (100 + 36 * number) * unit), line, fill=0, font=font)
+    laid = image.rotate(turn, expand=True)
+    size = (842, 595) if turn % 180 else (595, 842)
+    out = io.BytesIO()
+    sheet = canvas.Canvas(out, pagesize=size, invariant=1)
+    for _ in range(pages):
+        sheet.drawImage(ImageReader(laid), 0, 0, *size)
+        sheet.showPage()
+    sheet.save()
+    turned = io.BytesIO()
+    with pikepdf.open(out) as pdf:
+        for page in pdf.pages:
+            page.Rotate = turn
+        pdf.save(turned)
+    return turned.getvalue()
 
 
 def locked(password: str) -> bytes:

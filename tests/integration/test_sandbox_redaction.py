@@ -80,3 +80,39 @@ def test_two_walls_never_meet(sandbox: Sandbox, memo: Source) -> None:
     other = Source("other", memo.size, memo.fetch, "another matter")
     with pytest.raises(ValueError, match="walls"):
         sandbox.verify(other, memo, {"marks": [], "affected": []})
+
+
+QUERIES = [
+    {"id": "a", "kind": "term", "text": "tamarind", "whole": True, "case": False},
+    {"id": "b", "kind": "pattern", "text": "email"},
+]
+
+
+def test_find_tells_what_stands_around(sandbox: Sandbox, memo: Source) -> None:
+    findings = sandbox.find(memo, QUERIES, {})
+    assert {hit.query for hit in findings.found} == {"a", "b"}
+    assert SECRET in {hit.text for hit in findings.found}
+    assert all(hit.boxes and (hit.before or hit.after) and not hit.read for hit in findings.found)
+    assert (findings.blank, findings.cut) == ((), False)
+
+
+def test_an_expression_that_cannot_be_used_is_refused_by_name(sandbox: Sandbox, memo: Source) -> None:
+    with pytest.raises(Invalid) as refused:
+        sandbox.find(memo, [{"id": "a", "kind": "expression", "text": "("}], {})
+    assert refused.value.code == "query"
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_words_of_a_scan_are_read_and_found_where_they_stand(sandbox: Sandbox, turn: int) -> None:
+    scan = files.source(files.scan(["The licensee Solheim Holding", "pays four percent."], turn), f"scan-{turn}")
+    assert sandbox.pictured(scan) == (1,)
+    assert sandbox.find(scan, QUERIES, {}).blank == (1,)
+    words = sandbox.recognise(scan, 1)
+    assert "Solheim" in {word.text for word in words}
+    read = {1: [{"text": word.text, "box": word.box, "line": word.line} for word in words]}
+    findings = sandbox.find(scan, [{"id": "a", "kind": "term", "text": "solheim holding"}], read)
+    (hit,) = findings.found
+    assert (hit.read, findings.blank) == (True, ())
+    left, bottom, right, top = hit.boxes[0]
+    assert files.PLACE[turn][0] <= (left + right) / 2 <= files.PLACE[turn][2]
+    assert files.PLACE[turn][1] <= (bottom + top) / 2 <= files.PLACE[turn][3]
