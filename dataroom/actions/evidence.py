@@ -11,18 +11,30 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, Uuid, bindparam, insert, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from dataroom.actions.context import Principal
 from dataroom.actions.proofs import completed
-from dataroom.audit.entry import seal_entry
+from dataroom.audit.entry import SealedEntry, seal_entry
 from dataroom.audit.tree import Frontier
+from dataroom.errors import Unavailable
 from dataroom.ids import new_id
-from dataroom.model import AuditDisclosure, AuditEntry, AuditLog, AuditNode
+from dataroom.model import AuditDisclosure, AuditEntry, AuditLog, AuditNode, Base, Matter
 
+_LOCKING: Select[AuditLog] = select(AuditLog).with_for_update(of=AuditLog).execution_options(populate_existing=True)
+_ADD_NODES = insert(AuditNode)
+_ADD_ENTRY = insert(AuditEntry)
+_ADD_DISCLOSURES = insert(AuditDisclosure)
+_GROW = (
+    update(AuditLog)
+    .where(AuditLog.id == bindparam("log"), AuditLog.size == bindparam("from"))
+    .values(size=bindparam("to"), frontier=bindparam("hashes"))
+)
 PERSON_FIELDS = frozenset({"who", "name", "mail", "ip"})
 
 
@@ -83,44 +95,77 @@ def open_log(session: Session, matter_id: uuid.UUID | None, origin: str) -> None
 def lock_head(session: Session, matter_id: uuid.UUID | None) -> AuditLog:
     """The head row of the matter's log (None: the deployment's), locked until the transaction ends."""
     criterion = AuditLog.matter_id.is_(None) if matter_id is None else AuditLog.matter_id == matter_id
-    query = select(AuditLog).where(criterion).with_for_update().execution_options(populate_existing=True)
-    return session.scalars(query).one()
+    return session.scalars(_LOCKING.where(criterion)).one()
 
 
-def append(session: Session, record: Record, law: str, moment: datetime) -> tuple[uuid.UUID, int]:
-    """Writes the entry as the next of its log; returns the log's id and the entry's number (from 0)."""
-    head = lock_head(session, record.matter_id)
-    seq = head.size
+def lock_head_of(session: Session, table: type[Base] | None, row_id: uuid.UUID | None) -> AuditLog:
+    """The locked head of the log that tells of a row: its matter's, or the deployment's if it has none or is none."""
+    head: AuditLog | None = None
+    if table is not None and row_id is not None and (table is Matter or hasattr(table, "matter_id")):
+        head = session.scalars(_head_of_row(table), {"row": row_id}).first()
+    return head or lock_head(session, None)
+
+
+@cache
+def _head_of_row(table: Any) -> Select[AuditLog]:
+    matter = Matter.id if table is Matter else table.matter_id
+    return _LOCKING.where(
+        AuditLog.matter_id == select(matter).where(table.id == bindparam("row", type_=Uuid)).scalar_subquery()
+    )
+
+
+def append(
+    session: Session, record: Record, law: str, moment: datetime, held: AuditLog | None = None
+) -> tuple[uuid.UUID, int]:
+    """Writes the entry as the next of its log; returns the log's id and the entry's number (from 0).
+
+    `held` is the head this transaction has locked already; another is locked when the entry belongs elsewhere.
+    """
+    session.flush()
+    head = held if held is not None and held.matter_id == record.matter_id else lock_head(session, record.matter_id)
+    seq, who = head.size, record.principal
     sealed = seal_entry(head.origin, seq, moment, law, record.fields())
     before = Frontier.from_bytes(head.frontier)
-    frontier = before.append(sealed.leaf)
-    for level, index, root in completed(before.hashes, seq, sealed.leaf):
-        session.add(AuditNode(log_id=head.id, level=level, index=index, hash=root))
-    who = record.principal
-    session.add(
-        AuditEntry(
-            log_id=head.id,
-            seq=seq,
-            entry=sealed.data,
-            leaf=sealed.leaf,
-            at=moment,
-            matter_id=record.matter_id,
-            act=record.act,
-            outcome="hidden" if record.hidden else record.outcome,
-            actor_id=who.user,
-            actor_organisation_id=who.organisation,
-            owner_organisation_id=record.owner_id,
-            target_kind=record.target_kind,
-            target_id=record.target_id,
-            document_id=record.document_id,
-        )
+    after = before.append(sealed.leaf).to_bytes()
+    connection = session.connection()
+    nodes = [
+        {"log_id": head.id, "level": level, "index": index, "hash": root}
+        for level, index, root in completed(before.hashes, seq, sealed.leaf)
+    ]
+    if nodes:
+        connection.execute(_ADD_NODES, nodes)
+    entry = {
+        "log_id": head.id,
+        "seq": seq,
+        "entry": sealed.data,
+        "leaf": sealed.leaf,
+        "at": moment,
+        "matter_id": record.matter_id,
+        "act": record.act,
+        "outcome": "hidden" if record.hidden else record.outcome,
+        "actor_id": who.user,
+        "actor_organisation_id": who.organisation,
+        "owner_organisation_id": record.owner_id,
+        "target_kind": record.target_kind,
+        "target_id": record.target_id,
+        "document_id": record.document_id,
+    }
+    connection.execute(_ADD_ENTRY, entry)
+    opened = _opened(sealed)
+    connection.execute(
+        _ADD_DISCLOSURES,
+        [{"log_id": head.id, "seq": seq, "name": name, "disclosure": text} for name, text in opened.items()],
     )
+    if connection.execute(_GROW, {"log": head.id, "from": seq, "to": seq + 1, "hashes": after}).rowcount != 1:
+        raise Unavailable("The log's head changed under its lock.")
+    set_committed_value(head, "size", seq + 1)
+    set_committed_value(head, "frontier", after)
+    return head.id, seq
+
+
+def _opened(sealed: SealedEntry) -> dict[str, str]:
+    """The entry's disclosures in two rows, those of the person apart, so that they can be erased alone."""
     opened: dict[str, list[str]] = {"fact": [], "person": []}
     for item in sealed.disclosures:
         opened["person" if item.name in PERSON_FIELDS else "fact"].append(item.text)
-    for name, texts in opened.items():
-        session.add(AuditDisclosure(log_id=head.id, seq=seq, name=name, disclosure="\n".join(texts)))
-    head.size = seq + 1
-    head.frontier = frontier.to_bytes()
-    session.flush()
-    return head.id, seq
+    return {name: "\n".join(texts) for name, texts in opened.items()}

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from dataroom.actions import scope, standing
 from dataroom.actions.context import Desk, Principal, Services
-from dataroom.actions.evidence import Record, append, digest_of, lock_head
+from dataroom.actions.evidence import Record, append, digest_of, lock_head_of
 from dataroom.actions.registry import ACTIONS, Params, Spec
 from dataroom.actions.work import SEEN_BY, Work
 from dataroom.errors import DataroomError, Invalid, KeyDestroyed, NotFound, Refused, Unavailable
@@ -104,24 +104,16 @@ class Gate:
     def _transact(self, attempt: _Attempt) -> Any:
         spec = attempt.spec
         with self.services.database.writing() as session:
-            matter_id = self._matter_of(session, attempt)
-            head = lock_head(session, matter_id)
+            head = lock_head_of(session, spec.target, attempt.target_id)
             now = self.services.clock.now()
             work = self._authorise(session, attempt, now)
             work.place = (head.origin, head.size)
             given = (attempt.prepared,) if spec.prepare else ()
             result = spec.run(work, attempt.target, attempt.params, *given)
             session.flush()
-            append(session, attempt.record, self.services.law.digest, now)
+            append(session, attempt.record, self.services.law.digest, now, head)
             attempt.sent = True
         return result
-
-    def _matter_of(self, session: Session, attempt: _Attempt) -> uuid.UUID | None:
-        table = attempt.spec.target
-        if table is None or attempt.target_id is None:
-            return None
-        row = session.get(table, attempt.target_id)
-        return row.id if isinstance(row, Matter) else getattr(row, "matter_id", None)
 
     def _authorise(self, session: Session, attempt: _Attempt, now: datetime) -> Work:
         """Loads the target, asks the policy, and gives the work the action may use; raises when it says no."""

@@ -14,12 +14,14 @@ from dataroom.model import Document, Mark, Organisation, User, Version
 from dataroom.vault.sealed import Kind
 
 UNTITLED = "(above your clearance)"
+_ORGANISATIONS = select(Organisation.id, Organisation.slug, Organisation.name)
 VERSION_ACTIONS = ("page.view", "version.download", "redaction.start", "page.search")
 
 
 def organisations(session: Session) -> dict[uuid.UUID, OrganisationView]:
     """Every organisation by id; an installation has few."""
-    rows = session.scalars(select(Organisation))
+    session.flush()
+    rows = session.connection().execute(_ORGANISATIONS)
     return {row.id: OrganisationView(row.id, row.slug, row.name) for row in rows}
 
 

@@ -7,13 +7,28 @@ handed to the policy's compiler they narrow a list. So a list and a decision can
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, case, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    String,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from dataroom.model import (
@@ -36,6 +51,7 @@ from dataroom.model import (
     Version,
 )
 from dataroom.model import Session as SessionRow
+from dataroom.model.base import CHANGES
 from dataroom.vault.sealed import Kind
 from policies.engine import Column, Entity, Ref, SetExists
 
@@ -278,11 +294,15 @@ def _value(kind: str, raw: Any) -> Value:
 
 @dataclass(frozen=True)
 class Questions:
-    """The queries that gather one row's attributes, made once: `row` and `moment` are their parameters."""
+    """The queries that gather one row's attributes, made once: `row` and `moment` are their parameters.
+
+    Each query of `members` answers with pairs (name of the set, element); there is one for each type of element.
+    """
 
     ones: Select[*tuple[Any, ...]]
     kinds: Mapping[str, str]
-    sets: Mapping[str, tuple[str, Select[*tuple[Any, ...]]]]
+    sets: Mapping[str, str]
+    members: Sequence[CompoundSelect[*tuple[Any, ...]]]
 
 
 @cache
@@ -290,24 +310,56 @@ def _questions(table: type[Base]) -> Questions:
     attributes = RESOURCES[table].attributes(bindparam("moment", type_=Moment))
     primary = table.__table__.c.id == bindparam("row", type_=Uuid)
     ones = {name: a for name, a in attributes.items() if isinstance(a, One)}
+    many = {name: a for name, a in attributes.items() if isinstance(a, Many)}
+    by_type: dict[type[Any], list[Select[*tuple[Any, ...]]]] = {}
+    for name, a in many.items():
+        query = a.select.with_only_columns(literal_column(f"'{name}'", String).label("name"), a.element.label("one"))
+        by_type.setdefault(type(a.element.type), []).append(query.where(primary))
     return Questions(
         ones=select(*[a.expr.label(name) for name, a in ones.items()]).where(primary),
         kinds={name: a.kind for name, a in ones.items()},
-        sets={name: (a.kind, a.select.where(primary)) for name, a in attributes.items() if isinstance(a, Many)},
+        sets={name: a.kind for name, a in many.items()},
+        members=[union_all(*queries) for queries in by_type.values()],
     )
 
 
 def entity(session: Session, table: type[Base], row_id: uuid.UUID, moment: datetime) -> Entity | None:
-    """The Cedar entity of one row as the database has it now, or None when there is no such row."""
+    """The Cedar entity of one row as the database has it now, or None when there is no such row.
+
+    What this session has asked before is answered from memory until its connection changes anything.
+    """
+    session.flush()
+    connection = session.connection()
+    known = _remembered(session, connection)
+    key = (table, row_id, moment)
+    if key not in known:
+        known[key] = _asked(connection, table, row_id, moment)
+    return known[key]
+
+
+def _remembered(session: Session, connection: Connection) -> dict[Any, Entity | None]:
+    """What this transaction knows for as long as it changes nothing; nothing on a connection that does not count."""
+    changes, transaction = connection.info.get(CHANGES), connection.get_transaction()
+    if changes is None or transaction is None:
+        return {}
+    since = session.info.get("entities")
+    if since is None or since[0] is not transaction or since[1] != changes:
+        since = session.info["entities"] = (transaction, changes, {})
+    return since[2]
+
+
+def _asked(connection: Connection, table: type[Base], row_id: uuid.UUID, moment: datetime) -> Entity | None:
     asked = _questions(table)
     given = {"row": row_id, "moment": moment}
-    found = session.execute(asked.ones, given).first()
+    found = connection.execute(asked.ones, given).first()
     if found is None:
         return None
     values: dict[str, Any] = {name: _value(kind, getattr(found, name)) for name, kind in asked.kinds.items()}
-    for name, (kind, query) in asked.sets.items():
-        values[name] = frozenset(_value(kind, raw) for raw in session.scalars(query, given))
-    return Entity(RESOURCES[table].name, str(row_id), values)
+    sets: dict[str, list[Any]] = {name: [] for name in asked.sets}
+    for query in asked.members:
+        for name, raw in connection.execute(query, given):
+            sets[name].append(_value(asked.sets[name], raw))
+    return Entity(RESOURCES[table].name, str(row_id), values | {name: frozenset(each) for name, each in sets.items()})
 
 
 def decoy(table: type[Base], moment: datetime) -> Entity:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Row, Select, Uuid, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from dataroom.actions.context import Principal
 from dataroom.actions.scope import NO_MATTER, NOBODY, entity
-from dataroom.model import Matter, Membership, Organisation, Participation, Token, User
+from dataroom.model import Matter, Membership, Moment, Organisation, Participation, Token, User
 from dataroom.model import Session as SessionRow
 from policies.engine import Entity, Ref
 
@@ -19,9 +20,10 @@ def member(session: Session, principal: Principal, matter_id: uuid.UUID | None, 
     """The Cedar entity of whoever acts: the service, or the user's part in the matter (or in none)."""
     if principal.role == "service":
         return Entity("Service", "worker", {"name": principal.name})
-    row = _part(session, principal, matter_id, moment) if matter_id else None
-    inside = row is not None
-    matter = entity(session, Matter, row.matter_id, moment) if row else None
+    session.flush()
+    row = session.connection().execute(_STANDING, _asked(principal, matter_id, moment)).one()
+    inside = row.tier is not None
+    matter = entity(session, Matter, matter_id, moment) if inside and matter_id else None
     return Entity(
         "Member",
         f"{principal.user or NOBODY}@{matter_id if inside else NOBODY}",
@@ -29,48 +31,64 @@ def member(session: Session, principal: Principal, matter_id: uuid.UUID | None, 
             "user": str(principal.user or NOBODY),
             "organisation": Ref("Organisation", str(principal.organisation or NOBODY)),
             "role": principal.role,
-            "tier": min(row.tier, _ceiling(session, principal)) if row else 0,
+            "tier": min(row.tier, row.ceiling or 0) if inside else 0,
             "matter": matter or NO_MATTER,
-            "active": _active(session, principal, moment),
+            "active": _active(row, principal, moment),
         },
     )
 
 
-def _part(session: Session, principal: Principal, matter_id: uuid.UUID | None, moment: datetime) -> Membership | None:
-    return session.scalar(
-        select(Membership)
-        .join(
-            Participation,
-            (Participation.matter_id == Membership.matter_id)
-            & (Participation.organisation_id == principal.organisation),
-        )
+def _asked(principal: Principal, matter_id: uuid.UUID | None, moment: datetime) -> dict[str, Any]:
+    return {
+        "user": principal.user,
+        "organisation": principal.organisation,
+        "session": principal.session,
+        "token": principal.token,
+        "matter": matter_id,
+        "moment": moment,
+    }
+
+
+def _active(row: Row[*tuple[Any, ...]], principal: Principal, moment: datetime) -> bool:
+    if row.active is None or not row.active:
+        return principal.arriving and row.active is None
+    return _signed_in(row, principal, moment)
+
+
+def _signed_in(row: Row[*tuple[Any, ...]], principal: Principal, moment: datetime) -> bool:
+    """Whether what the person came in with still holds: it may have ended while bytes were moving."""
+    if principal.session is not None:
+        return row.session_until is not None and row.session_until > moment
+    if principal.token is not None:
+        return row.token_until is not None and row.token_until > moment
+    return True
+
+
+def _standing() -> Select[*tuple[Any, ...]]:
+    """One row that says all of it; a part the person does not have is NULL."""
+    user, organisation, matter = (bindparam(name, type_=Uuid) for name in ("user", "organisation", "matter"))
+    moment = bindparam("moment", type_=Moment)
+    parts = {
+        "tier": select(Membership.tier)
+        .join(Participation, Participation.matter_id == Membership.matter_id)
         .where(
-            Membership.matter_id == matter_id,
-            Membership.user_id == principal.user,
+            Participation.organisation_id == organisation,
+            Membership.matter_id == matter,
+            Membership.user_id == user,
             Membership.removed_at.is_(None),
             Membership.valid_from <= moment,
             or_(Membership.valid_until.is_(None), Membership.valid_until > moment),
-        )
-    )
+        ),
+        "ceiling": select(Organisation.ceiling).where(Organisation.id == organisation),
+        "active": select(User.active).where(User.id == user),
+        "session_until": select(SessionRow.expires_at).where(
+            SessionRow.id == bindparam("session", type_=Uuid), SessionRow.ended_at.is_(None)
+        ),
+        "token_until": select(Token.expires_at).where(
+            Token.id == bindparam("token", type_=Uuid), Token.revoked_at.is_(None)
+        ),
+    }
+    return select(*[query.scalar_subquery().label(name) for name, query in parts.items()])
 
 
-def _ceiling(session: Session, principal: Principal) -> int:
-    return session.scalar(select(Organisation.ceiling).where(Organisation.id == principal.organisation)) or 0
-
-
-def _active(session: Session, principal: Principal, moment: datetime) -> bool:
-    active = session.scalar(select(User.active).where(User.id == principal.user))
-    if active is None or not active:
-        return principal.arriving and active is None
-    return _signed_in(session, principal, moment)
-
-
-def _signed_in(session: Session, principal: Principal, moment: datetime) -> bool:
-    """Whether what the person came in with still holds: it may have ended while bytes were moving."""
-    if principal.session is not None:
-        row = session.get(SessionRow, principal.session, populate_existing=True)
-        return row is not None and row.ended_at is None and row.expires_at > moment
-    if principal.token is not None:
-        token = session.get(Token, principal.token, populate_existing=True)
-        return token is not None and token.revoked_at is None and token.expires_at > moment
-    return True
+_STANDING = _standing()

@@ -129,8 +129,9 @@ class Work:
 
     def allowed(self, actions: Iterable[str], row: Base) -> frozenset[str]:
         """Those of `actions` the principal may do on the row: what a page offers."""
-        entity = self.entity(row)
-        return frozenset(name for name in actions if self.decide(name, entity).allowed)
+        names = tuple(actions)
+        decisions = self.services.law.decide_all(self.member, names, self.entity(row), self.context())
+        return frozenset(name for name, decision in zip(names, decisions, strict=True) if decision.allowed)
 
     def add(self, row: R) -> R:
         """Adds a new row."""

@@ -14,8 +14,10 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from dataroom.errors import Unavailable
+from dataroom.model.base import CHANGES
 
 LOCK_SECONDS = 10
 
@@ -26,10 +28,26 @@ def connect(url: str) -> Engine:
         engine = create_engine(url, pool_size=16, max_overflow=64, connect_args={"timeout": LOCK_SECONDS})
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
-        return engine
+        return _counting(engine)
     engine = create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True, pool_timeout=LOCK_SECONDS)
     event.listen(engine, "connect", _postgres_connect)
+    return _counting(engine)
+
+
+def _counting(engine: Engine) -> Engine:
+    event.listen(engine, "connect", _count_from_nothing)
+    event.listen(engine, "before_cursor_execute", _count_changes)
     return engine
+
+
+def _count_from_nothing(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info[CHANGES] = 0
+
+
+def _count_changes(connection: Connection, _cursor: object, statement: str, *_more: object) -> None:
+    """Counts, in the connection's `info`, every statement that is not plainly a question."""
+    if not statement.startswith("SELECT "):
+        connection.info[CHANGES] += 1
 
 
 def _sqlite_connect(connection: Any, _record: object) -> None:

@@ -192,13 +192,7 @@ def _open(text: str) -> tuple[str, JsonValue]:
 
 def _read_json(data: bytes) -> JsonValue:
     try:
-        value: JsonValue = json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=_members,
-            parse_float=_refuse_number,
-            parse_constant=_refuse_number,
-            parse_int=_integer,
-        )
+        value: JsonValue = _READER.decode(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise Invalid(f"not JSON: {error}") from None
     check_value(value)
@@ -244,8 +238,7 @@ def _digests(value: JsonValue) -> tuple[str, ...]:
 
 
 def _canonical(value: object) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return text.encode("utf-8")
+    return _WRITER.encode(value).encode("utf-8")
 
 
 def _b64(data: bytes) -> str:
@@ -261,3 +254,9 @@ def _unb64(text: str) -> bytes:
     if not data or _b64(data) != text:
         raise Invalid("not in unpadded base64url")
     return data
+
+
+_READER = json.JSONDecoder(
+    object_pairs_hook=_members, parse_float=_refuse_number, parse_constant=_refuse_number, parse_int=_integer
+)
+_WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -10,6 +10,8 @@ from sqlalchemy import JSON, BigInteger, Dialect, ForeignKey, MetaData, Uuid
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+CHANGES = "changes"
+"""Under this name a database connection counts, in its `info`, the statements that may have changed something."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

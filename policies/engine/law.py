@@ -111,14 +111,30 @@ class Law:
     ) -> tuple[Decision, ...]:
         """One decision for each of `resources`, in order, for less than asking one by one. What is malformed
         anywhere refuses all of them."""
+        return self._answers(principal, [(action, each) for each in resources], context, others)
+
+    def decide_all(
+        self, principal: Entity, actions: Sequence[str], resource: Entity, context: Mapping[str, Value]
+    ) -> tuple[Decision, ...]:
+        """One decision for each of `actions` on the one `resource`, in order, as `decide` would answer each."""
+        return self._answers(principal, [(action, resource) for action in actions], context)
+
+    def _answers(
+        self,
+        principal: Entity,
+        questions: Sequence[tuple[str, Entity]],
+        context: Mapping[str, Value],
+        others: Iterable[Entity] = (),
+    ) -> tuple[Decision, ...]:
         try:
-            entities = self._entities((principal, *resources, *others))
-            requests = [self._request(principal.ref, action, each.ref, context) for each in resources]
+            entities = self._entities((principal, *(resource for _, resource in questions), *others))
+            circumstances = json.dumps({name: to_json(value) for name, value in context.items()})
+            requests = [_request(principal.ref, action, each.ref, circumstances) for action, each in questions]
         except (LawError, ValueError) as problem:
-            return tuple(Decision(False, (), (str(problem),)) for _ in resources)
+            return tuple(Decision(False, (), (str(problem),)) for _ in questions)
         answers = cedarpy.is_authorized_batch(requests, self._set, entities, self._schema)
         if len(answers) != len(requests):
-            return tuple(Decision(False, (), ("not every question was answered",)) for _ in resources)
+            return tuple(Decision(False, (), ("not every question was answered",)) for _ in questions)
         return tuple(_decision(answer) for answer in answers)
 
     def narrow(
@@ -143,7 +159,8 @@ class Law:
         try:
             store = described((principal, *others))
             entities = self._entities(store.values())
-            probe = self._request(principal.ref, action, Ref(resource_type, ""), context)
+            circumstances = json.dumps({name: to_json(value) for name, value in context.items()})
+            probe = _request(principal.ref, action, Ref(resource_type, ""), circumstances)
             fields = {name: term_of(value) for name, value in context.items()}
         except (LawError, ValueError):
             return false()
@@ -173,13 +190,14 @@ class Law:
         listed = [entity_json(each) for each in described(entities).values()]
         return cedarpy.Entities.from_json_str(json.dumps(listed), self._schema)
 
-    def _request(self, principal: Ref, action: str, resource: Ref, context: Mapping[str, Value]) -> dict[str, object]:
-        return {
-            "principal": {"type": principal.type, "id": principal.id},
-            "action": {"type": "Action", "id": action},
-            "resource": {"type": resource.type, "id": resource.id},
-            "context": json.dumps({name: to_json(value) for name, value in context.items()}),
-        }
+
+def _request(principal: Ref, action: str, resource: Ref, circumstances: str) -> dict[str, object]:
+    return {
+        "principal": {"type": principal.type, "id": principal.id},
+        "action": {"type": "Action", "id": action},
+        "resource": {"type": resource.type, "id": resource.id},
+        "context": circumstances,
+    }
 
 
 def _decision(answer: cedarpy.AuthzResult) -> Decision:

@@ -214,6 +214,17 @@ def test_one_malformed_resource_refuses_the_whole_batch() -> None:
     assert LAW.decide_each(member("custodian"), "page.view", [], NOW) == ()
 
 
+def test_many_actions_at_once_are_answered_as_each_alone() -> None:
+    names = sorted(LAW.actions)
+    for who in (member("custodian"), member("partner", OTHER), member("compliance", tier=1)):
+        for what in (thing("Version"), thing("Document"), matter()):
+            alone = tuple(LAW.decide(who, name, what, NOW) for name in names)
+            assert LAW.decide_all(who, names, what, NOW) == alone
+            assert any(decision.errors for decision in alone)
+    assert LAW.decide_all(member("custodian"), [], thing("Version"), NOW) == ()
+    assert not LAW.decide_all(member("custodian"), ["page.view"], thing("Version"), {"now": "soon"})[0].allowed
+
+
 def test_others_describe_what_rules_follow() -> None:
     who = member("custodian", matter=Ref("Matter", "m1"))
     assert LAW.decide(who, "document.publish", thing("Document"), NOW, [matter()]).allowed
