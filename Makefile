@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo demo-reset test check bench golden lock clean
+.PHONY: help demo demo-reset test check bench endurance golden lock clean
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -41,6 +41,9 @@ check: $(VENV)/.dev ## format, lint, types, import contracts, dependencies
 
 bench: $(VENV)/.dev ## the measurements quoted in the documentation
 	$(BIN)/python -m tests.bench
+
+endurance: $(VENV)/.dev ## twenty minutes under SIGKILL, ten on each database
+	$(BIN)/python -m tests.bench.endurance
 
 golden: $(VENV)/.dev ## write the golden files anew, to be reviewed line by line
 	DATAROOM_GOLDEN=write $(BIN)/python -m pytest tests/golden
