@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from dataroom.actions import present
 from dataroom.actions.checkpoints import notes_until, shown, sign_head
 from dataroom.actions.context import Desk, Download
+from dataroom.actions.evidence import handed_out
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.scope import HIDDEN
 from dataroom.actions.views import DocumentRef, EntryPage, EntryView, OrganisationView
@@ -74,7 +75,7 @@ def _filters(params: Filter) -> list[Any]:
 def _opened(session: Session, rows: list[AuditEntry]) -> dict[tuple[uuid.UUID, int], dict[str, Any]]:
     keys = [(row.log_id, row.seq) for row in rows]
     found = session.scalars(
-        select(AuditDisclosure).where(tuple_(AuditDisclosure.log_id, AuditDisclosure.seq).in_(keys))
+        select(AuditDisclosure).where(tuple_(AuditDisclosure.log_id, AuditDisclosure.seq).in_(keys), handed_out())
     )
     texts: dict[tuple[uuid.UUID, int], list[str]] = {}
     for row in found:
@@ -148,7 +149,7 @@ def _disclosures(
 ) -> Iterator[tuple[int, list[str]]]:
     query = (
         select(AuditDisclosure)
-        .where(and_(AuditDisclosure.log_id == log.id, AuditDisclosure.seq < size))
+        .where(and_(AuditDisclosure.log_id == log.id, AuditDisclosure.seq < size, handed_out()))
         .order_by(AuditDisclosure.seq, AuditDisclosure.name)
     )
     pending: tuple[int, list[str]] | None = None

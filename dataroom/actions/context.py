@@ -50,6 +50,10 @@ class Database(Protocol):
         """Changes nothing."""
         ...
 
+    def snapshot(self) -> AbstractContextManager[Session]:
+        """Changes nothing and sees everything as of one moment."""
+        ...
+
     def ready(self) -> None:
         """Raises `Unavailable` when the database does not answer."""
         ...

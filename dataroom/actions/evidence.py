@@ -14,10 +14,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, Uuid, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Select, Uuid, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from dataroom.actions import pins
 from dataroom.actions.context import Principal
 from dataroom.actions.proofs import completed
 from dataroom.audit.entry import SealedEntry, seal_entry
@@ -124,7 +125,7 @@ def append(
     session.flush()
     head = held if held is not None and held.matter_id == record.matter_id else lock_head(session, record.matter_id)
     seq, who = head.size, record.principal
-    sealed = seal_entry(head.origin, seq, moment, law, record.fields())
+    sealed = seal_entry(head.origin, seq, moment, law, {**record.fields(), **_pinned(session)})
     before = Frontier.from_bytes(head.frontier)
     after = before.append(sealed.leaf).to_bytes()
     connection = session.connection()
@@ -164,8 +165,20 @@ def append(
 
 
 def _opened(sealed: SealedEntry) -> dict[str, str]:
-    """The entry's disclosures in two rows, those of the person apart, so that they can be erased alone."""
+    """The entry's disclosures by how they may be closed or handed out: facts, the person (who can be erased), pins."""
     opened: dict[str, list[str]] = {"fact": [], "person": []}
     for item in sealed.disclosures:
-        opened["person" if item.name in PERSON_FIELDS else "fact"].append(item.text)
+        part = "person" if item.name in PERSON_FIELDS else pins.FIELD if item.name == pins.FIELD else "fact"
+        opened.setdefault(part, []).append(item.text)
     return {name: "\n".join(texts) for name, texts in opened.items()}
+
+
+def _pinned(session: Session) -> dict[str, Any]:
+    """The fields that pin the rows the action has touched: how many, and their digests."""
+    found = pins.taken(session)
+    return {"pins": pins.count_of(found), pins.FIELD: found} if found else {}
+
+
+def handed_out() -> ColumnElement[bool]:
+    """The openings that readers, bundles and proofs may be given: never those of pins."""
+    return AuditDisclosure.name != pins.FIELD

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from dataroom.actions import scope, standing
+from dataroom.actions import pins, scope, standing
 from dataroom.actions.context import Desk, Principal, Services
 from dataroom.actions.evidence import Record, append, digest_of, lock_head_of
 from dataroom.actions.registry import ACTIONS, Params, Spec
@@ -104,6 +104,7 @@ class Gate:
     def _transact(self, attempt: _Attempt) -> Any:
         spec = attempt.spec
         with self.services.database.writing() as session:
+            pins.watch(session)
             head = lock_head_of(session, spec.target, attempt.target_id)
             now = self.services.clock.now()
             work = self._authorise(session, attempt, now)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from dataroom.actions.checkpoints import shown, sign_head
 from dataroom.actions.context import Desk, Download
+from dataroom.actions.evidence import handed_out
 from dataroom.actions.proofs import inclusion
 from dataroom.actions.registry import Params, action
 from dataroom.actions.work import Work
@@ -46,7 +47,7 @@ def _file(desk: Desk, proven: Proven) -> Download:
         if row is None:
             raise NotFound()
         texts = select(AuditDisclosure.disclosure).where(
-            AuditDisclosure.log_id == found.log.id, AuditDisclosure.seq == proven.seq
+            AuditDisclosure.log_id == found.log.id, AuditDisclosure.seq == proven.seq, handed_out()
         )
         opened = [one for text in session.scalars(texts) for one in text.split("\n") if one]
         hashes = inclusion(session, found.log.id, proven.seq, found.checkpoint.size)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dataroom.actions.context import Inspected, Services, Source
+from dataroom.actions.pins import vouch
 from dataroom.errors import Conflict, KeyDestroyed, TooLarge
 from dataroom.ids import new_id
 from dataroom.model import KeyScope, Version
@@ -178,6 +179,7 @@ def current(services: Services, session: Session, scope: Scope) -> Scope:
     row = session.get(KeyScope, scope.id, populate_existing=True)
     if row is None:
         raise KeyDestroyed()
+    vouch(session, row)
     return scope if row.epoch == scope.epoch and row.state == "active" else _open_scope(services, row)
 
 

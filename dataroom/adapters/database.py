@@ -93,6 +93,14 @@ class Database:
         ):
             yield session
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """As `reading`, and everything is seen as of one moment, however long it takes."""
+        with self.reading() as session:
+            if self.engine.dialect.name == "postgresql":
+                session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+            yield session
+
     def ready(self) -> None:
         """Raises `Unavailable` when the database does not answer."""
         with self.reading() as session:

@@ -157,6 +157,10 @@ class S3Store:
                     item["IsLatest"],
                 )
 
+    def unfinished(self) -> Iterator[tuple[str, datetime]]:
+        """Key and beginning of every unfinished upload."""
+        yield from ((one["Key"], one["Initiated"]) for one in self._unfinished())
+
     def abort_stale_uploads(self, older_than: datetime) -> int:
         """Drop unfinished uploads begun before `older_than` (aware); returns how many."""
         stale = [(one["Key"], one["UploadId"]) for one in self._unfinished() if one["Initiated"] < older_than]

@@ -71,6 +71,10 @@ class ObjectStore(Protocol):
         """Every version of every key that begins with `prefix`."""
         ...
 
+    def unfinished(self) -> Iterator[tuple[str, datetime]]:
+        """Key and beginning (aware) of every upload in parts that was neither finished nor aborted."""
+        ...
+
     def abort_stale_uploads(self, older_than: datetime) -> int:
         """Drop unfinished uploads begun before `older_than` (aware); returns how many."""
         ...
