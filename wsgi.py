@@ -1,6 +1,5 @@
-"""The WSGI entry point: `gunicorn wsgi:app`."""
+"""The WSGI entry point: `gunicorn wsgi:app`. Not for `--preload`: what draws pages belongs to one process."""
 
-from dataroom.app import create_app
-from dataroom.config import Config
+from dataroom.app import serve
 
-app = create_app(Config.from_env())
+app = serve()

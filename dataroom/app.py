@@ -102,6 +102,14 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     return app
 
 
+def serve() -> Flask:
+    """The application as a web process of its own runs it: whatever draws pages is started ahead."""
+    config = Config.from_env()
+    services = build(config)
+    services.workshop.begin()
+    return create_app(config, services)
+
+
 def main() -> None:
     """The command `dataroom`."""
     add_key_commands(operate)

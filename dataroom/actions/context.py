@@ -84,6 +84,10 @@ class Inspected:
 class Workshop(Protocol):
     """PDF work in limited child processes; a refusal by name is raised as `Invalid` with its code."""
 
+    def begin(self) -> None:
+        """Begins to start the children that draw pages, so that the first page need not wait for one."""
+        ...
+
     def inspect(self, source: Any) -> Any:
         """Pages, sizes and whether there is text."""
         ...

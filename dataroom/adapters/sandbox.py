@@ -235,6 +235,10 @@ class Sandbox:
         """Start this process's children now, not at first use; false when they are not ready in time."""
         return all(self._pool(name).wait_ready(seconds) for name in self._profiles)
 
+    def begin(self) -> None:
+        """Begins to start the children that draw pages, and does not wait for them."""
+        self._pool("light")
+
     def limits(self) -> dict[str, bool]:
         """Which optional restrictions every page-drawing child holds (see `sandbox_child_limits`)."""
         pool = self._pool("light")

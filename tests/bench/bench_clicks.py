@@ -50,8 +50,11 @@ def main() -> None:
             began = time.perf_counter()
             work = [pool.submit(turn, house, who, lines[0]["version"], range(n * 20 + 40, n * 20 + 48))
                     for n, who in enumerate(people)]  # fmt: skip
-            values = [value for one in work for value in one.result()]
+            turned = [one.result() for one in work]
+        values = [value for one in turned for value in one]
         line(f"warm, {len(people)} people at once", values)
+        line("  of these, the first page of each", [one[0] for one in turned])
+        line("  of these, the pages after it", [value for one in turned for value in one[1:]])
         print(f"{len(values) / (time.perf_counter() - began):.1f} pages a second")
 
 
