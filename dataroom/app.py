@@ -22,7 +22,7 @@ from dataroom.adapters.s3_unversioned import object_store
 from dataroom.adapters.sandbox import Sandbox
 from dataroom.adapters.witness_http import Courier
 from dataroom.cli import cli, grants, witnesses
-from dataroom.cli.checking import check_command
+from dataroom.cli.checking import adopt_command, check_command, sweep_command
 from dataroom.cli.demo import demo
 from dataroom.cli.keys import add_commands as add_key_commands
 from dataroom.cli.operate import Operator, operate
@@ -115,5 +115,7 @@ def main() -> None:
     add_key_commands(operate)
     cli.add_command(operate)
     cli.add_command(check_command)
+    cli.add_command(sweep_command)
+    operate.add_command(adopt_command)
     cli.add_command(demo)
     cli(obj=Operator(build=build, gate=Gate))

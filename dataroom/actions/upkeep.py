@@ -2,26 +2,55 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
 
-from sqlalchemy import or_, select
+from pydantic import Field
+from sqlalchemy import select
 
-from dataroom.actions.context import Desk
+from dataroom.actions import outside
+from dataroom.actions.checks.objects import Pair, grace, paired
+from dataroom.actions.context import Desk, Services
 from dataroom.actions.registry import Nothing, Params, action
-from dataroom.actions.sealing import PREFIX
 from dataroom.actions.views import Done
 from dataroom.actions.work import Work
+from dataroom.clock import stamp
 from dataroom.errors import Conflict
 from dataroom.ids import new_id
-from dataroom.model import Hold, HoldDocument, Version
+from dataroom.model import AuditHalt, AuditLog, Hold, HoldDocument, Version
 
-MOST_SWEPT = 1000
+MOST_SWEPT = 100
+SHARE = 10
+FEW = 10
+"""So many orphans are always believed; beyond, they may be at most a share of all objects."""
 
 
 class Sweep(Params):
-    """How many orphans one run may remove; 0 only counts them."""
+    """How many orphans one run may remove, and how many of a hundred objects may look like one at most."""
 
-    most: int = MOST_SWEPT
+    most: Annotated[int, Field(ge=1, le=10_000)] = MOST_SWEPT
+    share: Annotated[int, Field(ge=1, le=100)] = SHARE
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """An object that nothing needs: its key, the bytes of all its versions, when it was last written."""
+
+    key: str
+    length: int
+    modified: datetime
+
+
+@dataclass(frozen=True)
+class Orphans:
+    """What a sweep would take: the first `most` orphans, how many there are, and of how many objects."""
+
+    first: tuple[Orphan, ...]
+    count: int
+    objects: int
+    unfinished: int
 
 
 def _erase(desk: Desk, version: Version, params: Nothing, stream: object) -> int:
@@ -37,26 +66,80 @@ def erase(work: Work, version: Version, params: Nothing, erased: int) -> Done:
     return Done(version.id)
 
 
-def _orphans(desk: Desk, target: None, params: Sweep, stream: object) -> tuple[int, int, int]:
-    services = desk.services
-    before = services.clock.now() - timedelta(seconds=services.config.sweep_age)
-    aborted = services.store.abort_stale_uploads(before)
-    listed = {item.key for item in services.store.listing(PREFIX) if item.modified < before}
+def orphans(services: Services, most: int) -> Orphans:
+    """Objects past the grace period that no row names, or that a destroyed and unheld version left; removes nothing."""
+    first: list[Orphan] = []
+    before, count, objects = grace(services), 0, 0
+    for pair in paired(services):
+        objects += bool(pair.stored)
+        if not pair.stored or not _is_needless(services, pair, before):
+            continue
+        count += 1
+        if len(first) < most:
+            length = sum(item.length for item in pair.stored)
+            first.append(Orphan(pair.key, length, max(item.modified for item in pair.stored)))
+    unfinished = sum(begun < before for _key, begun in services.store.unfinished())
+    return Orphans(tuple(first), count, objects, unfinished)
+
+
+def _is_needless(services: Services, pair: Pair, before: datetime) -> bool:
+    if any(item.modified >= before for item in pair.stored):
+        return False
+    if pair.row is None:
+        return True
+    return pair.row.state == "destroyed" and not _held(services, pair)
+
+
+def _held(services: Services, pair: Pair) -> bool:
+    query = select(HoldDocument.document_id).join(Hold, Hold.id == HoldDocument.hold_id)
     with services.database.reading() as session:
-        held = select(HoldDocument.document_id).join(Hold).where(Hold.released_at.is_(None))
-        kept = or_(Version.state != "destroyed", Version.document_id.in_(held))
-        known = set(session.scalars(select(Version.object_key).where(kept)))
-    orphans = sorted(listed - known)
-    removed = 0
-    for key in orphans[: params.most]:
-        services.store.erase(key)
-        removed += 1
-    return aborted, len(orphans), removed
+        live = query.where(Hold.released_at.is_(None), HoldDocument.document_id == pair.row.document_id)
+        return session.scalars(live).first() is not None
 
 
-@action("upload.sweep", on=None, kind="Service", prepare=_orphans, performer="service")
-def sweep(work: Work, _target: None, params: Sweep, found: tuple[int, int, int]) -> Done:
+def _look(desk: Desk, target: None, params: Sweep, stream: object) -> Orphans:
+    """Refuses where the rows are not to be trusted: then objects look orphaned that are not."""
+    services = desk.services
+    _check_not_rolled_back(services)
+    found = orphans(services, params.most)
+    if found.count > max(FEW, found.objects * params.share // 100):
+        text = f"{found.count} of {found.objects} objects have no row. That is no broken upload; run `dataroom check`."
+        raise Conflict(text, code="too-many-orphans")
+    return found
+
+
+def _check_not_rolled_back(services: Services) -> None:
+    with services.database.reading() as session:
+        if session.scalars(select(AuditHalt.log_id).limit(1)).first() is not None:
+            raise Conflict("A log is not what was signed; nothing is removed until somebody has looked.")
+        logs = list(session.scalars(select(AuditLog.origin)))
+    for origin in logs:
+        notes = outside.newest(services, origin)
+        with services.database.reading() as session:
+            head = session.scalars(select(AuditLog).where(AuditLog.origin == origin)).one()
+            outside.compare(services, session, head, notes)
+
+
+def _remove(desk: Desk, swept: tuple[Done, Sequence[str]]) -> Done:
+    """After the commit, so that nothing goes unrecorded: a run broken off here is done again by the next."""
+    done, keys = swept
+    store = desk.services.store
+    store.abort_stale_uploads(grace(desk.services))
+    for key in keys:
+        store.erase(key)
+    return done
+
+
+@action("upload.sweep", on=None, kind="Service", prepare=_look, reveal=_remove, performer="service")
+def sweep(work: Work, _target: None, params: Sweep, found: Orphans) -> tuple[Done, Sequence[str]]:
     """Removes what broken uploads left in the store: unfinished parts, and old objects that no row names."""
-    aborted, orphans, removed = found
-    work.state(unfinished=aborted, orphans=orphans, removed=removed)
-    return Done(new_id())
+    keys = [one.key for one in found.first]
+    named = work.rows(select(Version.object_key).where(Version.object_key.in_(keys), Version.state != "destroyed"))
+    taken = [one for one in found.first if one.key not in {row[0] for row in named}]
+    work.state(
+        orphans=found.count,
+        objects=found.objects,
+        unfinished=found.unfinished,
+        removed=[{"object": one.key, "bytes": one.length, "written": stamp(one.modified)} for one in taken],
+    )
+    return Done(new_id()), [one.key for one in taken]

@@ -147,6 +147,8 @@ WITHOUT_ROUTE: Mapping[str, str] = {
     "redaction.apply": "Performed by the service itself.",
     "version.erase": "Performed by the service itself.",
     "upload.sweep": "Performed by the service itself.",
+    "vault.check": "Performed by the service itself, at night; the operator has `dataroom check`.",
+    "rows.adopt": "Performed by the operator, on the host.",
     "key.rotate": "Performed by the operator, on the host.",
     "key.shred": "Performed by the service itself, at night, and by the operator.",
     "scope.rewrap": "Performed by the service itself.",

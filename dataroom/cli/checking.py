@@ -11,6 +11,8 @@ import click
 
 from dataroom.actions.checks.findings import Report
 from dataroom.actions.checks.run import deep, shallow
+from dataroom.actions.context import SERVICE
+from dataroom.actions.upkeep import MOST_SWEPT, SHARE, orphans
 from dataroom.cli.operate import Operator, failures, settings
 
 _EVERY = 2.0
@@ -44,6 +46,42 @@ def check_command(operator: Operator, reading: str | None, matter: uuid.UUID | N
         report = (deep if reading else shallow)(services, matter, _Progress())
     click.echo(json.dumps(report.plain(), indent=2, ensure_ascii=False) if form else _listing(report))
     sys.exit(report.status)
+
+
+@click.command("sweep")
+@click.option("--remove", "act", flag_value="remove", help="Remove them; without, only list what would be removed.")
+@click.option("--at-most", type=click.IntRange(1, 10_000), default=MOST_SWEPT, show_default=True, help="In one run.")
+@click.option(
+    "--share", type=click.IntRange(1, 100), default=SHARE, show_default=True, help="Percent of all objects at most."
+)
+@click.pass_obj
+def sweep_command(operator: Operator, act: str | None, at_most: int, share: int) -> None:
+    """Remove objects that no row names, and uploads in parts that never ended; on the host. Recorded in the audit log.
+
+    Never touched: objects younger than DATAROOM_SWEEP_AGE, and what a hold covers. Safe to interrupt and to repeat.
+    """
+    with failures():
+        services = operator.build(settings())
+        if act:
+            operator.gate(services).perform(SERVICE, "upload.sweep", None, {"most": at_most, "share": share})
+        found = orphans(services, at_most)
+        for one in found.first:
+            click.echo(f"{one.key}  {one.length} bytes, written {one.modified:%Y-%m-%d %H:%M} UTC")
+        left = f"{found.count} of {found.objects} objects are orphans, {found.unfinished} uploads never ended"
+        click.echo(f"left: {left}" if act else f"{left}. Nothing was removed; add --remove.")
+
+
+@click.command("adopt")
+@click.option("--matter", type=click.UUID, default=None, help="The matter whose rows are meant; else the deployment's.")
+@click.option("--reason", required=True, help="Why the rows are right as they are; it stands in the audit log.")
+@click.pass_obj
+def adopt_command(operator: Operator, matter: uuid.UUID | None, reason: str) -> None:
+    """Vouch for rows changed outside the service; every later check says that this was done."""
+    with failures():
+        operator.gate(operator.build(settings())).perform(
+            SERVICE, "rows.adopt", None, {"matter": matter, "reason": reason}
+        )
+    click.echo("adopted")
 
 
 def _listing(report: Report) -> str:

@@ -24,13 +24,14 @@ from dataroom.actions.context import SERVICE, Services
 from dataroom.actions.disposals import CERTIFICATE_KEY
 from dataroom.actions.evidence import open_log
 from dataroom.actions.gate import Gate
+from dataroom.actions.pins import FIELD
 from dataroom.actions.witnessing import WITNESS_KEY
 from dataroom.adapters.kms_keyring import KeyringKms
 from dataroom.config import Config, ConfigError
 from dataroom.errors import DataroomError
 from dataroom.jobs.worker import Worker
 from dataroom.logs import configure
-from dataroom.model import AuditLog
+from dataroom.model import AuditDisclosure, AuditLog
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -79,7 +80,18 @@ def initialise(config: Config, operator: Operator) -> Services:
     with services.database.writing() as session:
         if session.scalars(select(AuditLog).where(AuditLog.matter_id.is_(None))).first() is None:
             open_log(session, None, config.log_origin)
+    _adopt_older_rows(services, operator.gate(services))
     return services
+
+
+def _adopt_older_rows(services: Services, gate: Gate) -> None:
+    """Once, after the upgrade to a release whose entries pin rows: the rows there are pinned as they are."""
+    with services.database.reading() as session:
+        pinned = select(AuditDisclosure.log_id).where(AuditDisclosure.name == FIELD)
+        older = list(session.scalars(select(AuditLog.matter_id).where(AuditLog.size > 0, AuditLog.id.not_in(pinned))))
+    for matter in older:
+        reason = "These rows are older than the release whose entries pin rows."
+        gate.perform(SERVICE, "rows.adopt", None, {"matter": matter, "reason": reason})
 
 
 def _write_key(path: Path) -> None:

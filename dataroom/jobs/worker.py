@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
 
+from dataroom.actions.checking import CHECK, is_check_due
 from dataroom.actions.checkpoints import sign_heads_and_tell
 from dataroom.actions.context import SERVICE, Services
 from dataroom.actions.cosigning import is_halted, owe_cosignatures
@@ -26,6 +27,20 @@ from dataroom.errors import Conflict, DataroomError, KeyDestroyed, NotFound
 from dataroom.model import Errand
 
 log = logging.getLogger("dataroom.worker")
+BY_HAND = frozenset(
+    {
+        "checkpoint.resume",
+        "key.rotate",
+        "partner.register",
+        "rows.adopt",
+        "scope.restore",
+        "scope.retire",
+        "witness.add",
+        "witness.remove",
+        "witness.trust",
+    }
+)
+"""Acts of the operator: never errands, so a row in the outbox does not have them done."""
 IDLE_SECONDS = 0.5
 SWEEP_EVERY = timedelta(hours=1)
 LOOK_EVERY = timedelta(minutes=5)
@@ -56,6 +71,7 @@ class Worker:
             ("checkpoints", timedelta(seconds=services.config.checkpoint_seconds), self._sign),
             ("sweep", SWEEP_EVERY, self._sweep),
             ("keys", LOOK_EVERY, self._shred),
+            ("integrity", LOOK_EVERY, self._check),
         )
 
     def stop(self) -> None:
@@ -113,10 +129,18 @@ class Worker:
 
     def _shred(self, now: datetime) -> None:
         """After each night's hour, has the keys renewed under which something was destroyed before it."""
-        night = now.replace(hour=self.services.config.shred_hour, minute=0, second=0, microsecond=0)
-        night -= timedelta(days=1 if night > now else 0)
+        night = self._night(now)
         if is_due(self.services, night):
             self.gate.perform(SERVICE, "key.shred", None, {"before": night})
+
+    def _night(self, now: datetime) -> datetime:
+        """When the hour of nightly work last struck."""
+        night = now.replace(hour=self.services.config.shred_hour, minute=0, second=0, microsecond=0)
+        return night - timedelta(days=1 if night > now else 0)
+
+    def _check(self, now: datetime) -> None:
+        if is_check_due(self.services, self._night(now)):
+            self.gate.perform(SERVICE, CHECK)
 
     def _sign(self, now: datetime) -> None:
         """Signs what has grown, tells once of what was rolled back, and owes the asking of witnesses."""
@@ -156,6 +180,8 @@ class Worker:
 
     def _perform(self, taken: _Taken) -> None:
         try:
+            if taken.kind in BY_HAND:
+                raise Conflict("No action owes this; somebody wrote it into the database.", code="never-owed")
             with self._kept(taken):
                 self.gate.perform(SERVICE, taken.kind, taken.target, taken.params)
         except (NotFound, Conflict, KeyDestroyed) as settled:

@@ -11,7 +11,7 @@ from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from dataroom.actions import outside
-from dataroom.actions.checks.findings import UNREADABLE, Report
+from dataroom.actions.checks.findings import UNREADABLE, WARNING, Report
 from dataroom.actions.checks.rows import PAGE, Pinned, pages
 from dataroom.actions.context import Services
 from dataroom.actions.evidence import PERSON_FIELDS
@@ -197,7 +197,8 @@ def _outcome(stored: str, fields: Mapping[str, Any]) -> str:
 def _learn(walk: _Walk, seq: int, fields: Mapping[str, Any]) -> None:
     """Takes the pins of an entry, and who signed in."""
     if fields.get("act") == ADOPTED and fields.get("outcome") == "done" and walk.pinned.rows:
-        walk.wrong("adopted-again", seq, f"Entry {seq} adopts rows although earlier entries had pinned some.")
+        text = f"Entry {seq} adopted rows as they were then, although earlier entries had pinned some."
+        walk.out.add("adopted-again", f"{walk.log.origin} {seq}", text, WARNING)
     pins = fields.get(FIELD)
     if isinstance(pins, dict):
         try:
