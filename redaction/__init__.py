@@ -15,9 +15,11 @@ from .leaks import Leak, leak
 from .patterns import PATTERNS, Pattern
 from .pending import read_marks, write_marks
 from .plan import Mark, Plan
-from .proofs import proof, verify_proof
+from .proofs import opens, proof, verify_proof
 from .reading import Hit, Word, search, search_pattern, words
 from .report import Check, FinalMark, Report, Result
+from .signing import signed, spelled
+from .twins import twin, verify_sealed
 
 __all__ = [
     "PATTERNS",
@@ -42,13 +44,18 @@ __all__ = [
     "find",
     "inspect",
     "leak",
+    "opens",
     "pictured",
     "proof",
     "read_marks",
     "search",
     "search_pattern",
+    "signed",
+    "spelled",
+    "twin",
     "verify",
     "verify_proof",
+    "verify_sealed",
     "words",
     "write_marks",
 ]

@@ -11,20 +11,27 @@ from dataclasses import asdict
 from pathlib import Path
 from secrets import token_bytes
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from . import (
     Plan,
     Refused,
     VerificationFailed,
     apply,
     leak,
+    opens,
     proof,
     read_marks,
     search,
+    signed,
+    spelled,
     verify,
     verify_proof,
+    verify_sealed,
     words,
     write_marks,
 )
+from .proofs import proven_part
 from .report import Check, FinalMark
 
 DONE, FAILED, REFUSED = 0, 1, 2
@@ -56,13 +63,18 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("plan", type=Path)
     command.add_argument("-o", "--output", type=Path, required=True)
     command.add_argument("--report", type=Path)
-    command.add_argument("--proof", type=Path, help="the unsigned proof, for anybody")
+    command.add_argument("--proof", type=Path, help="the proof, for anybody")
     command.add_argument("--salt", type=Path, help="where the salt of the proof goes; keep it with the original")
+    command.add_argument("--sign", type=Path, help="a file with the Ed25519 secret that signs the proof, hexadecimal")
+    command.add_argument("--name", default="", help="the name of that key")
     command.set_defaults(run=_apply)
     command = commands.add_parser("verify", help="check a redacted document against its proof or report")
     command.add_argument("document", type=Path)
     command.add_argument("report", type=Path)
-    command.add_argument("--original", type=Path)
+    command.add_argument("--key", help="the verifier key the proof has to be signed by")
+    command.add_argument("--original", type=Path, help="with it, the checks that only its holder can make")
+    command.add_argument("--plan", type=Path, help="with a proof and the original: what was asked to be removed")
+    command.add_argument("--salt", type=Path, help="with a proof and the original: opens the commitment")
     command.set_defaults(run=_verify)
     command = commands.add_parser("marks", help="print /Redact annotations as a plan, or write a plan as such")
     command.add_argument("document", type=Path)
@@ -97,18 +109,37 @@ def _apply(options: argparse.Namespace) -> int:
     if options.proof:
         salt = token_bytes(32)
         options.salt.write_text(salt.hex() + "\n", "ascii")
-        options.proof.write_text(json.dumps(proof(result, original, salt), indent=1, sort_keys=True), "utf-8")
+        held = proof(result, original, salt)
+        if options.sign:
+            secret = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(options.sign.read_text("ascii")))
+            held = signed(held, options.name, secret.sign)
+        options.proof.write_bytes(spelled(held))
     return DONE
 
 
 def _verify(options: argparse.Namespace) -> int:
     report = json.loads(options.report.read_text("utf-8"))
     if "format" in report:
-        return _told(verify_proof(options.document.read_bytes(), report))
+        return _verify_proof(options, report)
     marks = [_mark(item) for item in report["marks"]]
     affected = [(int(page), (box[0], box[1], box[2], box[3])) for page, box in report["affected"]]
     original = options.original.read_bytes() if options.original else None
     checks = verify(options.document.read_bytes(), marks, original=original, affected=affected)
+    return _told(checks)
+
+
+def _verify_proof(options: argparse.Namespace, held: dict[str, object]) -> int:
+    """The public tier, and with the original the sealed one."""
+    output = options.document.read_bytes()
+    checks = [*verify_proof(output, held, options.key)]
+    if options.original:
+        if not options.plan or not options.salt:
+            raise ValueError("--original needs --plan and --salt")
+        original, plan = options.original.read_bytes(), Plan.from_json(options.plan.read_text("utf-8"))
+        checks.append(opens(held, original, bytes.fromhex(options.salt.read_text("ascii"))))
+        checks += verify_sealed(proven_part(output, held), original, plan)
+    if not options.key:
+        print("not judged: who issued the proof (give --key)")
     return _told(checks)
 
 

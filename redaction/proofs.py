@@ -1,4 +1,4 @@
-"""The proof document: what anybody may hold to re-run the public checks. Unsigned; signing is for whoever issues it.
+"""The proof document: what anybody may hold to re-run the public checks. Signing (`signing`) is for whoever issues it.
 
 It tells nothing that the result does not show: no rationale, no place of a word before a line was laid out anew, no
 hash of the original (short documents could be guessed), but a commitment that only the holder of the salt can open.
@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from hashlib import sha256
 from importlib.metadata import version
 
-from .checks import verify
+from .checks import added, verify
 from .geometry import Polygon
 from .report import ENGINE_VERSION, Check, FinalMark, Result
+from .signing import FORMAT, is_signed
 
-FORMAT = "redaction-proof/1"
 TOOLS = ("pikepdf", "pypdfium2", "pdfminer.six", "fonttools", "pillow", "numpy")
 MIN_SALT = 16
 
@@ -28,7 +28,11 @@ def proof(result: Result, original: bytes, salt: bytes) -> dict[str, object]:
         "format": FORMAT,
         "engine": report.engine,
         "tools": {name: version(name) for name in TOOLS} | {"python": platform.python_version()},
-        "output": {"sha256": sha256(result.output).hexdigest(), "pages": report.pages},
+        "output": {
+            "sha256": sha256(result.output).hexdigest(),
+            "size": len(result.output),
+            "pages": report.pages,
+        },
         "original": {"commitment": commitment(original, salt)},
         "marks": [_public(mark) for mark in report.marks],
         "removed": dict(report.removed),
@@ -46,18 +50,46 @@ def _public(mark: FinalMark) -> dict[str, object]:
     return {"id": mark.id, "page": mark.page, "quad": mark.quad, "level": mark.level, "code": mark.code}
 
 
-def verify_proof(output: bytes, held: Mapping[str, object]) -> tuple[Check, ...]:
-    """The public tier: the checks that need the result and its proof alone. Raises ValueError for another format."""
+def verify_proof(output: bytes, held: Mapping[str, object], key: str | None = None) -> tuple[Check, ...]:
+    """The public tier: the checks that need the result and its proof alone, and with `key` the signature by it.
+
+    What follows the proven bytes, as the stamp of a download does, must add to the pages and change nothing. Raises
+    ValueError for another format, or when `key` is not a verifier key.
+    """
     if held.get("format") != FORMAT:
         raise ValueError("this is not a proof of a redaction")
     listed, stated = held.get("marks"), held.get("output")
     if not isinstance(listed, list) or not isinstance(stated, Mapping):
         raise ValueError("the proof is incomplete")
-    same = hmac.compare_digest(str(stated.get("sha256")), sha256(output).hexdigest())
-    found = [Check("same-file", same, "The file is the one the proof speaks of.")]
+    found = []
+    if key is not None:
+        found.append(Check("signature", is_signed(held, key), "The proof is signed by the key given."))
+    proven = proven_part(output, held)
+    same = hmac.compare_digest(str(stated.get("sha256")), sha256(proven).hexdigest())
+    found.append(Check("same-file", same, "The file is the one the proof speaks of."))
+    if same and len(proven) < len(output):
+        found.append(added.check(proven, output))
+    told = held.get("checks")
+    passed = isinstance(told, list) and bool(told) and all(item.get("passed") is True for item in told)
+    found.append(Check("all-passed", passed, "Every check the proof lists was passed when the copy was made."))
     engine = held.get("engine") == ENGINE_VERSION
     found.append(Check("same-engine", engine, "The proof was made by this version of the engine."))
-    return (*found, *verify(output, [_mark(item) for item in listed]))
+    return (*found, *verify(proven, [_mark(item) for item in listed]))
+
+
+def proven_part(output: bytes, held: Mapping[str, object]) -> bytes:
+    """The bytes the proof speaks of: `output` without what was appended to it."""
+    stated = held.get("output")
+    size = stated.get("size") if isinstance(stated, Mapping) else None
+    return output[:size] if isinstance(size, int) and size >= 0 else output
+
+
+def opens(held: Mapping[str, object], original: bytes, salt: bytes) -> Check:
+    """Whether the proof commits to this original under this salt."""
+    stated = held.get("original")
+    value = stated.get("commitment") if isinstance(stated, Mapping) else None
+    same = hmac.compare_digest(str(value), commitment(original, salt))
+    return Check("commitment", same, "The proof commits to this original.")
 
 
 def _mark(item: Mapping[str, object]) -> FinalMark:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, select
 
-from dataroom.actions.context import Desk, Inspected
+from dataroom.actions.checkpoints import LOG_KEY
+from dataroom.actions.context import Desk, Inspected, Services
 from dataroom.actions.intake import inspect
 from dataroom.actions.redactions import next_copy
 from dataroom.actions.registry import Nothing, action
 from dataroom.actions.sealing import Opened, Scope, SealedObject, columns, current, open_version, scope_for, seal_stream
 from dataroom.actions.views import Done
 from dataroom.actions.work import Work
+from dataroom.audit.notes import LOG, VerifierKey
 from dataroom.errors import Conflict, DataroomError, Invalid, Unavailable
 from dataroom.ids import new_id
-from dataroom.model import Document, Mark, Redaction, Version
+from dataroom.model import AuditLog, Document, Mark, Redaction, Version
 from dataroom.vault.sealed import Kind, Place
+from redaction.signing import is_signed, signed, spelled
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,7 @@ class Applied:
     found: Inspected | None
     report: dict[str, Any]
     problem: str
+    proof: bytes = b""
 
 
 def _apply(desk: Desk, redaction: Redaction, params: Nothing, stream: Any) -> Applied:
@@ -42,14 +50,16 @@ def _apply(desk: Desk, redaction: Redaction, params: Nothing, stream: Any) -> Ap
         marks = session.scalars(
             select(Mark).where(Mark.redaction_id == redaction.id).order_by(Mark.page, Mark.id)
         ).all()
-        plan = {"marks": [_planned(mark) for mark in marks]}
+        plan = plan_of(marks)
         ordinal = session.scalar(
             select(func.max(Version.ordinal)).where(
                 Version.document_id == version.document_id, Version.kind == int(Kind.REDACTED)
             )
         )
+        origin = session.scalars(select(AuditLog.origin).where(AuditLog.matter_id == redaction.matter_id)).one()
+    salt = secrets.token_bytes(32)
     try:
-        made = services.workshop.redact(opened.source(services), plan)
+        made = services.workshop.redact(opened.source(services), plan, salt)
     except Invalid as refusal:
         return Applied(None, None, None, {}, refusal.detail)
     scope = scope_for(services, redaction.matter_id, redaction.organisation_id, redaction.result_tier)
@@ -57,10 +67,11 @@ def _apply(desk: Desk, redaction: Redaction, params: Nothing, stream: Any) -> Ap
         redaction.organisation_id, redaction.matter_id, version.document_id, (ordinal or 0) + 1, Kind.REDACTED
     )
     sealed = seal_stream(services, place, (made.output,))
-    applied = Applied(sealed, scope, None, dict(made.report), "")
+    applied = Applied(sealed, scope, None, {**made.report, "salt": salt.hex()}, "")
     try:
-        applied = replace(applied, found=inspect(desk, sealed))
-        problem = _second_opinion(desk, opened, sealed, dict(made.report))
+        applied = replace(applied, found=inspect(desk, sealed), proof=sign_proof(services, made.proof, origin))
+        made_copy = Opened(new_id(), sealed.place, sealed.header, sealed.stored, sealed.size, sealed.dek)
+        problem = second_opinion(desk, opened, made_copy, dict(made.report), plan) or untold(made.proof, sealed)
     except Invalid as refusal:
         problem = refusal.detail
     except BaseException:
@@ -72,20 +83,52 @@ def _apply(desk: Desk, redaction: Redaction, params: Nothing, stream: Any) -> Ap
     return applied
 
 
-def _second_opinion(desk: Desk, original: Opened, sealed: SealedObject, report: dict[str, Any]) -> str:
+def second_opinion(desk: Desk, original: Opened, made: Opened, report: dict[str, Any], plan: dict[str, Any]) -> str:
     """Reads the sealed copy back in a process that has not seen the original being redacted; what it finds, or nothing.
 
-    The process that made the copy parsed a file nobody vouches for, so its own word about the copy is not enough.
+    The process that made the copy parsed a file nobody vouches for, so its own word about the copy is not enough. All
+    public and sealed checks are made: the removal is repeated, and repeated with other letters under the marks.
     """
-    made = Opened(new_id(), sealed.place, sealed.header, sealed.stored, sealed.size, sealed.dek)
-    wall = f"check {new_id()}"
-    copy = replace(made.source(desk.services), wall=wall)
-    before = replace(original.source(desk.services), wall=wall)
-    checks = desk.services.workshop.verify(copy, before, report)
+    checks = checked_again(desk, original, made, report, plan)
     failed = [check.name for check in checks if not check.passed]
     if not checks or failed:
         return f"The redacted copy did not pass the second reading: {', '.join(failed) or 'nothing was checked'}."
     return ""
+
+
+def untold(held: Mapping[str, Any], sealed: SealedObject) -> str:
+    """What is wrong with a proof that speaks of something else than the sealed copy, or of checks that failed."""
+    output, told = dict(held.get("output") or {}), list(held.get("checks") or ())
+    if (output.get("sha256"), output.get("size")) != (sealed.sha256, sealed.size):
+        return "The proof does not speak of the copy that was made."
+    if not told or not all(check.get("passed") is True for check in told):
+        return "The proof lists a check that was not passed."
+    return ""
+
+
+def checked_again(
+    desk: Desk, original: Opened, made: Opened, report: dict[str, Any], plan: dict[str, Any]
+) -> tuple[Any, ...]:
+    """The checks of a sealed copy against its original, by a process that has read nothing else."""
+    wall = f"check {new_id()}"
+    copy = replace(made.source(desk.services), wall=wall)
+    before = replace(original.source(desk.services), wall=wall)
+    facts = {"marks": report["marks"], "affected": report["affected"]}
+    return tuple(desk.services.workshop.verify(copy, before, facts, plan))
+
+
+def sign_proof(services: Services, held: Mapping[str, Any], origin: str) -> bytes:
+    """The proof as it is stored and handed out, signed by the installation's log key under the name of the matter's
+    log: whoever verifies the matter's log verifies it with the same verifier key."""
+    text = spelled(signed(held, origin, lambda message: services.kms.sign(LOG_KEY, message)))
+    if not is_signed(json.loads(text), str(VerifierKey(origin, LOG, services.kms.public_key(LOG_KEY)))):
+        raise Unavailable("The proof could not be signed; try again.")
+    return text
+
+
+def plan_of(marks: Iterable[Mark]) -> dict[str, Any]:
+    """The plan the engine is given, by page and then by mark."""
+    return {"marks": [_planned(mark) for mark in sorted(marks, key=lambda mark: (mark.page, mark.id.bytes))]}
 
 
 def _planned(mark: Mark) -> dict[str, Any]:
@@ -97,6 +140,11 @@ def _planned(mark: Mark) -> dict[str, Any]:
         "rationale": mark.rationale,
     }
     return planned | ({"whole": True} if mark.kind == "page" else {"box": [mark.x0, mark.y0, mark.x1, mark.y1]})
+
+
+def digest(proof: bytes) -> str:
+    """What the log says of a proof: the SHA-256 of the file."""
+    return hashlib.sha256(proof).hexdigest()
 
 
 def _discard(desk: Desk, applied: Applied) -> None:
@@ -114,8 +162,10 @@ def apply(work: Work, redaction: Redaction, params: Nothing, applied: Applied) -
         return Done(redaction.id)
     original = work.get(Version, redaction.version_id)
     row = work.add(_copy(work, redaction, original, applied.sealed, applied.scope, applied.found))
-    redaction.state, redaction.report = "in_review", applied.report
-    work.state(made=True, result=row.id, sha256=row.sha256, original_sha256=original.sha256)
+    redaction.state, redaction.report = "in_review", {**applied.report, "proof": applied.proof.decode()}
+    work.state(
+        made=True, result=row.id, sha256=row.sha256, original_sha256=original.sha256, proof=digest(applied.proof)
+    )
     return Done(row.id)
 
 

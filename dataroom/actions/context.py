@@ -104,16 +104,20 @@ class Workshop(Protocol):
         """Where a term stands."""
         ...
 
-    def redact(self, source: Any, plan: dict[str, Any]) -> Any:
-        """The redacted and verified copy."""
+    def redact(self, source: Any, plan: dict[str, Any], salt: bytes) -> Any:
+        """The redacted and verified copy, its report and proof; `salt` closes what the proof says of the original."""
         ...
 
-    def verify(self, output: Any, original: Any, report: dict[str, Any]) -> Any:
-        """The checks of a redacted copy, made anew."""
+    def verify(self, output: Any, original: Any, report: dict[str, Any], plan: dict[str, Any]) -> Any:
+        """The checks of a redacted copy, public and sealed, made anew."""
         ...
 
     def stamp(self, source: Any, lines: Sequence[str]) -> Iterator[bytes]:
         """A copy stamped for one recipient, piece by piece."""
+        ...
+
+    def overstamp(self, source: Any, lines: Sequence[str]) -> Iterator[bytes]:
+        """Like `stamp`, for a redacted copy: it begins with the bytes its proof speaks of."""
         ...
 
 

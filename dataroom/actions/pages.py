@@ -116,7 +116,9 @@ def search(work: Work, version: Version, params: Term) -> Ticket:
 
 
 def _stamped(desk: Desk, given: Ticket) -> Download:
-    stamped = desk.services.workshop.stamp(given.opened.source(desk.services), given.lines)
+    workshop = desk.services.workshop
+    lay = workshop.overstamp if given.opened.place.kind == Kind.REDACTED else workshop.stamp
+    stamped = lay(given.opened.source(desk.services), given.lines)
     size, pieces = pass_through(desk.services, given.opened.place, stamped)
     return Download(given.file_name, "application/pdf", pieces, size)
 

@@ -15,7 +15,7 @@ from dataroom.vault.sealed import Kind
 
 UNTITLED = "(above your clearance)"
 _ORGANISATIONS = select(Organisation.id, Organisation.slug, Organisation.name)
-VERSION_ACTIONS = ("page.view", "version.download", "redaction.start", "page.search")
+VERSION_ACTIONS = ("page.view", "version.download", "version.proof", "redaction.start", "page.search")
 
 
 def organisations(session: Session) -> dict[uuid.UUID, OrganisationView]:

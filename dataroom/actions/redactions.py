@@ -25,6 +25,7 @@ REDACTION_ACTIONS = (
     "redaction.return",
     "redaction.discard",
     "redaction.log",
+    "redaction.verify",
 )
 MOST_MARKS = 5000
 

@@ -295,6 +295,14 @@ class CheckView:
 
 
 @dataclass(frozen=True)
+class VerifiedView:
+    """What came of checking a redacted copy against its original once more."""
+
+    passed: bool
+    checks: tuple[CheckView, ...]
+
+
+@dataclass(frozen=True)
 class DueLine:
     """A document with its retention: from what, until when, and whether a hold keeps it."""
 

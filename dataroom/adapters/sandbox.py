@@ -104,10 +104,11 @@ class Findings:
 
 @dataclass(frozen=True)
 class RedactedPdf:
-    """A redacted document that passed its verification, and the engine's report as JSON data."""
+    """A redacted document that passed its verification, the engine's report and its unsigned proof as JSON data."""
 
     output: bytes
     report: dict[str, Any]
+    proof: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -208,23 +209,36 @@ class Sandbox:
         """The languages in which pictures of text can be read; none where Tesseract is not installed."""
         return ocr.languages()
 
-    def redact(self, source: Source, plan: dict[str, Any]) -> RedactedPdf:
-        """Apply a redaction plan (JSON data as `redaction.Plan` reads it) and verify the result."""
-        reply = self._run("heavy", {"op": "redact", "plan": plan}, source)
-        return _shaped(lambda: RedactedPdf(_begins(reply.body, b"%PDF-"), dict(reply.facts)))
+    def redact(self, source: Source, plan: dict[str, Any], salt: bytes) -> RedactedPdf:
+        """Apply a redaction plan (JSON data as `redaction.Plan` reads it) and verify the result; `salt` closes the
+        proof's commitment to the original."""
+        reply = self._run("heavy", {"op": "redact", "plan": plan, "salt": salt.hex()}, source)
+        return _shaped(
+            lambda: RedactedPdf(_begins(reply.body, b"%PDF-"), dict(reply.facts["report"]), dict(reply.facts["proof"]))
+        )
 
-    def verify(self, output: Source, original: Source, report: dict[str, Any]) -> tuple[Check, ...]:
-        """Check a redacted document once more against its original and the report `redact` gave."""
-        facts = self._run("heavy", {"op": "verify", "report": report}, output, original).facts
+    def verify(
+        self, output: Source, original: Source, report: dict[str, Any], plan: dict[str, Any]
+    ) -> tuple[Check, ...]:
+        """Check a redacted document once more against its original, the report `redact` gave and the plan: all public
+        and sealed checks, the twin test with them."""
+        facts = self._run("heavy", {"op": "verify", "report": report, "plan": plan}, output, original).facts
         return _shaped(
             lambda: tuple(Check(str(c["name"]), c["passed"] is True, str(c.get("detail", ""))) for c in facts)
         )
 
     def stamp(self, source: Source, lines: Sequence[str]) -> Iterator[bytes]:
         """A copy with `lines` printed small on every page, for one person's download, piece by piece."""
-        operation = {"op": "stamp", "lines": _said(lines)}
+        return self._stamped("stamp", source, lines)
+
+    def overstamp(self, source: Source, lines: Sequence[str]) -> Iterator[bytes]:
+        """Like `stamp`, for a copy the redaction engine made: it begins with the proven bytes as they are."""
+        return self._stamped("overstamp", source, lines)
+
+    def _stamped(self, name: str, source: Source, lines: Sequence[str]) -> Iterator[bytes]:
+        operation = {"op": name, "lines": _said(lines)}
         head = b""
-        with self._refusals("heavy", "stamp"):
+        with self._refusals("heavy", name):
             for piece in self._pool("heavy").stream(operation, (source,)):
                 if len(head) < len(_PDF):
                     head += piece[: len(_PDF)]

@@ -5,8 +5,8 @@ It has one descriptor to the outside, the socket on standard input, speaks `sand
 what `sandbox_child_limits` lists before the first request, and answers requests until the socket closes:
 
 `inspect`, `render` {page, width, lines}, `words` {page}, `search` {term}, `find` {queries, read}, `pictured`,
-`recognise` {page}, `redact` {plan}, `verify` {report; sources: output, original}, `stamp` {lines}. Two documents
-stay open between requests, and are closed after a minute of quiet.
+`recognise` {page}, `redact` {plan, salt}, `verify` {report, plan; sources: output, original}, `stamp` {lines},
+`overstamp` {lines}. Two documents stay open between requests, and are closed after a minute of quiet.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from dataroom.adapters import sandbox_child_limits as limits
 from dataroom.adapters import sandbox_child_ocr as ocr
 from dataroom.adapters import sandbox_child_pdf as pdf
 from dataroom.adapters import watermark
+from dataroom.adapters.sandbox_child_overstamp import overstamp
 from dataroom.adapters.sandbox_child_source import RangeFile
 from dataroom.adapters.sandbox_wire import Channel, Closed
 from redaction.errors import RedactionError, Refused
@@ -173,13 +174,17 @@ def _recognise(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
 
 
 def _redact(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
-    result = redaction.apply(child.whole(), redaction.Plan.from_json(request["plan"]))
-    return result.report.to_json(), result.output
+    original = child.whole()
+    result = redaction.apply(original, redaction.Plan.from_json(request["plan"]))
+    held = redaction.proof(result, original, bytes.fromhex(request["salt"]))
+    return {"report": result.report.to_json(), "proof": held}, result.output
 
 
 def _verify(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
     marks, affected = _reported(request["report"])
-    checks = redaction.verify(child.whole(0), marks, original=child.whole(1), affected=affected)
+    output, original = child.whole(0), child.whole(1)
+    checks = redaction.verify(output, marks, original=original, affected=affected)
+    checks += redaction.verify_sealed(output, original, redaction.Plan.from_json(request["plan"]))
     return [dataclasses.asdict(check) for check in checks], b""
 
 
@@ -199,6 +204,15 @@ def _stamp(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
     return {"pages": pages}, b""
 
 
+def _overstamp(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
+    proven = child.whole()
+    added = overstamp(proven, tuple(request["lines"]))
+    for start in range(0, len(proven), _RANGE):
+        child.channel.send({"piece": True}, proven[start : start + _RANGE])
+    child.channel.send({"piece": True}, added)
+    return {}, b""
+
+
 OPERATIONS: dict[str, Callable[[Child, dict[str, Any]], tuple[Any, bytes]]] = {
     "inspect": _inspect,
     "render": _render,
@@ -210,6 +224,7 @@ OPERATIONS: dict[str, Callable[[Child, dict[str, Any]], tuple[Any, bytes]]] = {
     "redact": _redact,
     "verify": _verify,
     "stamp": _stamp,
+    "overstamp": _overstamp,
 }
 
 

@@ -21,7 +21,9 @@ WIDEST = 4_000
 """Widest page image in pixels."""
 QUALITY = 82
 _SIDE = 2_000_000.0  # points; wider pages are nonsense
-_STAMP_POINTS, _STAMP_EDGE = 6.5, 14.0
+STAMP_POINTS = 6.5
+"""Size of the letters of a stamp."""
+_STAMP_EDGE = 14.0
 
 
 _SAMPLED = 3
@@ -181,8 +183,8 @@ def _font(document: pdfium.PdfDocument, text: str, data: bytes) -> Any:
 
 def _stamp_page(document: pdfium.PdfDocument, page: pdfium.PdfPage, font: Any, text: str) -> None:
     box, turn = page.get_cropbox(), page.get_rotation()
-    for matrix, room in _places(box, turn):
-        thing = raw.FPDFPageObj_CreateTextObj(document, font, _STAMP_POINTS)
+    for matrix, room in places(box, turn):
+        thing = raw.FPDFPageObj_CreateTextObj(document, font, STAMP_POINTS)
         encoded = (text + "\0").encode("utf-16-le")
         units = (ctypes.c_ushort * (len(encoded) // 2)).from_buffer_copy(encoded)
         if not thing or not raw.FPDFText_SetText(thing, units):
@@ -200,7 +202,7 @@ def _stamp_page(document: pdfium.PdfDocument, page: pdfium.PdfPage, font: Any, t
         raise Refusal("could-not-stamp", "The copy could not be stamped.")
 
 
-def _places(box: Sequence[float], turn: int) -> Iterator[tuple[tuple[float, ...], float]]:
+def places(box: Sequence[float], turn: int) -> Iterator[tuple[tuple[float, ...], float]]:
     """Foot line and left-edge line as shown: a matrix in user space and the room in points, for a page
     turn."""
     left, bottom, right, top = box

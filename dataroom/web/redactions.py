@@ -30,6 +30,7 @@ def routes(pages: Guarded) -> None:
     pages.add_url_rule(f"{one}/review", "review", review)
     pages.add_url_rule(f"{one}/approve", "redaction_approve", approve, methods=["POST"])
     pages.add_url_rule(f"{one}/return", "redaction_return", send_back, methods=["POST"])
+    pages.add_url_rule(f"{one}/verify", "redaction_verify", verify, methods=["POST"])
     pages.add_url_rule(f"{one}/log.<any(csv,pdf):form>", "redaction_log", log)
 
 
@@ -161,6 +162,16 @@ def send_back(redaction_id: uuid.UUID) -> ResponseReturnValue:
         again=lambda problem: review(redaction_id, problem),
         then=url_for("web.redaction", redaction_id=redaction_id),
         said="Sent back to its author.",
+    )
+
+
+def verify(redaction_id: uuid.UUID) -> str:
+    """Checks the copy against its original once more and shows what came of it."""
+    verified = perform("redaction.verify", redaction_id)
+    redaction = perform("redaction.read", redaction_id)
+    frame = in_matter(redaction.matter, "web.redactions")
+    return render_template(
+        "redactions/show.html", **frame, redaction=redaction, data=_data(redaction), problem=None, verified=verified
     )
 
 

@@ -27,6 +27,7 @@ def routes(pages: Guarded) -> None:
     pages.add_url_rule("/versions/<id:version_id>/pages/<int:page>/words", "page_words", words)
     pages.add_url_rule("/versions/<id:version_id>/search", "version_search", search, methods=["POST"])
     pages.add_url_rule("/versions/<id:version_id>/download", "version_download", download, methods=["POST"])
+    pages.add_url_rule("/versions/<id:version_id>/proof.json", "version_proof", proof)
     pages.add_url_rule("/versions/<id:version_id>/redact", "redact", redact_form)
     pages.add_url_rule("/versions/<id:version_id>/redact", "start_redaction", redact, methods=["POST"])
 
@@ -98,6 +99,11 @@ def attachment(file: Download) -> Response:
 def download(version_id: uuid.UUID) -> Response:
     """A copy stamped for this person."""
     return attachment(perform("version.download", version_id))
+
+
+def proof(version_id: uuid.UUID) -> Response:
+    """The signed proof of a redacted copy."""
+    return attachment(perform("version.proof", version_id))
 
 
 def redact_form(version_id: uuid.UUID, problem: DataroomError | None = None) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from dataroom.model import Errand, Mark, Redaction, Version
+from redaction import spelled
 from tests.actions.case import Case, Target
 from tests.actions.house import House, mark
 
@@ -74,7 +76,24 @@ def _logged(house: House, _target: Any, result: Any) -> None:
     assert b'"TS"' in result
 
 
+def _copy_in_review(house: House) -> Target:
+    return house.result(house.in_review()).id
+
+
+def _proved(house: House, target: Any, result: Any) -> None:
+    held = json.loads(result)
+    assert held["output"]["sha256"] == house.row(Version, target).sha256
+    assert spelled(held) == result
+
+
+def _verified(house: House, _target: Any, result: Any) -> None:
+    assert result.passed
+    assert {"repeat", "twin"} <= {check.name for check in result.checks}
+
+
 CASES = (
+    Case("version.proof", "ada", _proved, _copy_in_review, lower="lorn", reads=True),
+    Case("redaction.verify", "bram", _verified, lambda h: h.in_review(), reads=True),
     Case(
         "redaction.start",
         "ada",

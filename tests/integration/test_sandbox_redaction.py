@@ -5,16 +5,20 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 
+import numpy as np
+import pypdfium2 as pdfium
 import pytest
 from pdfminer.high_level import extract_text
 
 from dataroom.adapters.sandbox import Sandbox, Source
 from dataroom.cli.seed_documents import prior_art_memo
 from dataroom.errors import Invalid
+from redaction import verify_proof
 from tests.integration import sandbox_files as files
 
 SECRET = "ingrid.solheim@borealis.example"
 PLAN = {"marks": [{"term": SECRET, "level": "exact", "code": "PD", "rationale": "Personal data."}]}
+SALT = bytes(range(32))
 WRONG = {"marks": [{"page": 99, "box": [0, 0, 9, 9], "level": "exact", "code": "PD", "rationale": "Nothing."}]}
 
 
@@ -47,24 +51,42 @@ def test_search_finds_places(sandbox: Sandbox, memo: Source) -> None:
 
 
 def test_redact_and_verify(sandbox: Sandbox, memo: Source) -> None:
-    made = sandbox.redact(memo, PLAN)
+    made = sandbox.redact(memo, PLAN, SALT)
     assert SECRET not in extract_text(io.BytesIO(made.output)).replace("\n", "")
     assert "Marek Dvorsky" in extract_text(io.BytesIO(made.output))
     assert made.report["marks"]
-    checks = sandbox.verify(files.source(made.output, "made"), memo, made.report)
-    assert checks
+    checks = sandbox.verify(files.source(made.output, "made"), memo, made.report, PLAN)
+    assert {"repeat", "twin", "words", "walk"} <= {check.name for check in checks}
     assert all(check.passed for check in checks)
+
+
+def test_a_stamped_copy_begins_with_the_proven_bytes(sandbox: Sandbox, memo: Source) -> None:
+    made = sandbox.redact(memo, PLAN, SALT)
+    lines = ("Ada Vance <ada@x.example>", "Borealis Żółć Ωmega")
+    copy = b"".join(sandbox.overstamp(files.source(made.output, "proven"), lines))
+    assert copy.startswith(made.output)
+    assert len(copy) > len(made.output)
+    assert all(check.passed for check in verify_proof(copy, made.proof))
+    with pdfium.PdfDocument(made.output) as plain, pdfium.PdfDocument(copy) as stamped:
+        assert len(plain) == len(stamped)
+        for one, two in zip(plain, stamped, strict=True):
+            before, after = (np.asarray(page.render(scale=1).to_pil().convert("RGB")) for page in (one, two))
+            assert (before != after).any()
+            middle = slice(60, before.shape[0] - 60), slice(60, before.shape[1] - 60)
+            assert (before[middle] == after[middle]).all()
+    broken = copy.replace(b"/MediaBox", b"/MediaBoy")
+    assert {check.name for check in verify_proof(broken, made.proof) if not check.passed} == {"added"}
 
 
 def test_an_impossible_plan_is_refused_by_name(sandbox: Sandbox, memo: Source) -> None:
     with pytest.raises(Invalid) as refused:
-        sandbox.redact(memo, WRONG)
+        sandbox.redact(memo, WRONG, SALT)
     assert refused.value.code not in {"could-not-process", "could-not-render"}
 
 
 def test_a_plan_that_is_none_is_refused_by_name(sandbox: Sandbox, memo: Source) -> None:
     with pytest.raises(Invalid) as refused:
-        sandbox.redact(memo, {"marks": []})
+        sandbox.redact(memo, {"marks": []}, SALT)
     assert refused.value.code == "plan"
 
 
@@ -79,7 +101,7 @@ def test_a_document_too_large_to_work_on_whole_is_refused(sandbox: Sandbox) -> N
 def test_two_walls_never_meet(sandbox: Sandbox, memo: Source) -> None:
     other = Source("other", memo.size, memo.fetch, "another matter")
     with pytest.raises(ValueError, match="walls"):
-        sandbox.verify(other, memo, {"marks": [], "affected": []})
+        sandbox.verify(other, memo, {"marks": [], "affected": []}, PLAN)
 
 
 QUERIES = [

@@ -76,6 +76,17 @@ def test_redacting_held_documents_is_allowed() -> None:
     assert may(member("custodian"), "redaction.start", thing("Version", held=True))
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_the_proof_goes_with_the_copy(role: str) -> None:
+    """Originals have none (the matrix); of copies whoever sees the pages has it, and their owner's custodians."""
+    for state, audience in (("staged", frozenset()), ("staged", frozenset({OTHER})), ("published", frozenset())):
+        copy = thing("Version", original=False, state=state, audience=audience)
+        for side in (OWN, OTHER):
+            assert may(member(role, side), "version.proof", copy) is may(member(role, side), "page.view", copy)
+    assert not may(member("partner"), "version.proof", thing("Version", original=False, state="candidate"))
+    assert not may(member("custodian"), "version.proof", thing("Version", original=False, state="destroyed"))
+
+
 def test_a_redacted_copy_is_not_redacted_again() -> None:
     assert not may(member("custodian"), "redaction.start", thing("Version", original=False))
 

@@ -41,6 +41,7 @@ VERSION = {
     "W": "page.words",
     "S": "page.search",
     "D": "version.download",
+    "P": "version.proof",
     "X": "redaction.start",
     "G": "disclosure.grant",
 }
@@ -125,14 +126,15 @@ REDACTION = {
     "A": "redaction.approve",
     "B": "redaction.return",
     "D": "redaction.discard",
+    "V": "redaction.verify",
 }
 REDACTION_MATRIX = """
     custodian  own    draft      LRGMUSD
     custodian  own    applying   LRGD
-    custodian  own    in_review  LRGABD
+    custodian  own    in_review  LRGABDV
     custodian  own    returned   LRGMUSD
     custodian  own    failed     LRGMUSD
-    custodian  own    released   LRG
+    custodian  own    released   LRGV
     custodian  own    discarded  LRG
     compliance own    draft      LG
     compliance own    in_review  LG
@@ -315,6 +317,7 @@ CLOSED_STILL = {
     "page.words",
     "page.search",
     "version.download",
+    "version.proof",
     "document.read",
     "retention.list",
     "retention.trigger",
@@ -331,6 +334,7 @@ CLOSED_STILL = {
     "redaction.list",
     "redaction.read",
     "redaction.log",
+    "redaction.verify",
     "disclosure.list",
     "audit.list",
     "audit.export",

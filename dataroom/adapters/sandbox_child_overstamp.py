@@ -1,0 +1,154 @@
+"""The stamp on a proven copy: an incremental update, so that the file begins with the proven bytes as they are.
+
+A reader shows the stamp on every page; whoever checks the proof takes the bytes the proof speaks of (their number
+stands in it) and sees that the rest only draws on top (`redaction.checks.added`). The text is drawn as outlines.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+
+import pikepdf
+from fontTools.pens.basePen import BasePen
+from fontTools.ttLib import TTFont
+
+from dataroom.adapters import watermark
+from dataroom.adapters.sandbox_child_pdf import STAMP_POINTS, Refusal, places
+
+_INK = b"0.588 0.078 0.118 rg\n"
+_FORM = "/Stamp"
+
+
+def overstamp(proven: bytes, lines: tuple[str, ...]) -> bytes:
+    """What has to follow `proven`, a file of the redaction engine, so that every page shows `lines` at its foot and up
+    its left edge. Refused: "could-not-stamp"."""
+    text = "  ·  ".join(line for line in lines if line.strip())
+    drawn, width = _outlines(text)
+    with pikepdf.open(io.BytesIO(proven)) as pdf:
+        if pdf.trailer.get("/Type") != pikepdf.Name.XRef or any(
+            _FORM in page.get("/Resources", {}) for page in pdf.pages
+        ):
+            raise Refusal("could-not-stamp", "The copy could not be stamped.")
+        free = int(pdf.trailer.Size)
+        box = b"[0 %d %.3f %d]" % (-STAMP_POINTS, width, 2 * STAMP_POINTS)
+        objects = {
+            free: _stream(b"/Type /XObject /Subtype /Form /BBox " + box + b" /Resources << >>", drawn),
+            free + 1: _stream(b"", b"q"),
+        }
+        for page in pdf.pages:
+            number = max(objects) + 1
+            objects[number] = _stream(b"", _placed(page, width))
+            objects[page.obj.objgen[0]] = _page(page, free, free + 1, number)
+        return _update(proven, pdf, objects)
+
+
+class _Pen(BasePen):  # type: ignore[misc]
+    """Writes outlines as path operators; `x` and `scale` place the glyph."""
+
+    def __init__(self, glyphs: object, scale: float) -> None:
+        super().__init__(glyphs)
+        self.scale, self.x, self.parts = scale, 0.0, list[bytes]()
+
+    def _write(self, operator: bytes, *points: tuple[float, float]) -> None:
+        numbers = b" ".join(b"%.3f %.3f" % (x * self.scale + self.x, y * self.scale) for x, y in points)
+        self.parts.append(numbers + b" " + operator)
+
+    def _moveTo(self, pt: tuple[float, float]) -> None:
+        self._write(b"m", pt)
+
+    def _lineTo(self, pt: tuple[float, float]) -> None:
+        self._write(b"l", pt)
+
+    def _curveToOne(self, pt1: tuple[float, float], pt2: tuple[float, float], pt3: tuple[float, float]) -> None:
+        self._write(b"c", pt1, pt2, pt3)
+
+    def _closePath(self) -> None:
+        self.parts.append(b"h")
+
+
+def _outlines(text: str) -> tuple[bytes, float]:
+    """The text as filled paths from the origin, and its width in points."""
+    data, points = watermark.face_for(text)
+    font = TTFont(io.BytesIO(data), lazy=True)
+    glyphs, names = font.getGlyphSet(), font.getBestCmap()
+    pen = _Pen(glyphs, STAMP_POINTS / font["head"].unitsPerEm)
+    for letter in watermark.drawable(text, points):
+        name = names.get(ord(letter))
+        if name is None:
+            continue
+        glyphs[name].draw(pen)
+        pen.x += glyphs[name].width * pen.scale
+    if not pen.parts:
+        raise ValueError("a stamp needs text")
+    return _INK + b"\n".join(pen.parts) + b"\nf", pen.x
+
+
+def _placed(page: pikepdf.Page, width: float) -> bytes:
+    box = tuple(float(edge) for edge in page.mediabox)
+    lines = [b"Q"]
+    for (a, b, c, d, e, f), room in places(box, int(page.rotation) % 360):
+        scale = min(1.0, room / max(width, 1.0))
+        numbers = b" ".join(b"%.4f" % value for value in (a * scale, b * scale, c * scale, d * scale, e, f))
+        lines.append(b"q " + numbers + b" cm " + _FORM.encode() + b" Do Q")
+    return b"\n".join(lines)
+
+
+def _stream(entries: bytes, data: bytes) -> bytes:
+    packed = zlib.compress(data, 9)
+    return b"<< %s /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream" % (entries, len(packed), packed)
+
+
+def _page(page: pikepdf.Page, form: int, first: int, last: int) -> bytes:
+    """The page's dictionary with the stamp around its contents."""
+    contents = page.obj.Contents
+    parts = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
+    entries = []
+    for key, value in page.obj.items():
+        if key == "/Contents":
+            inner = b" ".join(b"%d %d R" % part.objgen for part in parts)
+            entries.append(b"/Contents [%d 0 R %s %d 0 R]" % (first, inner, last))
+        elif key == "/Resources":
+            entries.append(b"/Resources " + _resources(value, form))
+        else:
+            entries.append(key.encode() + b" " + _written(value))
+    return b"<< " + b" ".join(entries) + b" >>"
+
+
+def _resources(resources: pikepdf.Object, form: int) -> bytes:
+    mine = b"%s %d 0 R" % (_FORM.encode(), form)
+    entries = []
+    for key, value in resources.items():
+        if key == "/XObject":
+            inner = b" ".join(name.encode() + b" " + _written(item) for name, item in value.items())
+            entries.append(b"/XObject << " + inner + b" " + mine + b" >>")
+        else:
+            entries.append(key.encode() + b" " + _written(value))
+    if "/XObject" not in resources:
+        entries.append(b"/XObject << " + mine + b" >>")
+    return b"<< " + b" ".join(entries) + b" >>"
+
+
+def _written(value: object) -> bytes:
+    if isinstance(value, bool):
+        return b"true" if value else b"false"
+    return value.unparse() if isinstance(value, pikepdf.Object) else str(value).encode()
+
+
+def _update(proven: bytes, pdf: pikepdf.Pdf, objects: dict[int, bytes]) -> bytes:
+    """The objects and the cross-reference stream of an incremental update."""
+    place = len(proven)
+    previous = int(proven[proven.rindex(b"startxref") + 9 :].split()[0])
+    out, offsets = bytearray(b"\n"), dict[int, int]()
+    for number in sorted(objects):
+        offsets[number] = place + len(out)
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, objects[number])
+    own = max(objects) + 1
+    offsets[own] = place + len(out)
+    rows = b"".join(b"\1" + offsets[number].to_bytes(8, "big") + b"\0\0" for number in sorted(offsets))
+    index = b" ".join(b"%d 1" % number for number in sorted(offsets))
+    root, identity = pdf.trailer.Root.objgen, pdf.trailer.ID.unparse()
+    entries = b"/Type /XRef /Size %d /W [1 8 2] /Index [%s] /Prev %d" % (own + 1, index, previous)
+    entries += b" /Root %d %d R /ID %s" % (*root, identity)
+    out += b"%d 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (own, _stream(entries, rows), offsets[own])
+    return bytes(out)
