@@ -8,12 +8,12 @@ to open what it must, the end of all older versions: whatever a backup holds und
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Row, bindparam, select
+from sqlalchemy import ColumnElement, bindparam, select
 
 from dataroom.actions.context import Desk, Services
 from dataroom.actions.registry import Nothing, Params, action
@@ -23,7 +23,7 @@ from dataroom.actions.work import Work
 from dataroom.errors import Conflict, KeyDestroyed, Tampered, Unavailable
 from dataroom.ids import new_id
 from dataroom.model import Errand, KeyScope, Version
-from dataroom.vault.keys import new_key, unwrap_dek, wrap_dek
+from dataroom.vault.keys import Renewal, kek_of, new_key, renewal_in, unwrap_dek, wrap_dek
 from dataroom.vault.sealed import Kind, Place, open_range
 from dataroom.vault.store import Stored
 
@@ -42,6 +42,8 @@ _WRAPPED_ANEW = (
     .where(Version.__table__.c.id == bindparam("row"))
     .values(scope_epoch=bindparam("epoch"), wrapped_dek=bindparam("wrapped"))
 )
+BATCH = 2000
+"""How many content keys one transaction moves: their matter waits meanwhile."""
 Keys = Literal["kms", "keks"]
 UNTAKEN = Errand.taken_until.is_(None)
 ERRANDS: dict[str, str] = {"kms": "scope.rewrap", "keks": "scope.rekey"}
@@ -62,12 +64,25 @@ class Shred(Params):
 
 @dataclass(frozen=True, repr=False)
 class Fresh:
-    """A KEK wrapped anew: `old` was in the row's blob `made_from`, `new` (it may be the same) is in `blob`."""
+    """A blob wrapped anew, good while the row still has the one it was `made_from`."""
 
     made_from: bytes
-    old: bytes
-    new: bytes
     blob: bytes
+
+
+@dataclass(frozen=True, repr=False)
+class Step:
+    """One step of a renewal, good while the row still has the blob it was `made_from`.
+
+    `ring` wraps both KEKs while the renewal goes on, `last` the new one alone once it is over; there is no `last` when
+    more content keys are left than one step moves.
+    """
+
+    made_from: bytes
+    renewal: Renewal
+    starts: bool
+    ring: bytes
+    last: bytes | None
 
 
 @action("key.rotate", on=None, kind="Service", performer="service")
@@ -113,18 +128,43 @@ def _owe_once(work: Work, kind: str, scopes: Sequence[KeyScope], *which: ColumnE
 def _under_a_new_version(desk: Desk, scope: KeyScope, params: Nothing, stream: object) -> Fresh:
     blob, kms = _blob(scope), desk.services.kms
     kms.rotate(scope.kms_key)
-    kek = kms.unwrap(scope.kms_key, blob)
-    return Fresh(blob, kek, kek, kms.wrap(scope.kms_key, kek))
+    return Fresh(blob, kms.wrap(scope.kms_key, kms.unwrap(scope.kms_key, blob)))
 
 
-def _a_new_kek(desk: Desk, scope: KeyScope, params: Nothing, stream: object) -> Fresh:
-    blob, kms, new = _blob(scope), desk.services.kms, new_key()
-    return Fresh(blob, kms.unwrap(scope.kms_key, blob), new, kms.wrap(scope.kms_key, new))
+def _rekeying(desk: Desk, scope: KeyScope, params: Nothing, stream: object) -> Step:
+    return _step(desk.services, scope, lambda old: Renewal("moves", scope.epoch, old, new_key()))
 
 
-def _a_new_kek_under_a_new_version(desk: Desk, scope: KeyScope, params: Nothing, stream: object) -> Fresh:
-    desk.services.kms.rotate(scope.kms_key)
-    return _a_new_kek(desk, scope, params, stream)
+def _shredding(desk: Desk, scope: KeyScope, params: Nothing, stream: object) -> Step:
+    return _step(desk.services, scope, lambda old: Renewal("shreds", scope.epoch, old, new_key()))
+
+
+def _step(services: Services, scope: KeyScope, begin: Callable[[bytes], Renewal]) -> Step:
+    """Begins a renewal, or goes on with the one the blob tells of, whoever began it.
+
+    The last blob of a renewal that shreds is wrapped under a version of the key that nothing before it used, the ring
+    included: a backup from amidst the renewal is closed like any older one.
+    """
+    blob, kms, name = _blob(scope), services.kms, scope.kms_key
+    plain = kms.unwrap(name, blob)
+    found, few = renewal_in(plain), _left(services, scope) <= BATCH
+    if found and found.epoch != scope.epoch:
+        raise Tampered("The scope's keys are of other epochs.")
+    renewal = found or begin(plain)
+    if few and renewal.purpose == "shreds":
+        kms.rotate(name)
+    ring = blob if found else kms.wrap(name, renewal.to_bytes())
+    return Step(blob, renewal, found is None, ring, kms.wrap(name, renewal.new) if few else None)
+
+
+def _left(services: Services, scope: KeyScope) -> int:
+    with services.database.reading() as session:
+        return len(session.scalars(select(Version.id).where(*_behind(scope)).limit(BATCH + 1)).all())
+
+
+def _behind(scope: KeyScope) -> tuple[ColumnElement[bool], ...]:
+    """The content keys of a scope that are still under its old KEK."""
+    return (Version.scope_id == scope.id, Version.scope_epoch == scope.epoch, Version.wrapped_dek.is_not(None))
 
 
 def _blob(scope: KeyScope) -> bytes:
@@ -136,68 +176,96 @@ def _blob(scope: KeyScope) -> bytes:
 @action("scope.rewrap", on=KeyScope, prepare=_under_a_new_version, performer="service")
 def rewrap(work: Work, scope: KeyScope, params: Nothing, fresh: Fresh) -> Done:
     """Wraps a scope's KEK under a new version of its key in the key service."""
-    _check_unchanged(scope, fresh)
+    _check_unchanged(scope, fresh.made_from)
     scope.kek_blob = fresh.blob
     work.state(epoch=scope.epoch)
     return Done(scope.id)
 
 
-@action("scope.rekey", on=KeyScope, prepare=_a_new_kek, performer="service")
-def rekey(work: Work, scope: KeyScope, params: Nothing, fresh: Fresh) -> Done:
-    """Gives a scope a new KEK and wraps every content key of the scope anew, in one transaction."""
-    _renew(work, scope, fresh)
+@action("scope.rekey", on=KeyScope, prepare=_rekeying, performer="service")
+def rekey(work: Work, scope: KeyScope, params: Nothing, step: Step) -> Done:
+    """Gives a scope a new KEK and wraps its content keys anew, some thousand in a transaction until all are."""
+    if not _renew(work, scope, step):
+        work.owe("scope.rekey", scope.id)
     return Done(scope.id)
 
 
-@action("scope.shred", on=KeyScope, prepare=_a_new_kek_under_a_new_version, performer="service")
-def shred(work: Work, scope: KeyScope, params: Nothing, fresh: Fresh) -> Done:
-    """Gives a scope a new KEK under a new version of its key, and owes the end of the older versions."""
-    _renew(work, scope, fresh)
-    scope.stale_at = None
-    work.owe("scope.trim", scope.id)
+@action("scope.shred", on=KeyScope, prepare=_shredding, performer="service")
+def shred(work: Work, scope: KeyScope, params: Nothing, step: Step) -> Done:
+    """Gives a scope a new KEK under a new version of its key, and owes the end of the older versions.
+
+    A renewal for another purpose that is under way is ended first: what was destroyed meanwhile needs a KEK of its own.
+    """
+    if not _renew(work, scope, step) or step.renewal.purpose != "shreds":
+        work.owe("scope.shred", scope.id)
     return Done(scope.id)
 
 
-def _renew(work: Work, scope: KeyScope, fresh: Fresh) -> None:
-    _check_unchanged(scope, fresh)
-    epoch = scope.epoch + 1
-    held = work.session.execute(select(*_COLUMNS).where(Version.scope_id == scope.id, Version.wrapped_dek.is_not(None)))
+def _renew(work: Work, scope: KeyScope, step: Step) -> bool:
+    """Moves as many content keys as one transaction should; returns whether those were the last."""
+    _check_unchanged(scope, step.made_from)
+    renewal, epoch = step.renewal, scope.epoch + 1
+    query = select(*_COLUMNS).where(*_behind(scope)).order_by(Version.id).limit(BATCH + 1)
+    held = work.session.execute(query).all()
     rows = []
-    for row, organisation, matter, document, ordinal, kind, before, wrapped in held:
+    for row, organisation, matter, document, ordinal, kind, before, wrapped in held[:BATCH]:
         place = Place(organisation, matter, document, ordinal, Kind(kind))
-        dek = unwrap_dek(fresh.old, scope.id, before, place, wrapped or b"")
-        rows.append({"row": row, "epoch": epoch, "wrapped": wrap_dek(fresh.new, scope.id, epoch, place, dek)})
+        dek = unwrap_dek(renewal.old, scope.id, before, place, wrapped or b"")
+        rows.append({"row": row, "epoch": epoch, "wrapped": wrap_dek(renewal.new, scope.id, epoch, place, dek)})
     if rows:
         work.session.connection().execute(_WRAPPED_ANEW, rows)
         work.session.expire_all()
-    scope.epoch, scope.kek_blob = epoch, fresh.blob
-    work.state(epoch=epoch, keys=len(rows))
+    over = len(held) <= BATCH and step.last is not None
+    if over:
+        scope.epoch, scope.kek_blob = epoch, step.last
+    else:
+        scope.kek_blob = step.ring
+    _note_purpose(work, scope, step, over)
+    work.state(epoch=epoch, keys=len(rows), over=over)
+    return over
 
 
-def _check_unchanged(scope: KeyScope, fresh: Fresh) -> None:
-    if scope.kek_blob != fresh.made_from:
+def _note_purpose(work: Work, scope: KeyScope, step: Step, over: bool) -> None:
+    """What a renewal that shreds means for the scope: destroyed from now on is for the next, trimmed at the end."""
+    if step.renewal.purpose == "shreds":
+        scope.stale_at = None if step.starts else scope.stale_at
+        if over:
+            work.owe("scope.trim", scope.id)
+
+
+def _check_unchanged(scope: KeyScope, made_from: bytes) -> None:
+    if scope.kek_blob != made_from:
         raise Unavailable("The scope's key was renewed meanwhile; it is tried again.")
 
 
 def _trim(desk: Desk, scope: KeyScope, params: Nothing, stream: object) -> int:
     """Sees that the committed rows open every content key, and one content, before older versions end."""
-    services = desk.services
-    with services.database.reading() as session:
-        query = select(Version, KeyScope.epoch, KeyScope.kek_blob).join(KeyScope, KeyScope.id == Version.scope_id)
-        rows = session.execute(query.where(KeyScope.id == scope.id, Version.wrapped_dek.is_not(None))).all()
-        session.expunge_all()
-    blob = rows[0].kek_blob if rows else _blob(scope)
-    kek = services.kms.unwrap(scope.kms_key, blob)
-    deks = [_opened(kek, scope.id, row) for row in rows]
-    for row, dek in list(zip(rows, deks, strict=True))[:1]:
-        _read_one(services, row[0], dek)
+    services, blob, opened = desk.services, _blob(scope), 0
+    plain = services.kms.unwrap(scope.kms_key, blob)
+    for version in _survivors(services, scope.id, blob):
+        epoch = version.scope_epoch
+        dek = unwrap_dek(kek_of(plain, epoch), scope.id, epoch, place_of(version), version.wrapped_dek or b"")
+        if opened == 0:
+            _read_one(services, version, dek)
+        opened += 1
     services.kms.trim(scope.kms_key, blob)
-    return len(rows)
+    return opened
 
 
-def _opened(kek: bytes, scope: uuid.UUID, row: Row[Version, int, bytes | None]) -> bytes:
-    version, epoch, _blob = row
-    return unwrap_dek(kek, scope, epoch, place_of(version), version.wrapped_dek or b"")
+def _survivors(services: Services, scope: uuid.UUID, blob: bytes) -> Iterator[Version]:
+    """Every version with a content key, page by page, while the scope's own key stays the same."""
+    last = uuid.UUID(int=0)
+    while True:
+        with services.database.reading() as session:
+            if session.scalar(select(KeyScope.kek_blob).where(KeyScope.id == scope)) != blob:
+                raise Unavailable("The scope's key was renewed meanwhile; it is tried again.")
+            criteria = (Version.scope_id == scope, Version.wrapped_dek.is_not(None), Version.id > last)
+            page = list(session.scalars(select(Version).where(*criteria).order_by(Version.id).limit(BATCH)))
+            session.expunge_all()
+        yield from page
+        if len(page) < BATCH:
+            return
+        last = page[-1].id
 
 
 def _read_one(services: Services, version: Version, dek: bytes) -> None:

@@ -124,10 +124,12 @@ def _new_scope(services: Services, matter: uuid.UUID, organisation: uuid.UUID, t
     return found
 
 
-def _open_scope(services: Services, row: KeyScope) -> Scope:
+def _open_scope(services: Services, row: KeyScope, epoch: int | None = None) -> Scope:
+    """The scope with its key of an epoch: the row's, or while its key is renewed perhaps the one after it."""
+    epoch = row.epoch if epoch is None else epoch
     if row.state != "active" or row.kek_blob is None:
         raise KeyDestroyed("The keys of this part of the matter were destroyed.")
-    return Scope(row.id, row.epoch, services.keks.kek(row.id, row.epoch, row.kek_blob))
+    return Scope(row.id, epoch, services.keks.kek(row.id, epoch, row.kek_blob))
 
 
 def seal_stream(services: Services, place: Place, pieces: Iterable[bytes]) -> SealedObject:
@@ -213,9 +215,9 @@ def open_version(services: Services, session: Session, version: Version) -> Open
         session.refresh(version, ["wrapped_dek", "scope_epoch"])
     if version.wrapped_dek is None or scope is None or version.state == "destroyed":
         raise KeyDestroyed()
-    opened = _open_scope(services, scope)
+    kek = _open_scope(services, scope, version.scope_epoch).kek
     place = place_of(version)
-    dek = unwrap_dek(opened.kek, scope.id, version.scope_epoch, place, version.wrapped_dek)
+    dek = unwrap_dek(kek, scope.id, version.scope_epoch, place, version.wrapped_dek)
     stored = Stored(version.object_key, version.object_version, version.object_length)
     return Opened(version.id, place, version.header, stored, version.size, dek)
 

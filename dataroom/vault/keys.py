@@ -13,7 +13,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
@@ -25,6 +25,8 @@ from dataroom.vault.sealed import KEY_BYTES, Place
 
 WRAPPED_BYTES = 104
 _DEK = b"vault/dek/v1\0"
+Purpose = Literal["moves", "shreds"]
+_PURPOSES: dict[Purpose, bytes] = {"moves": b"m", "shreds": b"s"}
 
 
 class Kms(Protocol):
@@ -100,6 +102,47 @@ def scope_key(scope: UUID) -> str:
     return f"s-{scope}"
 
 
+@dataclass(frozen=True, repr=False)
+class Renewal:
+    """What a scope's blob wraps while its content keys move from one KEK to the next: both, and where they stand.
+
+    Content keys of `epoch` are under `old`, those of the epoch after it under `new`. When the purpose is `shreds`, the
+    versions of the wrapping key that came before are to end once the renewal is over.
+    """
+
+    purpose: Purpose
+    epoch: int
+    old: bytes
+    new: bytes
+
+    def to_bytes(self) -> bytes:
+        """69 bytes: what the renewal is for, the epoch big-endian, the two KEKs."""
+        return _PURPOSES[self.purpose] + self.epoch.to_bytes(4, "big") + self.old + self.new
+
+    def kek(self, epoch: int) -> bytes:
+        """The KEK of one of the two epochs; `Tampered` for any other."""
+        if epoch not in {self.epoch, self.epoch + 1}:
+            raise Tampered("The scope's keys are of other epochs.")
+        return self.old if epoch == self.epoch else self.new
+
+
+def renewal_in(plain: bytes) -> Renewal | None:
+    """The renewal that an unwrapped blob tells of; None when it holds one KEK; `Tampered` for anything else."""
+    if len(plain) == KEY_BYTES:
+        return None
+    purpose = next((name for name, mark in _PURPOSES.items() if mark == plain[:1]), None)
+    if purpose is None or len(plain) != 5 + 2 * KEY_BYTES:
+        raise Tampered("The key service returned a key of the wrong length.")
+    old, new = plain[5 : 5 + KEY_BYTES], plain[5 + KEY_BYTES :]
+    return Renewal(purpose, int.from_bytes(plain[1:5], "big"), old, new)
+
+
+def kek_of(plain: bytes, epoch: int) -> bytes:
+    """The KEK of an epoch in an unwrapped blob, 32 bytes."""
+    renewal = renewal_in(plain)
+    return plain if renewal is None else renewal.kek(epoch)
+
+
 def wrap_dek(kek: bytes, scope: UUID, epoch: int, place: Place, dek: bytes) -> bytes:
     """The content key `dek` wrapped for one row: 104 bytes that open only for this scope, epoch and place."""
     if len(kek) != KEY_BYTES or len(dek) != KEY_BYTES:
@@ -158,9 +201,7 @@ class KekCache:
             if found is not None and self._fresh(found):
                 self._entries.move_to_end(slot)
                 return found.kek
-        kek = self._kms.unwrap(scope_key(scope), blob)
-        if len(kek) != KEY_BYTES:
-            raise Tampered("The key service returned a key of the wrong length.")
+        kek = kek_of(self._kms.unwrap(scope_key(scope), blob), epoch)
         self._keep(slot, kek, forgotten)
         return kek
 

@@ -21,7 +21,7 @@ from dataroom.actions.sealing import place_of
 from dataroom.actions.witnessing import WITNESS_KEY
 from dataroom.errors import Invalid, KeyDestroyed, Tampered
 from dataroom.model import Certificate, Disposal, Errand, Issuer, KeyScope, Version
-from dataroom.vault.keys import scope_key, unwrap_dek
+from dataroom.vault.keys import kek_of, scope_key, unwrap_dek
 from dataroom.vault.sealed import HEADER_BYTES, open_stream
 from dataroom.vault.store import Missing, Stored
 
@@ -133,7 +133,8 @@ def _check_version(one: _Scope, version: Version, kek: bytes | None) -> bytes | 
     if kek is None:
         return None
     try:
-        return unwrap_dek(kek, scope.id, version.scope_epoch, place_of(version), version.wrapped_dek)
+        under = kek_of(kek, version.scope_epoch)
+        return unwrap_dek(under, scope.id, version.scope_epoch, place_of(version), version.wrapped_dek)
     except (Tampered, Invalid, ValueError):
         one.wrong("content-key", thing, "The wrapped content key does not open for this row.")
     return None
