@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -18,10 +19,12 @@ from dataroom.adapters.kms_openbao import OpenBaoKms
 from dataroom.adapters.oidc import RelyingParty
 from dataroom.adapters.paper import Paper
 from dataroom.adapters.s3_client import S3Settings
+from dataroom.adapters.s3_locked import LockedBucket
 from dataroom.adapters.s3_unversioned import object_store
 from dataroom.adapters.sandbox import Sandbox
+from dataroom.adapters.timestamps import TimeStamper
 from dataroom.adapters.witness_http import Courier
-from dataroom.cli import cli, grants, witnesses
+from dataroom.cli import anchors, cli, grants, witnesses
 from dataroom.cli.checking import adopt_command, check_command, sweep_command
 from dataroom.cli.demo import demo
 from dataroom.cli.keys import add_commands as add_key_commands
@@ -34,7 +37,7 @@ from policies.engine import Law
 
 KEK_SECONDS = 300
 
-__all__ = ["build", "catalogue", "create_app", "grants", "main", "witnesses"]
+__all__ = ["anchors", "build", "catalogue", "create_app", "grants", "main", "witnesses"]
 
 
 def build(config: Config, clock: Clock | None = None) -> Services:
@@ -58,6 +61,8 @@ def build(config: Config, clock: Clock | None = None) -> Services:
         workshop=sandbox,
         paper=Paper(),
         courier=Courier(),
+        stamps=TimeStamper(config.tsa_url, config.tsa_ca_file, config.tsa_policy) if config.tsa_url else None,
+        locked=LockedBucket(anchor_bucket(config)) if config.anchor_bucket else None,
     )
 
 
@@ -72,6 +77,20 @@ def data_bucket(config: Config) -> S3Settings:
         addressing=config.s3_addressing,
         checksums=config.s3_checksums,
         versions=config.s3_versions,
+    )
+
+
+def anchor_bucket(config: Config) -> S3Settings:
+    """Where `config` has anchors locked: like the data bucket in everything not said otherwise."""
+    data = data_bucket(config)
+    return replace(
+        data,
+        bucket=config.anchor_bucket,
+        endpoint=config.anchor_endpoint or data.endpoint,
+        region=config.anchor_region or data.region,
+        access_key=config.anchor_access_key or data.access_key,
+        secret_key=config.anchor_secret_key or data.secret_key,
+        versions="kept",
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -60,6 +60,17 @@ class Config:
     sweep_age: int = 24 * 3600
     errand_lease: int = 60
     log_level: str = "INFO"
+    tsa_url: str = ""
+    tsa_ca_file: Path = Path()
+    tsa_policy: str = ""
+    anchor_bucket: str = ""
+    anchor_endpoint: str = ""
+    anchor_region: str = ""
+    anchor_access_key: str = ""
+    anchor_secret_key: str = field(default="", repr=False)
+    anchor_days: int = 3653
+    anchor_hours: int = 24
+    anchor_warn_hours: int = 72
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
@@ -68,10 +79,10 @@ class Config:
         known = {f.name.upper(): f for f in fields(cls)}
         given = _given(source, set(known))
         values: dict[str, object] = {}
-        for name, field in known.items():
+        for name, setting in known.items():
             if name in given:
-                values[field.name] = _convert(name, given[name], str(field.type))
-            elif field.default is MISSING:
+                values[setting.name] = _convert(name, given[name], str(setting.type))
+            elif setting.default is MISSING:
                 raise ConfigError(f"{_PREFIX}{name} is not set (nor {_PREFIX}{name}_FILE)")
         config = cls(**values)  # type: ignore[arg-type]
         config._check()
@@ -87,6 +98,7 @@ class Config:
             raise ConfigError(f"{_PREFIX}PUBLIC_URL must be https unless it is this machine's loopback address")
         self._check_kms()
         self._check_words()
+        self._check_anchors()
         if not 0 <= self.shred_hour <= 23:
             raise ConfigError(f"{_PREFIX}SHRED_HOUR must be between 0 and 23 (UTC)")
         if len(self.secret_key) < 32:
@@ -98,6 +110,9 @@ class Config:
             "session_absolute",
             "checkpoint_seconds",
             "errand_lease",
+            "anchor_days",
+            "anchor_hours",
+            "anchor_warn_hours",
         ):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{_PREFIX}{name.upper()} must be above zero")
@@ -111,6 +126,14 @@ class Config:
         for name, known in words.items():
             if getattr(self, name) not in known:
                 raise ConfigError(f"{_PREFIX}{name.upper()} must be one of {', '.join(known)}")
+
+    def _check_anchors(self) -> None:
+        if self.tsa_url and not self.tsa_ca_file.name:
+            raise ConfigError(f"{_PREFIX}TSA_CA_FILE is not set: a time stamp counts by its authority's certificate")
+        if bool(self.anchor_access_key) != bool(self.anchor_secret_key):
+            raise ConfigError(f"{_PREFIX}ANCHOR_ACCESS_KEY and {_PREFIX}ANCHOR_SECRET_KEY are given together")
+        if self.anchor_bucket and (self.anchor_bucket, self.anchor_endpoint) == (self.s3_bucket, ""):
+            raise ConfigError(f"{_PREFIX}ANCHOR_BUCKET must be another bucket than {_PREFIX}S3_BUCKET")
 
     def _check_kms(self) -> None:
         needed = {

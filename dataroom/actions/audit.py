@@ -13,6 +13,7 @@ from sqlalchemy import and_, select, tuple_
 from sqlalchemy.orm import Session
 
 from dataroom.actions import present
+from dataroom.actions.anchoring import stamps_until
 from dataroom.actions.checkpoints import notes_until, shown, sign_head
 from dataroom.actions.context import Desk, Download
 from dataroom.actions.evidence import handed_out
@@ -133,6 +134,7 @@ def _bundle(desk: Desk, export: Export) -> Download:
             _disclosures(session, log, note.size, export.open_entries),
             notes_until(session, log, note.size),
             _column(session, AuditEntry.leaf, log, note.size),
+            stamps_until(session, log, note.size),
         )
     data = out.getvalue()
     name = "".join(c if c.isalnum() else "-" for c in export.reference)

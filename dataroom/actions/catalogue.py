@@ -2,6 +2,7 @@
 
 from dataroom.actions import (
     accounts,
+    anchoring,
     applying,
     audit,
     checking,
@@ -28,6 +29,7 @@ __all__ = [
     "ACTIONS",
     "Spec",
     "accounts",
+    "anchoring",
     "applying",
     "audit",
     "checking",

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
@@ -147,6 +148,34 @@ class Courier(Protocol):
         ...
 
 
+class TimeStamps(Protocol):
+    """A time-stamp authority (RFC 3161)."""
+
+    def stamp(self, note: bytes, now: datetime) -> tuple[bytes, datetime]:
+        """A fresh token over a note, and the time in it; `Unavailable` when none came that holds."""
+        ...
+
+    def holds(self, note: bytes, token: bytes) -> datetime:
+        """The time in an earlier token; `Tampered` unless it is over `note` and by the authority."""
+        ...
+
+
+class Locked(Protocol):
+    """A bucket in which nothing can be changed or deleted before its date, not by us either."""
+
+    def keep(self, key: str, data: bytes, until: datetime) -> tuple[str, datetime]:
+        """Writes and locks; returns the id of the version and until when. `Conflict` when the key holds another."""
+        ...
+
+    def first(self, prefix: str) -> tuple[str, list[bytes]] | None:
+        """The first key, in order, that begins with `prefix`, and everything ever written under it."""
+        ...
+
+    def every(self, prefix: str) -> Iterator[tuple[str, bytes]]:
+        """Everything ever written under keys that begin with `prefix`, with its key."""
+        ...
+
+
 @dataclass(frozen=True)
 class Services:
     """Every part an action may reach, composed once in `dataroom.app`."""
@@ -161,6 +190,8 @@ class Services:
     workshop: Workshop
     paper: Paper
     courier: Courier
+    stamps: TimeStamps | None = None
+    locked: Locked | None = None
 
 
 @dataclass(frozen=True)

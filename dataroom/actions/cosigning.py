@@ -36,8 +36,8 @@ from dataroom.model import (
 ASK = "checkpoint.witness"
 LEEWAY_SECONDS = 600
 REFRESH = timedelta(hours=24)
-QUIET = (ASK, "witness.cosign")
-"""Acts of witnessing: they alone are no reason to ask again, or two installations would keep each other busy."""
+QUIET = (ASK, "witness.cosign", "checkpoint.anchor")
+"""Acts of witnessing and anchoring: alone no reason to ask again, or two installations would keep each other busy."""
 
 
 class Added(Params):
@@ -243,12 +243,18 @@ def _key(payload: dict[str, object]) -> tuple[str, str]:
 def _due(log: AuditLog, size: int, standing: WitnessStanding | None, session: Session, before: datetime) -> bool:
     if standing is None or standing.cosigned_at is None or standing.cosigned_at < before:
         return True
-    if standing.size >= size:
+    return has_news(session, log.id, standing.size, size)
+
+
+def has_news(session: Session, log: uuid.UUID, start: int, stop: int, before: datetime | None = None) -> bool:
+    """Whether the entries from `start` to below `stop` hold an act that is not quiet (and older than `before`)."""
+    if start >= stop:
         return False
     news = select(AuditEntry.seq).where(
-        AuditEntry.log_id == log.id,
-        AuditEntry.seq >= standing.size,
-        AuditEntry.seq < size,
+        AuditEntry.log_id == log,
+        AuditEntry.seq >= start,
+        AuditEntry.seq < stop,
         AuditEntry.act.not_in(QUIET),
+        *([] if before is None else [AuditEntry.at < before]),
     )
     return session.scalars(news.limit(1)).first() is not None

@@ -3,6 +3,7 @@
 It is kept twice: in the object store, written once and never over (where the store honours `If-None-Match`), and in
 a file beside the key ring, if keys lie in one. Before a log is signed its rows must continue that note. After a
 restore that lost entries an operator may resume; that begins a new generation of notes, and the older ones stay.
+Anchored notes lie in a third place, if there is one: a bucket that locks them, see `anchoring`.
 
     checkpoints/<SHA-256 of the origin>/<generation>/<LAST - size>     the note; so the newest comes first in a listing
     checkpoints/<SHA-256 of the origin>/resumed/<LAST - generation>    why a generation was begun
@@ -14,8 +15,9 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -23,7 +25,7 @@ from sqlalchemy.orm import Session
 from dataroom.actions.context import Services
 from dataroom.actions.proofs import root_at
 from dataroom.audit.notes import LOG, Checkpoint, VerifierKey, open_checkpoint
-from dataroom.errors import Conflict, Unavailable
+from dataroom.errors import Conflict, Invalid, Tampered, Unavailable
 from dataroom.model import AuditLog
 
 log = logging.getLogger("dataroom.audit")
@@ -60,6 +62,10 @@ class RolledBack(Conflict):
         self.signed, self.size = signed, size
 
 
+UNTRUE = (RolledBack, Invalid, Tampered)
+"""What `compare` raises: the log does not continue a note, or the note is none that the log's key signed."""
+
+
 def newest(services: Services, origin: str) -> list[bytes]:
     """The newest notes of a log as kept in either place; read them before the log's rows."""
     kept = _kept(services, origin)
@@ -70,7 +76,51 @@ def newest(services: Services, origin: str) -> list[bytes]:
     except Unavailable as error:
         log.warning("only the note beside the key ring was compared", extra={"code": error.code})
         stored = None
-    return [note for note in (*found, stored[1] if stored else b"") if note]
+    return [note for note in (*found, stored[1] if stored else b"", *_locked(services, kept.digest)) if note]
+
+
+def _locked(services: Services, digest: str) -> list[bytes]:
+    """Everything written under the newest size in the locked bucket, whatever was laid over it since."""
+    if services.locked is None:
+        return []
+    try:
+        found = services.locked.first(_locked_prefix(services, digest))
+    except Unavailable as error:
+        log.warning("the anchors were not compared", extra={"code": error.code})
+        return []
+    return found[1] if found else []
+
+
+def _locked_prefix(services: Services, digest: str) -> str:
+    """Where the notes of the present generation are; generations are counted by what is locked there alone."""
+    return f"anchors/{digest}/{_locked_generation(services, digest):08d}/"
+
+
+def _locked_generation(services: Services, digest: str) -> int:
+    begun = services.locked.first(f"anchors/{digest}/resumed/") if services.locked else None
+    return LAST - int(begun[0].rpartition("/")[2]) if begun else 0
+
+
+def lock(services: Services, origin: str, size: int, note: bytes, until: datetime) -> tuple[str, datetime]:
+    """Locks a note in the bucket for anchors; returns its key and version, and until when it is locked."""
+    if services.locked is None:
+        raise Unavailable("There is no bucket for anchors.")
+    key = f"{_locked_prefix(services, _digest(origin))}{LAST - size:019d}"
+    version, until = services.locked.keep(key, note, until)
+    return f"{key} {version}", until
+
+
+def locked_notes(services: Services, origin: str) -> Iterator[tuple[str, bytes]]:
+    """Every note of a log in the locked bucket, of the present generation, with its key."""
+    if services.locked is not None:
+        yield from services.locked.every(_locked_prefix(services, _digest(origin)))
+
+
+def resumptions(services: Services, origin: str) -> Iterator[str]:
+    """Why generations of locked notes were begun: what was said then, oldest last."""
+    if services.locked is not None:
+        for _, reason in services.locked.every(f"anchors/{_digest(origin)}/resumed/"):
+            yield reason.decode(errors="replace")
 
 
 def compare(services: Services, session: Session, head: AuditLog, notes: Sequence[bytes]) -> None:
@@ -102,10 +152,18 @@ def resume(services: Services, origin: str, reason: str) -> None:
     generation = kept.generation + 1
     services.store.put_once(f"checkpoints/{kept.digest}/resumed/{LAST - generation:019d}", reason.encode())
     _write(kept.file(generation), b"")
+    if services.locked is not None:
+        begun = _locked_generation(services, kept.digest) + 1
+        until = services.clock.now() + timedelta(days=services.config.anchor_days)
+        services.locked.keep(f"anchors/{kept.digest}/resumed/{LAST - begun:019d}", reason.encode(), until)
+
+
+def _digest(origin: str) -> str:
+    return hashlib.sha256(origin.encode()).hexdigest()
 
 
 def _kept(services: Services, origin: str) -> _Kept:
-    digest = hashlib.sha256(origin.encode()).hexdigest()
+    digest = _digest(origin)
     ring = services.config.keyring_file
     folder = ring.with_name(f"{ring.name}.checkpoints") if ring.name else None
     begun = [int(match[2]) for match in _files(folder) if match[1] == digest]

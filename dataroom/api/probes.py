@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response
 
+from dataroom.actions.anchoring import is_late
 from dataroom.actions.checkpoints import LOG_KEY, halted
 from dataroom.actions.context import Services
 from dataroom.actions.outside import ROLLBACK
@@ -18,6 +19,7 @@ from dataroom.api.answering import HEADERS
 log = logging.getLogger("dataroom.api")
 
 _FRESH_SECONDS = 1.0
+ANCHOR_LATE = "anchor-late"
 
 
 class Readiness:
@@ -30,6 +32,8 @@ class Readiness:
             "kms": lambda: services.kms.public_key(LOG_KEY),
         }
         self._halted: Callable[[], bool] = lambda: halted(services)
+        self._late: Callable[[], bool] = lambda: is_late(services)
+        self.warnings: tuple[str, ...] = ()
         self._lock = threading.Lock()
         self._found: dict[str, str] = {}
         self._at = -_FRESH_SECONDS
@@ -37,13 +41,16 @@ class Readiness:
     def parts(self) -> dict[str, str]:
         """For each part `ok` or `unavailable`, never why: that is in the log.
 
-        With `audit` as a further part when a log is not signed because the database was rolled back.
+        With `audit` as a further part when a log is not signed because the database was rolled back. `warnings`
+        tells afterwards what does not keep the service from serving.
         """
         with self._lock:
             if time.monotonic() - self._at >= _FRESH_SECONDS:
                 self._found = {name: _asked(name, ask) for name, ask in self._parts.items()}
                 if self._found["database"] == "ok" and self._halted():
                     self._found["audit"] = ROLLBACK
+                late = self._found["database"] == "ok" and self._late()
+                self.warnings = (ANCHOR_LATE,) if late else ()
                 self._at = time.monotonic()
             return dict(self._found)
 
@@ -68,7 +75,10 @@ def build_probes(services: Services) -> Blueprint:
     def ready() -> Response:
         parts = readiness.parts()
         good = all(state == "ok" for state in parts.values())
-        return _told({"status": "ready" if good else "unavailable", "parts": parts}, 200 if good else 503)
+        told: dict[str, object] = {"status": "ready" if good else "unavailable", "parts": parts}
+        if readiness.warnings:
+            told["warnings"] = readiness.warnings
+        return _told(told, 200 if good else 503)
 
     probes.add_url_rule("/healthz", view_func=health, methods=["GET"])
     probes.add_url_rule("/readyz", view_func=ready, methods=["GET"])

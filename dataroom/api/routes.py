@@ -144,6 +144,7 @@ WITHOUT_ROUTE: Mapping[str, str] = {
     "witness.remove": "Performed by the operator, on the host.",
     "witness.cosign": "Asked by partners' servers at /witness/add-checkpoint.",
     "checkpoint.witness": "Performed by the service itself.",
+    "checkpoint.anchor": "Performed by the service itself.",
     "checkpoint.halt": "Performed by the service itself.",
     "checkpoint.resume": "Performed by the operator, on the host.",
     "redaction.apply": "Performed by the service itself.",

@@ -1,9 +1,9 @@
 """Writes the export of a log: an uncompressed zip whose every byte follows from its contents.
 
-Members, in this order: `checkpoint`, `checkpoints/000001`... (older notes), `entries`, `leaves`,
-`disclosures.jsonl`, `README.txt`, `verify.py`. README.md beside this file gives their formats. The entries
-are streamed, so memory holds 32 bytes for each. Nothing is verified here: an export of a damaged log is
-what shows the damage.
+Members, in this order: `checkpoint`, `checkpoints/000001`... (older notes), `stamps/000001.note` and
+`stamps/000001.tsr`... (notes with time-stamp tokens over them), `entries`, `leaves`, `disclosures.jsonl`,
+`README.txt`, `verify.py`. README.md beside this file gives their formats. The entries are streamed, so memory
+holds 32 bytes for each. Nothing is verified here: an export of a damaged log is what shows the damage.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ Take verify.py, too, from a source you trust: the one in here is for reading.
 
   checkpoint         the signed state of the log: its name, the number of entries, the root hash
   checkpoints/       earlier states, as signed then
+  stamps/            states that a time-stamp authority (RFC 3161) has seen, and its answers; check one with
+                     openssl ts -verify -data 000001.note -in 000001.tsr -CAfile CERTIFICATES_OF_THE_AUTHORITY.pem
   entries            every entry: 2 bytes of length, big-endian, then the entry in JSON
   leaves             the hash of every entry, 32 bytes each, as stored when it was written
   disclosures.jsonl  the fields that were opened for you; the others are in the entries as digests alone
@@ -85,12 +87,14 @@ def write_bundle(
     disclosures: Iterable[tuple[int, list[str]]],
     older_notes: Iterable[bytes] = (),
     leaves: Iterable[bytes] | None = None,
+    stamps: Iterable[tuple[bytes, bytes]] = (),
 ) -> None:
     """Write the export of a log to `out`, which is only ever written to, from start to end.
 
     `entries` are the exact bytes from the first; `leaves` the leaf hashes as they were stored beside them
     (with them the verifier can name the entry that was changed later; without, they are computed here);
-    `disclosures` the number of an entry and the texts to hand over, numbers rising. `Invalid` for an entry
+    `stamps` notes with the tokens over them; `disclosures` the number of an entry and the texts to hand over,
+    numbers rising. `Invalid` for an entry
     that cannot be framed or disclosures out of order, `TooLarge` above 4 GiB: then `out` holds no readable
     zip.
     """
@@ -98,6 +102,9 @@ def write_bundle(
     archive.add("checkpoint", [checkpoint_note])
     for number, note in enumerate(older_notes, 1):
         archive.add(f"checkpoints/{number:06d}", [note])
+    for number, (note, token) in enumerate(stamps, 1):
+        archive.add(f"stamps/{number:06d}.note", [note])
+        archive.add(f"stamps/{number:06d}.tsr", [token])
     archive.add("entries", _frames(entries, computed))
     archive.add("leaves", [bytes(computed)] if leaves is None else leaves)
     archive.add("disclosures.jsonl", _lines(disclosures))

@@ -27,7 +27,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-KNOWN = r"checkpoint\n(checkpoints/[0-9]{6}\n)*entries\nleaves\ndisclosures\.jsonl\nREADME\.txt\nverify\.py"
+KNOWN = (
+    r"checkpoint\n(checkpoints/[0-9]{6}\n)*(stamps/([0-9]{6})\.note\nstamps/\3\.tsr\n)*entries\nleaves\n"
+    r"disclosures\.jsonl\nREADME\.txt\nverify\.py"
+)
 DIGEST, TEXT = rb'"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]"', rb'"[A-Za-z0-9_-]+"'
 ENTRY = re.compile(
     rb'\{"_sd":\[((?:%s(?:,%s)*)?)\],"law":"[0-9a-f]{64}","log":"([A-Za-z0-9._:/~-]{1,200})",'
@@ -41,6 +44,7 @@ PROOF = re.compile(
 )
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 FIELD = re.compile(rb'\["[A-Za-z0-9_-]{22,}","([a-z][a-z0-9_]{0,63})",.+\]', re.DOTALL)
+TST, SHA256 = bytes.fromhex("060b2a864886f70d0109100104"), bytes.fromhex("0609608648016503040201")
 KEYS, EPOCH = {b"law", b"log", b"seq", b"t", b"v"}, datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -360,6 +364,36 @@ def check_witnesses(report: Report, head: Head, keys: list[Key], max_age: int | 
             report.fault(f"the cosignature by {name} is older than {max_age} seconds, or from the future")
 
 
+def der(data: bytes, at: int = 0) -> tuple[bytes, int]:
+    """The content of the DER value that begins at `at`, and where it ends."""
+    length, start = data[at + 1], at + 2
+    if length & 128:
+        start += length & 127
+        length = int.from_bytes(data[at + 2 : start], "big")
+    if start + length > len(data):
+        raise IndexError
+    return data[start : start + length], start + length
+
+
+def check_stamps(report: Report, files: dict[str, memoryview]) -> None:
+    """Each time-stamp token (RFC 3161) must be over its note; whether its signature holds, openssl tells."""
+    for name in (one for one in files if one.endswith(".tsr")):
+        token, note = bytes(files[name]), bytes(files[name.replace(".tsr", ".note")])
+        try:
+            info = der(der(der(token, token.index(TST) + len(TST))[0])[0])[0]
+            policy = der(info, der(info)[1])[1]
+            imprint, after = der(info, policy)
+            time, (algorithm, rest) = der(info, der(info, after)[1])[0], der(imprint)
+            over = der(imprint, rest)[0]
+        except (IndexError, ValueError):
+            report.fault(f"{name} is not a time-stamp token")
+            continue
+        if not algorithm.startswith(SHA256) or over != hashlib.sha256(note).digest():
+            report.fault(f"{name} is a time stamp over something else than its note")
+        elif len(report.remarks) < 25:
+            report.remarks.append(f"{name} says {time.decode(errors='replace')}; openssl ts -verify tells if it holds")
+
+
 def verify_bundle(
     path: Path, keys: list[str], earlier: list[bytes], max_age: int | None = None, now: float | None = None
 ) -> Report:
@@ -370,7 +404,8 @@ def verify_bundle(
     """
     report, heads, parsed = Report(), list[Head](), [read_key(one) for one in keys]
     files = members(path, report)
-    notes = [(f"the bundle's {name}", bytes(files[name])) for name in files if name.startswith("checkpoint")]
+    noted = [name for name in files if name.startswith("checkpoint") or name.endswith(".note")]
+    notes = [(f"the bundle's {name}", bytes(files[name])) for name in noted]
     notes += [(f"your earlier checkpoint {number}", note) for number, note in enumerate(earlier, 1)]
     for label, note in notes:
         try:
@@ -385,6 +420,7 @@ def verify_bundle(
     report.log, report.size, report.root = head.origin, head.size, base64.b64encode(head.root).decode()
     report.signed_by, report.earlier = head.signers, [one.size for one in heads[1:]]
     check_witnesses(report, head, parsed, max_age, now)
+    check_stamps(report, files)
     check_tree(report, heads, files)
     check_entries(report, head, files)
     if files["verify.py"] != Path(__file__).read_bytes():

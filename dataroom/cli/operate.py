@@ -74,6 +74,8 @@ def initialise(config: Config, operator: Operator) -> Services:
     upgrade(config.database_url)
     services = operator.build(config)
     services.store.prepare()  # type: ignore[attr-defined]
+    if services.locked is not None:
+        services.locked.prepare()  # type: ignore[attr-defined]
     for name in (LOG_KEY, CERTIFICATE_KEY, WITNESS_KEY):
         if not services.kms.exists(name):
             services.kms.create_signing(name)

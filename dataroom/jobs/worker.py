@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
 
+from dataroom.actions.anchoring import owe_anchors
 from dataroom.actions.checking import CHECK, is_check_due
 from dataroom.actions.checkpoints import sign_heads_and_tell
 from dataroom.actions.context import SERVICE, Services
@@ -143,11 +144,12 @@ class Worker:
             self.gate.perform(SERVICE, CHECK)
 
     def _sign(self, now: datetime) -> None:
-        """Signs what has grown, tells once of what was rolled back, and owes the asking of witnesses."""
+        """Signs what has grown, tells once of what was rolled back, and owes the asking of witnesses and anchors."""
         for halted in sign_heads_and_tell(self.services):
             if not is_halted(self.services, str(halted.facts["log"])):
                 self.gate.perform(SERVICE, "checkpoint.halt", None, halted.facts)
         owe_cosignatures(self.services)
+        owe_anchors(self.services)
 
     def one(self, *kinds: str) -> bool:
         """Performs one errand of `kinds` if one is due; returns whether there was one."""

@@ -17,6 +17,7 @@ from dataroom.model.retention import (
     HoldDocument,
 )
 from dataroom.model.witnessing import (
+    AuditAnchor,
     AuditCosignature,
     AuditHalt,
     AuditNode,
@@ -26,6 +27,7 @@ from dataroom.model.witnessing import (
 )
 
 __all__ = [
+    "AuditAnchor",
     "AuditCheckpoint",
     "AuditCosignature",
     "AuditDisclosure",

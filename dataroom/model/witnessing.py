@@ -66,6 +66,23 @@ class AuditCosignature(Base):
     time: Mapped[int] = mapped_column(BigInteger)
 
 
+class AuditAnchor(Base):
+    """A checkpoint handed to somebody outside: `anchor` is `time-stamp` or `locked-bucket`.
+
+    `token` is the authority's answer (RFC 3161 TimeStampResp), empty for a bucket; `time` what the token says, or
+    until when the note is locked at `place`; `at` when we got it.
+    """
+
+    __tablename__ = "audit_anchor"
+    log_id: Mapped[uuid.UUID] = refers("audit_log.id", primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    anchor: Mapped[str] = mapped_column(String(20), primary_key=True)
+    token: Mapped[bytes]
+    time: Mapped[At]
+    place: Mapped[str] = mapped_column(String(300))
+    at: Mapped[At]
+
+
 class AuditNode(Base):
     """The root of the complete subtree over the leaves [index << level, index + 1 << level), for levels from 8."""
 

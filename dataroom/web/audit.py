@@ -6,6 +6,7 @@ import uuid
 
 from flask import Response, render_template, request
 
+from dataroom.actions.anchoring import of_matter
 from dataroom.actions.catalogue import ACTIONS
 from dataroom.actions.checkpoints import verifier_key
 from dataroom.web.guards import Guarded
@@ -42,6 +43,7 @@ def show(matter_id: uuid.UUID) -> str:
         acts=acts,
         outcomes=OUTCOMES,
         key=verifier_key(site().services, matter_id),
+        anchors=of_matter(site().services, matter_id),
         summaries={name: spec.summary for name, spec in ACTIONS.items()},
     )
 
