@@ -106,6 +106,7 @@ def write_fonts(job: Job) -> None:
         waiting.sort(key=lambda font: font.kind != "type3")
         font = waiting[0]
         done.add(id(font))
+        font.settle()
         if font.kind == "type3":
             write_drawn(font, job)
         else:
@@ -144,14 +145,15 @@ def _page(job: Job, page: pikepdf.Page, settled: Settled) -> list[Box]:
     job.kinds |= kinds
     walker = Walker(job, page.resources, area=areas_of(settled.cleared, box))
     if isinstance(walker.text, AbsoluteText):
-        walker.text.layout = settled.layout
+        walker.text.lay(settled.layout)
     walker.emit(b"q")
     walker.run(page.obj)
     walker.emit(b"Q")
     for appearance in shown:
         _draw(walker, appearance)
-    resources = walker.names.dictionary(walker.written())
-    contents = Array([job.out.make_stream(walker.written())])
+    content = walker.written()
+    resources = walker.names.dictionary(content)
+    contents = Array([job.out.make_stream(content)])
     if settled.marks:
         quads: list[tuple[Polygon, str]] = [(mark.quad, mark.code) for mark in settled.marks]
         contents.append(job.out.make_stream(overlay(quads)))

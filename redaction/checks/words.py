@@ -44,7 +44,9 @@ FORMAL = " ".join(
 """What the format itself is written with: keys, operators of fonts and maps, glyph names, families of fonts. A removed
 word that is a part of it proves nothing where raw data are searched, nor do digits, of which coordinates are made;
 such words are looked for in shown strings and in the extracted texts, like all others."""
-STRING = re.compile(rb"<((?:[0-9a-f]{2})+)>|\(([A-Za-z0-9]+)\)")
+STRING = re.compile(rb"<([0-9A-Fa-f\s]+)>|\(((?:[^()\\]|\\.|\((?:[^()\\]|\\.|\([^()]*\))*\))*)\)", re.DOTALL)
+ESCAPE = re.compile(rb"\\([0-7]{1,3})|\\(\r\n|.)", re.DOTALL)
+CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\n": b"", b"\r": b"", b"\r\n": b""}
 
 
 def checks(
@@ -175,8 +177,17 @@ def _decoded(stream: pikepdf.Stream) -> bytes:
 
 
 def _strings(content: bytes) -> bytes:
-    """The strings a content stream of the rebuild shows, each on its own."""
-    return b"\0".join(bytes.fromhex(code.decode()) if code else plain for code, plain in STRING.findall(content))
+    """The strings a content stream shows, each on its own."""
+    found: list[bytes] = []
+    for code, plain in STRING.findall(content):
+        digits = b"".join(code.split())
+        found.append(bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode()) if code else ESCAPE.sub(_plain, plain))
+    return b"\0".join(found)
+
+
+def _plain(escape: re.Match[bytes]) -> bytes:
+    octal, char = escape.groups()
+    return bytes((int(octal, 8) & 0xFF,)) if octal else CONTROLS.get(char, char)
 
 
 def _needles(gone: set[str]) -> re.Pattern[bytes] | None:

@@ -24,10 +24,18 @@ class AbsoluteText(TextPart):
         super().__init__(walker)
         self.layout: Layout = {}
         self.is_open = False
+        self.synced = True
+        self.step: bytes | None = None
+
+    def lay(self, layout: Layout) -> None:
+        """Take the places of the lines laid out anew."""
+        self.layout = layout
+        self.moved = {number for number, _ in layout}
 
     def open(self) -> None:
         """BT is written with the first run."""
         self.is_open = False
+        self.synced, self.step = True, None
 
     def close(self) -> None:
         """ET, when there was a run."""
@@ -47,8 +55,37 @@ class AbsoluteText(TextPart):
     def operator(self, line: bytes) -> None:
         """Nothing: the runs say it."""
 
+    def move(self, x: float, y: float, raw: bytes) -> None:
+        """Td; written again only where the output stands where the source stood."""
+        super().move(x, y, raw)
+        self.synced, self.step = self.synced and self.step is None, raw
+
+    def next_line(self) -> None:
+        """T*."""
+        super().next_line()
+        self.synced, self.step = self.synced and self.step is None, b"0 " + num(-self.walker.state.leading) + b" Td"
+
+    def place(self, matrix: Matrix, raw: bytes) -> None:
+        """Tm."""
+        super().place(matrix, raw)
+        self.synced, self.step = True, raw
+
+    def keep(self, raw: bytes) -> None:
+        """A run as it stood, at its place: told by the one operator that moved to it, or else anew."""
+        walker = self.walker
+        state = walker.state
+        self._state(state.spacing, state.word)
+        if not self.synced:
+            walker.output.append(_matrix(self.matrix) + b" Tm")
+            self.synced = self.matrix == self.start
+        elif self.step is not None:
+            walker.output.append(self.step)
+        self.step = None
+        walker.output.append(raw + (b" TJ" if raw[:1] == b"[" else b" Tj"))
+
     def write(self, parts: list[bytes | float], items: list[Item], lost: set[int]) -> set[int]:
         """The kept glyphs as runs."""
+        self.synced, self.step = False, None
         gone = set(lost)
         run: list[bytes | float] = []
         begin = along = 0.0

@@ -49,6 +49,16 @@ class Area:
         """Whether `box` lies wholly in the frame."""
         return self.frame is None or within(box, self.frame)
 
+    def clear(self, box: Box) -> bool:
+        """Whether `box` meets no target and lies wholly in the frame, so that all in it stays."""
+        x0, y0, x1, y1 = box
+        for target in self.targets:
+            a, b, c, d = target.box
+            if a <= x1 and x0 <= c and b <= y1 and y0 <= d:
+                return False
+        frame = self.frame
+        return frame is None or (x0 >= frame[0] and y0 >= frame[1] and x1 <= frame[2] and y1 <= frame[3])
+
     def framed(self, box: Box | None) -> "Area":
         """The same targets with a narrower frame."""
         if box is None:

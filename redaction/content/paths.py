@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .survey import Survey
     from .walker import Walker
 
+PATHS = {b"m": 2, b"l": 2, b"c": 6, b"v": 4, b"y": 4, b"h": 0, b"re": 4}
 FILLS = {"f": "f", "F": "f", "f*": "f*", "B": "f", "B*": "f*", "b": "f", "b*": "f*"}
 STROKES = {"S", "s", "B", "B*", "b", "b*"}
 CLOSES = {"s", "b", "b*"}
@@ -82,10 +83,55 @@ class PathPart:
         self.clip = ""
         self.count = 0
 
+    def whole(self, body: bytes, paint: bytes) -> None:
+        """A path from its first operator to the painting one. One that surely lies clear of every mark and inside
+        the frame is written as it stood, without looking at it point by point."""
+        words = body.split()
+        *clip, operator = paint.decode().split()
+        self.count += len(words)
+        hold("many-points", self.count, MAX_PATH_POINTS)
+        if not self.subpaths and not self.clip and self._clear(body, words, operator, "".join(clip)):
+            return
+        values: list[bytes] = []
+        for word in words:
+            if word.isalpha():
+                raw = b" ".join([*values, word])
+                self.add(word.decode(), [float(value) for value in values], raw)
+                values = []
+            else:
+                values.append(word)
+        self.clip = "".join(clip) or self.clip
+        self.paint(operator)
+
+    def _clear(self, body: bytes, words: list[bytes], operator: str, clip: str) -> bool:
+        """Write a path that nothing has to be cut from; False when that is not sure."""
+        walker, state = self.walker, self.walker.state
+        paints = operator != "n"
+        if walker.job.survey is not None or walker.measuring or not (paints or clip) or walker.hidden:
+            return False
+        box = _around(body, words)
+        if box is None:
+            return False
+        a, b, c, d, e, f = state.ctm
+        x0, y0, x1, y1 = box
+        if b == c == 0:
+            x0, x1, y0, y1 = a * x0 + e, a * x1 + e, d * y0 + f, d * y1 + f
+            box = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+        else:
+            box = bounds(mapped(state.ctm, ((x0, y0), (x1, y0), (x1, y1), (x0, y1))))
+        reach = grown(box, self._half_width() * 1.5) if operator in STROKES else box
+        if not walker.area.clear(reach):
+            return False
+        walker.paints += paints
+        walker.output.append(b" ".join(words) + (b" " + clip.encode() if clip else b"") + b" " + operator.encode())
+        if clip:
+            state.clip = (meet(state.clip, box) or (0.0, 0.0, 0.0, 0.0)) if state.clip else box
+        return True
+
     def add(self, operator: str, values: list[float], raw: bytes) -> None:
         """m l c v y h re."""
         self.raw.append(raw)
-        self.count += 1
+        self.count += len(values)
         hold("many-points", self.count, MAX_PATH_POINTS)
         if operator == "m":
             self.subpaths.append(Subpath((values[0], values[1])))
@@ -146,7 +192,7 @@ class PathPart:
         elif paints or self.clip:
             self.raw.append((self.clip + " " if self.clip else "").encode() + (operator if paints else "n").encode())
             walker.paints += paints
-            walker.emit(b"\n".join(self.raw))
+            walker.emit(b" ".join(self.raw))
         if self.clip:
             state.clip = (meet(state.clip, box) or (0.0, 0.0, 0.0, 0.0)) if state.clip else box
 
@@ -184,7 +230,7 @@ class PathPart:
         same = len(shape) == len(self.subpaths) and all(
             one == sub.written() for one, sub in zip(shape, self.subpaths, strict=True)
         )
-        return b"\n".join(self.raw if same else shape)
+        return b" ".join(self.raw if same else shape)
 
     def _fill(self, operator: str, near: list[Target], back: Matrix) -> None:
         walker = self.walker
@@ -275,6 +321,23 @@ class PathPart:
             walker.emit(b"\n".join(parts) + b" S")
         if dashes:
             walker.emit(b"[" + nums(dashes) + b"] " + num(phase) + b" d")
+
+
+def _around(body: bytes, words: list[bytes]) -> Box | None:
+    """The box around all points of a path in its own space, control points included; None where rectangles are
+    mixed with other parts or the path does not begin with a point."""
+    if b"re" not in body:
+        if words[2] != b"m":
+            return None
+        numbers = [float(word) for word in body.translate(None, b"mlcvyh").split()]
+        xs, ys = numbers[0::2], numbers[1::2]
+    else:
+        if words[4::5] != [b"re"] * (len(words) // 5) or len(words) % 5:
+            return None
+        numbers = [float(word) for word in body.translate(None, b"re").split()]
+        xs = numbers[0::4] + [x + w for x, w in zip(numbers[0::4], numbers[2::4], strict=True)]
+        ys = numbers[1::4] + [y + h for y, h in zip(numbers[1::4], numbers[3::4], strict=True)]
+    return (min(xs), min(ys), max(xs), max(ys))
 
 
 def _ring(ring: Polygon) -> bytes:

@@ -45,7 +45,7 @@ def box_of(stream: pikepdf.Object) -> Box | None:
     return (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
 
 
-def xobject(walker: "Walker", operator: str, operands: list[object]) -> None:
+def xobject(walker: "Walker", operator: bytes, operands: bytes) -> None:
     """Do."""
     source = walker.resource("/XObject", walker.name(operands))
     if not isinstance(source, pikepdf.Stream):
@@ -136,7 +136,7 @@ def _margins(frame: Box | None, box: Box) -> list[Target]:
     return [target_of(corners(side)) for side in sides if side[0] < side[2] and side[1] < side[3]]
 
 
-def shading(walker: "Walker", operator: str, operands: list[object]) -> None:
+def shading(walker: "Walker", operator: bytes, operands: bytes) -> None:
     """sh: clipped to the outside of the marks, left out when the clip lies in one."""
     source = walker.resource("/Shading", walker.name(operands))
     if source is None or walker.hidden:

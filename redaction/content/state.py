@@ -1,6 +1,6 @@
 """The graphics state that decides where things land and whether they are painted."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..fonts import Font
 from ..geometry import IDENTITY, Box, Matrix
@@ -30,4 +30,6 @@ class State:
 
     def copy(self) -> "State":
         """An independent copy."""
-        return replace(self)
+        fresh = State.__new__(State)
+        fresh.__dict__.update(self.__dict__)
+        return fresh

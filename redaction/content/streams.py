@@ -80,10 +80,11 @@ def form_copy(parent: "Walker", form: pikepdf.Stream, ctm: Matrix) -> pikepdf.Ob
 
 
 def _form(parent: "Walker", form: pikepdf.Stream, inner: "Walker") -> pikepdf.Object:
-    new = parent.job.out.make_stream(inner.written())
+    content = inner.written()
+    new = parent.job.out.make_stream(content)
     new.Type, new.Subtype = Name.XObject, Name.Form
     copy_keys(form, new, {"/BBox": "numbers", "/Matrix": "numbers"})
-    new.Resources = inner.names.dictionary(inner.written())
+    new.Resources = inner.names.dictionary(content)
     group = form.get("/Group")
     if isinstance(group, Dictionary):
         new.Group = group_copy(parent, group)

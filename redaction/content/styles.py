@@ -16,7 +16,6 @@ from ..graphics.shadings import copy_shading
 from ..limits import MAX_TILES, hold
 from . import placing, streams
 from .area import Area, target_of
-from .writing import nums
 
 if TYPE_CHECKING:
     from .walker import Walker
@@ -53,7 +52,7 @@ def set_font(walker: "Walker", source: pikepdf.Object | None, size: float) -> No
         walker.state.font = walker.job.font(source, lambda proc, res: streams.measured(walker, proc, res))
 
 
-def graphics_state(walker: "Walker", operator: str, operands: list[object]) -> None:
+def graphics_state(walker: "Walker", operator: bytes, operands: bytes) -> None:
     """gs: copy the allowed entries; soft masks are walked like any form."""
     source = walker.resource("/ExtGState", walker.name(operands))
     if not isinstance(source, Dictionary):
@@ -114,42 +113,42 @@ def _soft_mask(walker: "Walker", mask: pikepdf.Object) -> pikepdf.Object:
     return walker.job.out.make_indirect(new)
 
 
-def colour_space(walker: "Walker", operator: str, operands: list[object]) -> None:
+def colour_space(walker: "Walker", operator: bytes, operands: bytes) -> None:
     """cs and CS."""
     name = walker.name(operands)
-    if operator == "cs":
+    if operator == b"cs":
         walker.state.fill_pattern = name == "/Pattern"
     else:
         walker.state.stroke_pattern = name == "/Pattern"
     if name in ("/DeviceGray", "/DeviceRGB", "/DeviceCMYK", "/Pattern"):
-        walker.emit(name.encode() + b" " + operator.encode())
+        walker.emit(name.encode() + b" " + operator)
         return
     source = walker.resource("/ColorSpace", name)
     if source is None:
         raise Refused("colour-space", "A colour space is missing.")
     copy = copy_colours(source, walker.job.copier, walker.resources)
     pattern = isinstance(copy, Array) and str(copy[0]) == "/Pattern"
-    if operator == "cs":
+    if operator == b"cs":
         walker.state.fill_pattern = pattern
     else:
         walker.state.stroke_pattern = pattern
     key = ("space", name)
-    walker.emit(walker.names.name("/ColorSpace", key, copy) + b" " + operator.encode())
+    walker.emit(walker.names.name("/ColorSpace", key, copy) + b" " + operator)
 
 
-def colour(walker: "Walker", operator: str, operands: list[object]) -> None:
+def colour(walker: "Walker", operator: bytes, operands: bytes) -> None:
     """sc, scn, SC, SCN: numbers, and a pattern's name at the end."""
-    if operands and isinstance(operands[-1], Name):
-        source = walker.resource("/Pattern", walker.name(operands))
+    words = operands.split()
+    if words and words[-1][:1] == b"/":
+        source = walker.resource("/Pattern", walker.name(words.pop()))
         if source is None:
             raise Refused("pattern", "A pattern is missing.")
         label = pattern(walker, source)
-        front = operands[:-1]
-        walker.numbers(front, len(front))
-        walker.emit((nums(front) + b" " if front else b"") + label + b" " + operator.encode())
+        walker.numbers(b" ".join(words), len(words))
+        walker.emit(b" ".join([*words, label, operator]))
         return
-    walker.numbers(operands, len(operands))
-    walker.emit(nums(operands) + b" " + operator.encode())
+    walker.numbers(operands, len(words))
+    walker.emit(b" ".join([*words, operator]))
 
 
 def pattern(walker: "Walker", source: pikepdf.Object) -> bytes:

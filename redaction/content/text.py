@@ -1,15 +1,13 @@
 """Showing text: where every glyph's ink lies, which glyphs go, and strings written again without them."""
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
-
-import pikepdf
 
 from ..errors import Refused
 from ..fonts import Glyph
 from ..geometry import IDENTITY, Box, Matrix, Point, Polygon, bounds, corners, mapped, meet, times
 from .area import Target, covers
-from .writing import num, nums, text
+from .tokens import STRING, string_of
+from .writing import num, text
 
 if TYPE_CHECKING:
     from .walker import Walker
@@ -27,6 +25,7 @@ class TextPart:
         self.start: Matrix = IDENTITY
         self.clip_kept = self.clip_lost = False
         self.number = 0
+        self.moved: set[int] = set()
 
     keeps_font_in_state = True
 
@@ -58,14 +57,17 @@ class TextPart:
             self.walker.emit(EMPTY_CLIP)
         self.clip_kept = self.clip_lost = False
 
-    def move(self, x: float, y: float) -> None:
+    def move(self, x: float, y: float, raw: bytes) -> None:
         """Td."""
-        self.start = self.matrix = times((1, 0, 0, 1, x, y), self.start)
-        self.operator(nums((x, y)) + b" Td")
+        a, b, c, d, e, f = self.start
+        self.start = self.matrix = (a, b, c, d, x * a + y * c + e, x * b + y * d + f)
+        self.operator(raw)
 
     def next_line(self) -> None:
         """T*."""
-        self.start = self.matrix = times((1, 0, 0, 1, 0, -self.walker.state.leading), self.start)
+        a, b, c, d, e, f = self.start
+        down = -self.walker.state.leading
+        self.start = self.matrix = (a, b, c, d, down * c + e, down * d + f)
         self.operator(b"T*")
 
     def place(self, matrix: Matrix, raw: bytes) -> None:
@@ -73,9 +75,55 @@ class TextPart:
         self.start = self.matrix = matrix
         self.operator(raw)
 
-    def show(self, parts: list[bytes | float]) -> None:
-        """Tj and TJ: remove the glyphs in the marks, keep the others where they are."""
-        state = self.walker.state
+    def show(self, raw: bytes) -> None:
+        """Tj and TJ (the operand): remove the glyphs in the marks, keep the others where they are."""
+        self.number += 1
+        walker = self.walker
+        font, split = walker.state.font, None
+        if font is not None and walker.state.mode < 4 and not walker.eager and not walker.hidden:
+            split = parts_of(raw) if self.number not in self.moved else None
+            run = font.run(split[0]) if split is not None and split[0] else None
+            if split is None or run is None:
+                split = None
+            elif self._clear(split, run):
+                self.keep(raw)
+                font.shown.add(split[0])
+                return
+        self._evaluate(raw, whole=split is not None)
+
+    def keep(self, raw: bytes) -> None:
+        """Write a run that stays as it is; the operand begins and ends with a string."""
+        self.walker.paints += 1
+        self.walker.output.append(raw + (b" TJ" if raw[:1] == b"[" else b" Tj"))
+
+    def _clear(self, split: tuple[bytes, float, float], run: tuple[float, int, int, float]) -> bool:
+        """Whether a run surely lies clear of every mark and inside the frame; the text matrix is then behind it."""
+        walker = self.walker
+        state = walker.state
+        advance, count, spaces, top = run
+        _, back, forth = split
+        size, spacing, word, stretch = state.size, state.spacing, state.word, state.stretch
+        along = (advance * size + count * spacing + spaces * word + (forth - back) / 1000 * size) * stretch
+        far = advance * abs(size) + count * abs(spacing) + spaces * abs(word)
+        forth, back = forth / 1000 * abs(size), back / 1000 * abs(size)
+        if size < 0 or spacing < 0 or word < 0:
+            forth = back = far + forth + back
+        wide, side = abs(stretch), 2 * abs(size) * top
+        reach = side * max(1.0, wide)
+        x0, x1, y0, y1 = -back * wide - reach, (far + forth) * wide + reach, state.rise - side, state.rise + side
+        if stretch < 0:
+            x0, x1 = -x1, -x0
+        matrix = times(self.matrix, state.ctm)
+        if not walker.area.clear(bounds(mapped(matrix, ((x0, y0), (x1, y0), (x1, y1), (x0, y1))))):
+            return False
+        a, b, c, d, e, f = self.matrix
+        self.matrix = (a, b, c, d, along * a + e, along * b + f)
+        return True
+
+    def _evaluate(self, raw: bytes, *, whole: bool) -> None:
+        """A run glyph by glyph; one that loses none is written as it stood if it can be kept `whole`, so that nobody
+        sees how near it was."""
+        state, parts = self.walker.state, shown(raw)
         if state.font is None:
             if any(isinstance(part, bytes) and part for part in parts):
                 raise Refused("font", "Text is shown without a usable font.")
@@ -88,7 +136,6 @@ class TextPart:
             else:
                 items.append(part)
         matrix = times(self.matrix, state.ctm)
-        self.number += 1
         lost = self._lost(items, matrix)
         if self.walker.job.survey is not None and not self.walker.hidden:
             self._surveyed(items, matrix)
@@ -97,7 +144,11 @@ class TextPart:
             self.clip_kept |= any(isinstance(i, Glyph) and n not in lost for n, i in enumerate(items))
         if lost:
             font.lost = True
-        gone = self.write(parts, items, lost)
+        if whole and not lost:
+            self.keep(raw)
+            gone = lost
+        else:
+            gone = self.write(parts, items, lost)
         font.used.update(item.code for n, item in enumerate(items) if isinstance(item, Glyph) and n not in gone)
         self._advance(items)
 
@@ -243,17 +294,43 @@ class TextPart:
         return b"[" + b" ".join(parts) + b"] TJ"
 
 
-def shown(operand: object) -> list[bytes | float]:
+def parts_of(raw: bytes) -> tuple[bytes, float, float] | None:
+    """All strings of an operand of Tj or TJ joined, the sum of the numbers that go back along the line and of those
+    that go forth (both positive); None when it does not begin and end with a string."""
+    if raw[:1] != b"[":
+        return (string_of(raw), 0.0, 0.0) if STRING.fullmatch(raw) else None
+    if raw[1:2] not in STRING_START or raw[-2:] not in STRING_END:
+        return None
+    strings = [string_of(one or two) for one, two in STRING.findall(raw)]
+    try:
+        numbers = [float(word) for word in STRING.sub(b" ", raw)[1:-1].split()]
+    except ValueError:
+        return None
+    back = sum([value for value in numbers if value > 0])
+    return b"".join(strings), back, back - sum(numbers)
+
+
+STRING_START, STRING_END = (b"(", b"<"), (b")]", b">]")
+
+
+def shown(raw: bytes) -> list[bytes | float]:
     """The operand of Tj or TJ as strings and numbers."""
-    if isinstance(operand, pikepdf.String):
-        return [bytes(operand)]
-    if not isinstance(operand, pikepdf.Array):
+    if not raw.endswith((b")", b">", b"]")):
         raise Refused("operand", "A text operator has an operand of the wrong kind.")
     parts: list[bytes | float] = []
-    items: list[object] = list(operand)
-    for item in items:
-        if isinstance(item, pikepdf.String):
-            parts.append(bytes(item))
-        elif isinstance(item, int | float | Decimal):
-            parts.append(float(item))
-    return parts
+    place = 0
+    for match in STRING.finditer(raw):
+        parts += _numbers(raw[place : match.start()])
+        parts.append(string_of(match.group()))
+        place = match.end()
+    if raw.endswith(b"]"):
+        return parts + _numbers(raw[place:])
+    return parts[-1:]
+
+
+def _numbers(raw: bytes) -> list[float]:
+    words = [word for word in raw.translate(BRACKETS).split() if word[:1] != b"/"]
+    return [float(word) for word in words if word not in (b"true", b"false", b"null")]
+
+
+BRACKETS = bytes.maketrans(b"[]\0", b"   ")

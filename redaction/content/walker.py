@@ -1,10 +1,10 @@
 """The walk over one content stream: every operator is known, interpreted, and written again or left out."""
 
 from collections.abc import Callable
-from decimal import Decimal
+from typing import Any
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name
+from pikepdf import Dictionary
 
 from ..errors import Refused
 from ..geometry import IDENTITY, Box, Matrix, times
@@ -14,24 +14,24 @@ from . import placing, styles
 from .absolute import AbsoluteText
 from .area import Area
 from .job import Job
-from .paths import CLOSES, FILLS, STROKES, PathPart
+from .paths import CLOSES, FILLS, PATHS, STROKES, PathPart
 from .resources import Names
 from .state import State
-from .text import TextPart, shown
-from .writing import num, nums
+from .text import TextPart
+from .tokens import INLINE, PATH, instructions, key_of
+from .writing import num
 
-Operands = list[object]
-PLAIN_STATE = {"J": 1, "j": 1, "M": 1, "i": 1}
-COLOURS = {"g": 1, "rg": 3, "k": 4, "G": 1, "RG": 3, "K": 4}
-PATHS = {"m": 2, "l": 2, "c": 6, "v": 4, "y": 4, "h": 0, "re": 4}
+PLAIN_STATE = (b"J", b"j", b"M", b"i")
+COLOURS = {b"g": 1, b"rg": 3, b"k": 4, b"G": 1, b"RG": 3, b"K": 4}
 PAINTS = {*FILLS, *STROKES, *CLOSES, "n"}
+LIMITS = (b"\0", b"\t", b"\n", b"\f", b"\r", b" ", b"/", b"<")
 INTENTS = {"/Perceptual", "/RelativeColorimetric", "/Saturation", "/AbsoluteColorimetric"}
 
 
 class Walker:
     """Walks one stream. After `run`, `written()` is the new content and `names` its resources.
 
-    `ctm` takes the stream's space to page space, where `area` lies. `fonts_measured` walks only measure.
+    `ctm` takes the stream's space to page space, where `area` lies. `eager` walks look at every glyph.
     """
 
     def __init__(
@@ -56,11 +56,12 @@ class Walker:
         self.path = PathPart(self)
         self.marked: list[bool] = []
         self.lenient = 0
-        self.measuring = False
+        self.measuring = self.eager = False
         self.extent: Box | None = None
         self.busy = False
         self.paints = 0
         self.saved: list[tuple[int, int]] = []
+        self.found: dict[tuple[str, str], pikepdf.Object | None] = {}
 
     @property
     def hidden(self) -> bool:
@@ -85,44 +86,46 @@ class Walker:
     def run(self, stream: pikepdf.Object) -> None:
         """Walk a stream or a page. Raises Refused for everything that is not understood."""
         try:
-            instructions = pikepdf.parse_content_stream(stream)
+            found = instructions(stream)
         except (pikepdf.PdfError, ValueError) as error:
             raise Refused("content", "A page's content cannot be read.") from error
-        self.job.spend(len(instructions), 0)
+        self.job.spend(len(found), 0)
         self._defaults()
-        for instruction in instructions:
-            self._one(str(instruction.operator), instruction)
+        self.eager = self.measuring or self.job.survey is not None
+        handlers = HANDLERS
+        for operator, operands in found:
+            handler = handlers.get(operator)
+            if handler is not None:
+                handler(self, operator, operands)
+            elif not self.lenient:
+                raise Refused("operator", "A page's content uses an operator that is not known.")
         while self.stack:
             self._restore()
 
-    def _one(self, operator: str, instruction: object) -> None:
-        if operator == "INLINE IMAGE":
-            placing.inline_image(self, instruction)
-            return
-        operands = list(instruction.operands)  # type: ignore[attr-defined]
-        handler = HANDLERS.get(operator)
-        if handler is not None:
-            handler(self, operator, operands)
-        elif not self.lenient:
-            raise Refused("operator", "A page's content uses an operator that is not known.")
-
-    def numbers(self, operands: Operands, count: int) -> list[float]:
+    def numbers(self, operands: bytes, count: int) -> list[float]:
         """The last `count` operands as floats. Raises Refused "operand"."""
-        values = operands[-count:] if count else []
-        if len(values) < count or not all(isinstance(v, int | float | Decimal) for v in values):
+        try:
+            values = [float(word) for word in operands.split()[-count:]]
+        except ValueError as error:
+            raise Refused("operand", "An operator has operands of the wrong kind.") from error
+        if len(values) < count:
             raise Refused("operand", "An operator has operands of the wrong kind.")
-        return [float(v) for v in values]  # type: ignore[arg-type]
+        return values
 
-    def name(self, operands: Operands) -> str:
+    def name(self, operands: bytes) -> str:
         """The last operand as a name. Raises Refused "operand"."""
-        if operands and isinstance(operands[-1], Name):
-            return str(operands[-1])
+        words = operands.split()
+        if words and words[-1][:1] == b"/":
+            return key_of(words[-1])
         raise Refused("operand", "An operator has operands of the wrong kind.")
 
     def resource(self, category: str, name: str) -> pikepdf.Object | None:
         """An entry of the stream's resources, or None."""
-        listed = self.resources.get(category)
-        return listed.get(name) if isinstance(listed, Dictionary) else None
+        key = (category, name)
+        if key not in self.found:
+            listed = self.resources.get(category)
+            self.found[key] = listed.get(name) if isinstance(listed, Dictionary) else None
+        return self.found[key]
 
     def _defaults(self) -> None:
         for key in ("/DefaultGray", "/DefaultRGB", "/DefaultCMYK"):
@@ -139,204 +142,228 @@ class Walker:
         if paints == self.paints and self.area.targets:
             del self.output[place:]
         else:
-            self.emit(b"Q")
+            self.output.append(b"Q")
 
 
-def _q(walker: Walker, operator: str, operands: Operands) -> None:
+def _words(operands: bytes, count: int) -> bytes:
+    """The last `count` operands, one space between."""
+    return b" ".join(operands.split()[-count:])
+
+
+def _q(walker: Walker, operator: bytes, operands: bytes) -> None:
     hold("deep", len(walker.stack), 500)
     walker.stack.append(walker.state.copy())
     walker.saved.append((len(walker.output), walker.paints))
-    walker.emit(b"q")
+    walker.output.append(b"q")
 
 
-def _restore(walker: Walker, operator: str, operands: Operands) -> None:
+def _restore(walker: Walker, operator: bytes, operands: bytes) -> None:
     walker._restore()
 
 
-def _cm(walker: Walker, operator: str, operands: Operands) -> None:
+def _cm(walker: Walker, operator: bytes, operands: bytes) -> None:
     a, b, c, d, e, f = walker.numbers(operands, 6)
     walker.state.ctm = times((a, b, c, d, e, f), walker.state.ctm)
-    walker.emit(nums(operands[-6:]) + b" cm")
+    walker.emit(_words(operands, 6) + b" cm")
 
 
-def _plain(walker: Walker, operator: str, operands: Operands) -> None:
-    walker.numbers(operands, 1)
-    if operator == "J":
-        walker.state.cap = int(walker.numbers(operands, 1)[0])
-    walker.emit(num(operands[-1]) + b" " + operator.encode())
+def _plain(walker: Walker, operator: bytes, operands: bytes) -> None:
+    value = walker.numbers(operands, 1)[0]
+    if operator == b"J":
+        walker.state.cap = int(value)
+    walker.emit(_words(operands, 1) + b" " + operator)
 
 
-def _line_width(walker: Walker, operator: str, operands: Operands) -> None:
+def _line_width(walker: Walker, operator: bytes, operands: bytes) -> None:
     walker.state.line = abs(walker.numbers(operands, 1)[0])
-    walker.emit(num(operands[-1]) + b" w")
+    walker.emit(_words(operands, 1) + b" w")
 
 
-def _dash(walker: Walker, operator: str, operands: Operands) -> None:
-    if len(operands) < 2 or not isinstance(operands[-2], Array):
+def _dash(walker: Walker, operator: bytes, operands: bytes) -> None:
+    front, bracket, phase = operands.rpartition(b"]")
+    _, opened, inner = front.rpartition(b"[")
+    if not bracket or not opened:
         raise Refused("operand", "An operator has operands of the wrong kind.")
-    listed: Operands = list(operands[-2])
-    values = walker.numbers(listed, len(listed))
-    phase = walker.numbers(operands, 1)[0]
-    walker.state.dash = (tuple(values) if any(values) else (), phase)
-    walker.emit(b"[" + nums(listed) + b"] " + num(operands[-1]) + b" d")
+    values = walker.numbers(inner, len(inner.split())) if inner.strip() else []
+    walker.state.dash = (tuple(values) if any(values) else (), walker.numbers(phase, 1)[0])
+    walker.emit(b"[" + b" ".join(inner.split()) + b"] " + _words(phase, 1) + b" d")
 
 
-def _intent(walker: Walker, operator: str, operands: Operands) -> None:
+def _intent(walker: Walker, operator: bytes, operands: bytes) -> None:
     name = walker.name(operands)
     if name in INTENTS:
         walker.emit(name.encode() + b" ri")
 
 
-def _build(walker: Walker, operator: str, operands: Operands) -> None:
-    values = walker.numbers(operands, PATHS[operator])
-    raw = (nums(operands[-len(values) :]) + b" " if values else b"") + operator.encode()
-    walker.path.add(operator, values, raw)
+def _build(walker: Walker, operator: bytes, operands: bytes) -> None:
+    count = PATHS[operator]
+    values = walker.numbers(operands, count) if count else []
+    walker.path.add(operator.decode(), values, _words(operands, count) + b" " + operator if count else operator)
 
 
-def _paint(walker: Walker, operator: str, operands: Operands) -> None:
-    walker.path.paint(operator)
+def _paint(walker: Walker, operator: bytes, operands: bytes) -> None:
+    walker.path.paint(operator.decode())
 
 
-def _clip(walker: Walker, operator: str, operands: Operands) -> None:
-    walker.path.clip = operator
+def _whole_path(walker: Walker, operator: bytes, operands: Any) -> None:
+    walker.path.whole(*operands)
 
 
-def _begin_text(walker: Walker, operator: str, operands: Operands) -> None:
+def _clip(walker: Walker, operator: bytes, operands: bytes) -> None:
+    walker.path.clip = operator.decode()
+
+
+def _inline(walker: Walker, operator: bytes, operands: Any) -> None:
+    placing.inline_image(walker, operands)
+
+
+def _begin_text(walker: Walker, operator: bytes, operands: bytes) -> None:
     walker.text.begin()
 
 
-def _end_text(walker: Walker, operator: str, operands: Operands) -> None:
+def _end_text(walker: Walker, operator: bytes, operands: bytes) -> None:
     walker.text.end()
 
 
-TEXT_STATE = {"Tc": "spacing", "Tw": "word", "TL": "leading", "Ts": "rise"}
+TEXT_STATE = {b"Tc": "spacing", b"Tw": "word", b"TL": "leading", b"Ts": "rise"}
 
 
-def _text_state(walker: Walker, operator: str, operands: Operands) -> None:
+def _text_state(walker: Walker, operator: bytes, operands: bytes) -> None:
     value = walker.numbers(operands, 1)[0]
-    if operator == "Tz":
+    if operator == b"Tz":
         walker.state.stretch = value / 100
-    elif operator == "Tr":
+    elif operator == b"Tr":
         walker.state.mode = int(value)
     else:
         setattr(walker.state, TEXT_STATE[operator], value)
-    walker.text.operator(num(operands[-1]) + b" " + operator.encode())
+    walker.text.operator(_words(operands, 1) + b" " + operator)
 
 
-def _font(walker: Walker, operator: str, operands: Operands) -> None:
+def _font(walker: Walker, operator: bytes, operands: bytes) -> None:
+    words = operands.split()
     size = walker.numbers(operands, 1)[0]
-    name = walker.name(operands[:-1])
+    name = walker.name(words[-2]) if len(words) > 1 else walker.name(b"")
     styles.set_font(walker, walker.resource("/Font", name), size)
     font = walker.state.font
     if font is not None and walker.text.keeps_font_in_state:
         label = walker.names.name("/Font", id(font), font.target)
-        walker.emit(label + b" " + num(operands[-1]) + b" Tf")
+        walker.emit(label + b" " + words[-1] + b" Tf")
 
 
-def _move(walker: Walker, operator: str, operands: Operands) -> None:
+def _move(walker: Walker, operator: bytes, operands: bytes) -> None:
     x, y = walker.numbers(operands, 2)
-    if operator == "TD":
+    if operator == b"TD":
         walker.state.leading = -y
         walker.text.operator(num(-y) + b" TL")
-    walker.text.move(x, y)
+    walker.text.move(x, y, _words(operands, 2) + b" Td")
 
 
-def _matrix(walker: Walker, operator: str, operands: Operands) -> None:
+def _matrix(walker: Walker, operator: bytes, operands: bytes) -> None:
     a, b, c, d, e, f = walker.numbers(operands, 6)
-    walker.text.place((a, b, c, d, e, f), nums(operands[-6:]) + b" Tm")
+    walker.text.place((a, b, c, d, e, f), _words(operands, 6) + b" Tm")
 
 
-def _next_line(walker: Walker, operator: str, operands: Operands) -> None:
+def _next_line(walker: Walker, operator: bytes, operands: bytes) -> None:
     walker.text.next_line()
 
 
-def _show(walker: Walker, operator: str, operands: Operands) -> None:
-    if not operands:
-        raise Refused("operand", "An operator has operands of the wrong kind.")
-    if operator in ("'", '"'):
-        if operator == '"':
-            word, spacing = walker.numbers(operands[:-1], 2)
-            walker.state.word, walker.state.spacing = word, spacing
-            walker.text.operator(num(word) + b" Tw " + num(spacing) + b" Tc")
-        walker.text.next_line()
-    walker.text.show(shown(operands[-1]))
+def _show(walker: Walker, operator: bytes, operands: bytes) -> None:
+    walker.text.show(operands.strip())
 
 
-def _colour(walker: Walker, operator: str, operands: Operands) -> None:
-    walker.numbers(operands, COLOURS[operator])
+def _show_line(walker: Walker, operator: bytes, operands: bytes) -> None:
+    operands = operands.strip()
+    if operator == b'"':
+        words = operands.split(None, 2)
+        word, spacing = walker.numbers(b" ".join(words[:2]), 2)
+        walker.state.word, walker.state.spacing = word, spacing
+        walker.text.operator(words[0] + b" Tw " + words[1] + b" Tc")
+        operands = words[-1]
+    walker.text.next_line()
+    walker.text.show(operands)
+
+
+def _colour(walker: Walker, operator: bytes, operands: bytes) -> None:
+    count = COLOURS[operator]
+    walker.numbers(operands, count)
     if operator.islower():
         walker.state.fill_pattern = False
     else:
         walker.state.stroke_pattern = False
-    walker.emit(nums(operands[-COLOURS[operator] :]) + b" " + operator.encode())
+    walker.emit(_words(operands, count) + b" " + operator)
 
 
-def _begin_marked(walker: Walker, operator: str, operands: Operands) -> None:
+def _begin_marked(walker: Walker, operator: bytes, operands: bytes) -> None:
     hold("deep", len(walker.marked), 10_000)
     hides = False
-    if operator == "BDC" and len(operands) >= 2 and str(operands[-2]) == "/OC":
-        layer = operands[-1]
-        if isinstance(layer, Name):
-            layer = walker.resource("/Properties", str(layer))
-        hides = not walker.job.layers.visible(layer)
+    if operator == b"BDC":
+        tag, _, rest = operands.partition(b"/OC")
+        rest = rest.strip() if not tag.strip() and rest[:1] in LIMITS else b""
+        if rest[:1] == b"/":
+            hides = not walker.job.layers.visible(walker.resource("/Properties", walker.name(rest)))
+        elif rest[:2] == b"<<":
+            hides = not walker.job.layers.visible(pikepdf.Object.parse(rest))
+        walker.job.kinds.add("structure")
     walker.marked.append(hides)
-    walker.job.kinds.add("structure") if operator == "BDC" else None
 
 
-def _end_marked(walker: Walker, operator: str, operands: Operands) -> None:
+def _end_marked(walker: Walker, operator: bytes, operands: bytes) -> None:
     if walker.marked:
         walker.marked.pop()
 
 
-def _ignore(walker: Walker, operator: str, operands: Operands) -> None:
+def _ignore(walker: Walker, operator: bytes, operands: bytes) -> None:
     """MP and DP carry notes only."""
 
 
-def _lenient(walker: Walker, operator: str, operands: Operands) -> None:
-    walker.lenient = max(0, walker.lenient + (1 if operator == "BX" else -1))
+def _lenient(walker: Walker, operator: bytes, operands: bytes) -> None:
+    walker.lenient = max(0, walker.lenient + (1 if operator == b"BX" else -1))
 
 
-def _glyph_head(walker: Walker, operator: str, operands: Operands) -> None:
-    count = 2 if operator == "d0" else 6
+def _glyph_head(walker: Walker, operator: bytes, operands: bytes) -> None:
+    count = 2 if operator == b"d0" else 6
     walker.numbers(operands, count)
-    walker.emit(nums(operands[-count:]) + b" " + operator.encode())
+    walker.emit(_words(operands, count) + b" " + operator)
 
 
-Handler = Callable[[Walker, str, Operands], None]
-HANDLERS: dict[str, Handler] = {
-    "q": _q,
-    "Q": _restore,
-    "cm": _cm,
-    "w": _line_width,
-    "d": _dash,
-    "ri": _intent,
-    "gs": styles.graphics_state,
-    "W": _clip,
-    "W*": _clip,
-    "BT": _begin_text,
-    "ET": _end_text,
-    "Tf": _font,
-    "Td": _move,
-    "TD": _move,
-    "Tm": _matrix,
-    "T*": _next_line,
-    "sh": placing.shading,
-    "Do": placing.xobject,
-    "BMC": _begin_marked,
-    "BDC": _begin_marked,
-    "EMC": _end_marked,
-    "MP": _ignore,
-    "DP": _ignore,
-    "BX": _lenient,
-    "EX": _lenient,
-    "d0": _glyph_head,
-    "d1": _glyph_head,
+Handler = Callable[[Walker, bytes, Any], None]
+HANDLERS: dict[bytes, Handler] = {
+    PATH: _whole_path,
+    INLINE: _inline,
+    b"q": _q,
+    b"Q": _restore,
+    b"cm": _cm,
+    b"w": _line_width,
+    b"d": _dash,
+    b"ri": _intent,
+    b"gs": styles.graphics_state,
+    b"W": _clip,
+    b"W*": _clip,
+    b"BT": _begin_text,
+    b"ET": _end_text,
+    b"Tf": _font,
+    b"Td": _move,
+    b"TD": _move,
+    b"Tm": _matrix,
+    b"T*": _next_line,
+    b"sh": placing.shading,
+    b"Do": placing.xobject,
+    b"BMC": _begin_marked,
+    b"BDC": _begin_marked,
+    b"EMC": _end_marked,
+    b"MP": _ignore,
+    b"DP": _ignore,
+    b"BX": _lenient,
+    b"EX": _lenient,
+    b"d0": _glyph_head,
+    b"d1": _glyph_head,
     **dict.fromkeys(PLAIN_STATE, _plain),
     **dict.fromkeys(PATHS, _build),
-    **dict.fromkeys(PAINTS, _paint),
-    **dict.fromkeys((*TEXT_STATE, "Tz", "Tr"), _text_state),
-    **dict.fromkeys(("Tj", "TJ", "'", '"'), _show),
+    **dict.fromkeys((paint.encode() for paint in PAINTS), _paint),
+    **dict.fromkeys((*TEXT_STATE, b"Tz", b"Tr"), _text_state),
+    **dict.fromkeys((b"Tj", b"TJ"), _show),
+    **dict.fromkeys((b"'", b'"'), _show_line),
     **dict.fromkeys(COLOURS, _colour),
-    **dict.fromkeys(("cs", "CS"), styles.colour_space),
-    **dict.fromkeys(("sc", "scn", "SC", "SCN"), styles.colour),
+    **dict.fromkeys((b"cs", b"CS"), styles.colour_space),
+    **dict.fromkeys((b"sc", b"scn", b"SC", b"SCN"), styles.colour),
 }

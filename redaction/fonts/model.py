@@ -1,6 +1,8 @@
 """The shape of a font as the walker and the writer use it. Lengths are fractions of the font size (1 = one em)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from struct import unpack
 from typing import Protocol
 
 import pikepdf
@@ -43,7 +45,10 @@ class Coder(Protocol):
 
 @dataclass
 class Font:
-    """A font resource: how to read its strings, which codes stay in the output, whether any text of it went."""
+    """A font resource: how to read its strings, which codes stay in the output, whether any text of it went.
+
+    `shown` are strings kept whole, `advances`, `top` and `low` what `run` has learnt.
+    """
 
     source: pikepdf.Object
     target: pikepdf.Object
@@ -53,6 +58,10 @@ class Font:
     matrix: Matrix | None = None
     used: set[bytes] = field(default_factory=set)
     lost: bool = False
+    shown: set[bytes] = field(default_factory=set)
+    advances: dict[int, float] = field(default_factory=dict)
+    top: float = 0.0
+    low: float = 0.0
     glyphs: dict[bytes, Glyph] = field(default_factory=dict)
     texts: dict[str, bytes] | None = None
 
@@ -66,6 +75,42 @@ class Font:
                 glyph = known[code] = self.coder.describe(code)
             result.append(glyph)
         return result
+
+    def run(self, data: bytes) -> tuple[float, int, int, float] | None:
+        """The sum of a string's advances, its number of codes and of spaces, and the farthest any glyph of the font
+        known so far (those of the string are) reaches from its origin; None where only `read` can tell."""
+        if self.vertical:
+            return None
+        codes: Sequence[int] = data
+        if self.kind == "composite":
+            if not getattr(getattr(self.coder, "cmap", None), "identity", False):
+                return None
+            codes = unpack(f">{len(data) // 2}H", data[: len(data) // 2 * 2])
+        known = self.advances
+        try:
+            total = sum(map(known.__getitem__, codes))
+        except KeyError:
+            self._learn(set(codes) - set(known))
+            total = sum(map(known.__getitem__, codes))
+        if self.low < 0:
+            return None
+        return total, len(codes), 0 if self.kind == "composite" else data.count(b" "), self.top
+
+    def _learn(self, codes: set[int]) -> None:
+        size = 2 if self.kind == "composite" else 1
+        for code in codes:
+            (glyph,) = self.read(code.to_bytes(size, "big"))
+            self.advances[code] = glyph.advance
+            self.top, self.low = max(self.top, glyph.reach), min(self.low, glyph.advance)
+
+    def settle(self) -> None:
+        """Count the codes of `shown` as used."""
+        if self.kind == "composite":
+            for data in self.shown:
+                self.used.update(self.coder.split(data))
+        else:
+            self.used.update(bytes((code,)) for code in set(b"".join(self.shown)))
+        self.shown.clear()
 
 
 def guessed_ink(text: str, advance: float) -> Box:
