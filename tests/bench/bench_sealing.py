@@ -1,4 +1,6 @@
-"""What sealing costs: `python -m tests.bench.bench_sealing [quick]`. Ratios to plain boto3 in the same run.
+"""What sealing costs: `python -m tests.bench.bench_sealing`. Ratios to plain boto3 in the same run.
+
+Parts of it by name: `transfer`, `middle`, `small`, `memory`; a number is the size in MiB of the large object (1024).
 
 Sealed is the product's own way, `seal_stream` into the store and `Opened` out of it, without HTTP. Every candidate
 takes its turn in each round, on the same store, so that ratios hold on a noisy machine where rates do not; CPU time is
@@ -15,7 +17,7 @@ import statistics
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +39,7 @@ RANGE = 64 * 1024
 SMALL = 20 * 1000
 PLAIN = "plain boto3"
 SEALED = "sealed"
+PARTS = ("transfer", "middle", "small", "memory")
 
 
 @dataclass
@@ -212,20 +215,25 @@ def _peak(config: Config, what: str, size: int, kept: SealedObject) -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def main(quick: bool = False) -> None:
-    """Measures and prints."""
+def main(only: Collection[str] = PARTS, large: int = 1024) -> None:
+    """Measures and prints the parts named."""
     with parts() as made:
         config = make_config(made.folder, made.database("sqlite", "sealing"), made.seaweed)
         world = make_world(config)
         bench, others = Bench(world.services), rivals()
-        for mebibytes, rounds in ((64, 7), (256, 5)):
-            transfer(bench, others, mebibytes, 3 if quick else rounds)
-        middle(bench, others, 1024, 15)
-        small(bench, others, 50 if quick else 200)
-        memory(bench, 256)
+        if "transfer" in only:
+            transfer(bench, others, 64, 7)
+            transfer(bench, others, 256, 5)
+        if "middle" in only:
+            middle(bench, others, large, 15)
+        if "small" in only:
+            small(bench, others, 150)
+        if "memory" in only:
+            memory(bench, 256)
         world.close()
 
 
 if __name__ == "__main__":
     machine()
-    main("quick" in sys.argv[1:])
+    sizes = [int(word) for word in sys.argv[1:] if word.isdigit()]
+    main([word for word in sys.argv[1:] if word in PARTS] or PARTS, *sizes)
