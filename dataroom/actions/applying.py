@@ -134,7 +134,7 @@ def plan_of(marks: Iterable[Mark]) -> dict[str, Any]:
 def _planned(mark: Mark) -> dict[str, Any]:
     planned: dict[str, Any] = {
         "page": mark.page,
-        "level": "canonical",
+        "level": "region" if mark.kind == "scan" else "canonical",
         "otherwise": "exact",
         "code": mark.code,
         "rationale": mark.rationale,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -103,6 +103,22 @@ class Workshop(Protocol):
 
     def search(self, source: Any, term: str) -> Any:
         """Where a term stands."""
+        ...
+
+    def find(self, source: Any, queries: Sequence[dict[str, Any]], read: Mapping[int, Sequence[dict[str, Any]]]) -> Any:
+        """Where queries stand, in text and in words read from pictures, with what stands around them."""
+        ...
+
+    def pictured(self, source: Any) -> Any:
+        """The pages that show a picture instead of text."""
+        ...
+
+    def recognise(self, source: Any, page: int) -> Any:
+        """The words read from the picture of a page."""
+        ...
+
+    def reads(self) -> Sequence[str]:
+        """The languages pictures of text are read in; none where they cannot be read."""
         ...
 
     def redact(self, source: Any, plan: dict[str, Any], salt: bytes) -> Any:

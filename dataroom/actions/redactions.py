@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
@@ -20,6 +21,7 @@ from dataroom.vault.sealed import Kind
 REDACTION_ACTIONS = (
     "redaction.mark",
     "redaction.unmark",
+    "redaction.search",
     "redaction.submit",
     "redaction.approve",
     "redaction.return",
@@ -45,7 +47,7 @@ class NewMark(Params):
 
     page: Annotated[int, Field(ge=1, le=100_000)]
     box: tuple[float, float, float, float] | None = None
-    kind: Annotated[str, Field(pattern="^(box|words|term|page)$")] = "box"
+    kind: Annotated[str, Field(pattern="^(box|words|term|scan|page)$")] = "box"
     code: Annotated[str, Field(min_length=1, max_length=40)]
     rationale: Annotated[str, Field(min_length=8, max_length=1000)]
 
@@ -81,6 +83,14 @@ class Remark(Params):
 @action("redaction.start", on=Version)
 def start(work: Work, version: Version, params: Start) -> Done:
     """Begins a redacted copy of an original."""
+    row = begin(work, version, params)
+    work.concerns(target=row)
+    work.state(version=version.id, tier=params.tier, category=params.category)
+    return Done(row.id)
+
+
+def begin(work: Work, version: Version, params: Start) -> Redaction:
+    """A redaction in draft by the acting person; nothing is marked yet."""
     law = work.services.law
     if params.category not in law.categories or params.category == "unclassified":
         raise Invalid(f"category: a redacted copy cannot have the category {params.category}")
@@ -101,10 +111,7 @@ def start(work: Work, version: Version, params: Start) -> Done:
         author_id=work.user,
         created_at=work.now,
     )
-    work.add(row)
-    work.concerns(target=row)
-    work.state(version=version.id, tier=params.tier, category=params.category)
-    return Done(row.id)
+    return work.add(row)
 
 
 @action("redaction.list", on=Matter, lists=Redaction)
@@ -182,12 +189,18 @@ def result_of(work: Work, redaction: Redaction) -> Version | None:
 @action("redaction.mark", on=Redaction)
 def mark(work: Work, redaction: Redaction, params: NewMarks) -> tuple[uuid.UUID, ...]:
     """Adds marks, each with a code of the shipped list and a sentence of reason."""
-    version = work.get(Version, redaction.version_id)
+    ids = put_marks(work, redaction, work.get(Version, redaction.version_id), params.marks)
+    work.state(marks=len(ids))
+    return ids
+
+
+def put_marks(work: Work, redaction: Redaction, version: Version, marks: Sequence[NewMark]) -> tuple[uuid.UUID, ...]:
+    """Adds checked marks by the acting person, all or none; a redaction sent back becomes a draft again."""
     present_marks = len(marks_of(work, redaction))
-    if present_marks + len(params.marks) > MOST_MARKS:
+    if present_marks + len(marks) > MOST_MARKS:
         raise Invalid(f"marks: a redaction holds at most {MOST_MARKS} marks")
     ids: list[uuid.UUID] = []
-    for new in params.marks:
+    for new in marks:
         if new.page > version.pages:
             raise Invalid(f"page: the document has {version.pages} pages")
         _check_reason(work, new)
@@ -208,7 +221,6 @@ def mark(work: Work, redaction: Redaction, params: NewMarks) -> tuple[uuid.UUID,
         )
         ids.append(work.add(row).id)
     _back_to_draft(redaction)
-    work.state(marks=len(ids))
     return tuple(ids)
 
 

@@ -17,12 +17,12 @@ from sqlalchemy import ColumnElement, bindparam, select
 
 from dataroom.actions.context import Desk, Services
 from dataroom.actions.registry import Nothing, Params, action
-from dataroom.actions.sealing import place_of
+from dataroom.actions.sealing import place_of, place_of_term
 from dataroom.actions.views import Done
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, KeyDestroyed, Tampered, Unavailable
 from dataroom.ids import new_id
-from dataroom.model import Errand, KeyScope, Version
+from dataroom.model import Errand, KeyScope, Term, Version
 from dataroom.vault.keys import Renewal, kek_of, new_key, renewal_in, unwrap_dek, wrap_dek
 from dataroom.vault.sealed import Kind, Place, open_range
 from dataroom.vault.store import Stored
@@ -217,12 +217,22 @@ def _renew(work: Work, scope: KeyScope, step: Step) -> bool:
         work.session.expire_all()
     over = len(held) <= BATCH and step.last is not None
     if over:
+        _renew_terms(work, scope, renewal)
         scope.epoch, scope.kek_blob = epoch, step.last
     else:
         scope.kek_blob = step.ring
     _note_purpose(work, scope, step, over)
     work.state(epoch=epoch, keys=len(rows), over=over)
     return over
+
+
+def _renew_terms(work: Work, scope: KeyScope, renewal: Renewal) -> None:
+    """Moves the keys of the dictionary's terms, which are few, along with the last of the content keys."""
+    for term in work.all(Term, Term.scope_id == scope.id, Term.scope_epoch == scope.epoch):
+        place = place_of_term(term)
+        dek = unwrap_dek(renewal.old, scope.id, term.scope_epoch, place, term.wrapped_dek)
+        term.scope_epoch = scope.epoch + 1
+        term.wrapped_dek = wrap_dek(renewal.new, scope.id, term.scope_epoch, place, dek)
 
 
 def _note_purpose(work: Work, scope: KeyScope, step: Step, over: bool) -> None:
@@ -248,6 +258,11 @@ def _trim(desk: Desk, scope: KeyScope, params: Nothing, stream: object) -> int:
         if opened == 0:
             _read_one(services, version, dek)
         opened += 1
+    with services.database.reading() as session:
+        terms = session.scalars(select(Term).where(Term.scope_id == scope.id)).all()
+    for term in terms:
+        kek = kek_of(plain, term.scope_epoch)
+        unwrap_dek(kek, scope.id, term.scope_epoch, place_of_term(term), term.wrapped_dek)
     services.kms.trim(scope.kms_key, blob)
     return opened
 

@@ -47,6 +47,8 @@ from dataroom.model import (
     Moment,
     Participation,
     Redaction,
+    Search,
+    Term,
     Token,
     Version,
 )
@@ -182,6 +184,23 @@ def _redaction(moment: datetime) -> Mapping[str, One | Many]:
     }
 
 
+def _term(moment: datetime) -> Mapping[str, One | Many]:
+    return {
+        "matter": One(Term.matter_id, "ref:Matter"),
+        "organisation": _organisation(Term.organisation_id),
+        "tier": One(Term.tier, "long"),
+    }
+
+
+def _search(moment: datetime) -> Mapping[str, One | Many]:
+    return {
+        "matter": One(Search.matter_id, "ref:Matter"),
+        "organisation": _organisation(Search.organisation_id),
+        "author": One(Search.author_id, "uuid"),
+        "state": One(Search.state, "string"),
+    }
+
+
 def _disclosure(moment: datetime) -> Mapping[str, One | Many]:
     live = Disclosure.withdrawn_at.is_(None) & (Disclosure.expires_at > moment)
     return {
@@ -271,6 +290,8 @@ RESOURCES: dict[type[Base], Resource] = {
         ("Document", Document, _document),
         ("Version", Version, _version),
         ("Redaction", Redaction, _redaction),
+        ("Term", Term, _term),
+        ("Search", Search, _search),
         ("Disclosure", Disclosure, _disclosure),
         ("Hold", Hold, _hold),
         ("Disposal", Disposal, _disposal),

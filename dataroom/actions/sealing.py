@@ -19,7 +19,7 @@ from dataroom.actions.context import Inspected, Services, Source
 from dataroom.actions.pins import vouch
 from dataroom.errors import Conflict, KeyDestroyed, TooLarge
 from dataroom.ids import new_id
-from dataroom.model import KeyScope, Version
+from dataroom.model import KeyScope, Term, Version
 from dataroom.vault.keys import new_key, scope_key, unwrap_dek, wrap_dek
 from dataroom.vault.sealed import Kind, Place, Sealer, open_range, open_stream
 from dataroom.vault.store import Stored
@@ -174,6 +174,17 @@ def _bounded(pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
 def place_of(version: Version) -> Place:
     """Where a version's content belongs."""
     return Place(version.organisation_id, version.matter_id, version.document_id, version.ordinal, Kind(version.kind))
+
+
+def place_of_term(term: Term) -> Place:
+    """Where a term of a dictionary belongs; its own id stands for the document."""
+    return Place(term.organisation_id, term.matter_id, term.id, 0, Kind.DERIVED)
+
+
+def open_scope_of(services: Services, session: Session, term: Term) -> Scope:
+    """The scope that opens a term, with its key of the term's epoch; `KeyDestroyed` once it is out of use."""
+    scope = session.get_one(KeyScope, term.scope_id, populate_existing=True)
+    return _open_scope(services, scope, term.scope_epoch)
 
 
 def current(services: Services, session: Session, scope: Scope) -> Scope:

@@ -30,6 +30,8 @@ SEEN_BY = {
     "Document": "document.read",
     "Version": "version.read",
     "Redaction": "redaction.read",
+    "Term": "term.list",
+    "Search": "search.read",
     "Disclosure": "disclosure.list",
     "Hold": "hold.list",
     "Disposal": "disposal.read",

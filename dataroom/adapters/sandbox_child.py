@@ -236,6 +236,7 @@ def _readable() -> list[str]:
     return [
         *own,
         *(paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+        *(path for path in sys.path if path.endswith(("site-packages", "dist-packages"))),
         "/usr/share/fonts",
         *ocr.DATA,
         "/usr/lib",

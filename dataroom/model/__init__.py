@@ -5,6 +5,7 @@ from dataroom.model.disclosures import Disclosure
 from dataroom.model.documents import Document, KeyScope, Version
 from dataroom.model.errands import Errand
 from dataroom.model.evidence import AuditCheckpoint, AuditDisclosure, AuditEntry, AuditLog
+from dataroom.model.finding import Search, SearchPart, Term, Transcript, TranscriptPage
 from dataroom.model.matters import Matter, Membership, Participation
 from dataroom.model.people import Issuer, Organisation, PendingLogin, Session, Token, User
 from dataroom.model.redactions import Mark, Redaction
@@ -55,8 +56,13 @@ __all__ = [
     "Participation",
     "PendingLogin",
     "Redaction",
+    "Search",
+    "SearchPart",
     "Session",
+    "Term",
     "Token",
+    "Transcript",
+    "TranscriptPage",
     "User",
     "Version",
     "Witness",

@@ -148,6 +148,13 @@ def open_range(
     return range_in_context(key, place.context(), header, length, start, stop, fetch)
 
 
+def seal_in_context(key: bytes, context: bytes, plain: bytes) -> bytes:
+    """A whole object, header first, for a context given as bytes."""
+    _check_key(key)
+    encryptor = Cobblestone256Encryptor(key, context)
+    return encryptor.update(b"") + encryptor.update(plain) + encryptor.finalize()
+
+
 def stream_in_context(
     key: bytes, context: bytes, header: bytes, length: int, chunks: Iterable[bytes]
 ) -> Iterator[bytes]:

@@ -136,6 +136,8 @@ def test_the_service_does_its_errands_and_nothing_else() -> None:
         "partner.register",
         "redaction.apply",
         "rows.adopt",
+        "search.step",
+        "version.transcribe",
         "scope.destroy",
         "scope.disable",
         "scope.forget",

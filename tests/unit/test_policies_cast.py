@@ -67,6 +67,8 @@ def thing(kind: str, **more: Value) -> Entity:
             "author": "",
         },
         "Redaction": {**tiered, "state": "draft", "author": "bob"},
+        "Term": {**base, "tier": 2},
+        "Search": {**base, "state": "running", "author": "ada"},
         "Disclosure": {**base, "recipient": OTHER, "live": True},
         "Hold": {**base, "live": True},
         "Disposal": {

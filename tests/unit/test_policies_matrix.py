@@ -27,6 +27,8 @@ KINDS = (
     "Document",
     "Version",
     "Redaction",
+    "Term",
+    "Search",
     "Disclosure",
     "Hold",
     "Disposal",
@@ -44,11 +46,13 @@ VERSION = {
     "P": "version.proof",
     "X": "redaction.start",
     "G": "disclosure.grant",
+    "N": "version.scans",
+    "O": "version.recognise",
 }
 VERSION_MATRIX = """
-    custodian  own    staged     LRVWSDXG
-    custodian  own    disclosed  LRVWSDXG
-    custodian  own    published  LRVWSDXG
+    custodian  own    staged     LRVWSDXGNO
+    custodian  own    disclosed  LRVWSDXGNO
+    custodian  own    published  LRVWSDXGNO
     custodian  own    candidate  LRVWS
     custodian  own    destroyed  LR
     partner    own    staged     -
@@ -127,13 +131,14 @@ REDACTION = {
     "B": "redaction.return",
     "D": "redaction.discard",
     "V": "redaction.verify",
+    "F": "redaction.search",
 }
 REDACTION_MATRIX = """
-    custodian  own    draft      LRGMUSD
+    custodian  own    draft      LRGMUSDF
     custodian  own    applying   LRGD
     custodian  own    in_review  LRGABDV
-    custodian  own    returned   LRGMUSD
-    custodian  own    failed     LRGMUSD
+    custodian  own    returned   LRGMUSDF
+    custodian  own    failed     LRGMUSDF
     custodian  own    released   LRGV
     custodian  own    discarded  LRG
     compliance own    draft      LG
@@ -183,14 +188,39 @@ MATTER = {
     "U": "document.upload",
     "X": "audit.export",
     "P": "audit.prove",
+    "T": "term.add",
+    "S": "search.start",
 }
 MATTER_MATRIX = """
-    custodian  own    open       CRLAMUP
-    custodian  own    closed     RLMP
+    custodian  own    open       CRLAMUPTS
+    custodian  own    closed     RLMPS
     partner    own    open       RL
     partner    own    closed     RL
     compliance own    open       RLXP
     compliance own    closed     RLXP
+"""
+
+TERM = {"L": "term.list", "C": "term.change", "R": "term.remove"}
+TERM_MATRIX = """
+    custodian  own    kept       LCR
+    compliance own    kept       -
+    partner    own    kept       -
+    custodian  other  kept       -
+    compliance other  kept       -
+    partner    other  kept       -
+"""
+
+SEARCH = {"L": "search.list", "R": "search.read", "H": "search.hits", "M": "search.mark", "S": "search.stop"}
+SEARCH_MATRIX = """
+    custodian  own    running    LRHMS
+    custodian  own    done       LRHM
+    custodian  own    stopped    LRHM
+    custodian  own    colleague  -
+    compliance own    running    -
+    partner    own    running    -
+    custodian  other  running    -
+    compliance other  running    -
+    partner    other  running    -
 """
 
 OTHERS = {
@@ -241,6 +271,8 @@ def in_state(kind: str, state: str) -> Entity:
         "over": {"live": False},
         "private": {"shared": False},
         "shared": {"shared": True},
+        "kept": {},
+        "colleague": {"author": "bob"},
     }
     attrs = special.get(state, {"state": state})
     if (kind, state) == ("Disposal", "approved"):
@@ -267,6 +299,8 @@ CELLS = [
     *rows("Version", VERSION_MATRIX, VERSION),
     *rows("Document", DOCUMENT_MATRIX, DOCUMENT),
     *rows("Redaction", REDACTION_MATRIX, REDACTION),
+    *rows("Term", TERM_MATRIX, TERM),
+    *rows("Search", SEARCH_MATRIX, SEARCH),
     *rows("Disposal", DISPOSAL_MATRIX, DISPOSAL),
     *rows("Matter", MATTER_MATRIX, MATTER),
     *rows("Hold", HOLD_MATRIX, OTHERS),
@@ -331,6 +365,15 @@ CLOSED_STILL = {
     "disposal.approve",
     "disposal.reject",
     "disposal.execute",
+    "version.scans",
+    "version.recognise",
+    "redaction.search",
+    "term.list",
+    "search.list",
+    "search.start",
+    "search.read",
+    "search.hits",
+    "search.stop",
     "redaction.list",
     "redaction.read",
     "redaction.log",
