@@ -34,6 +34,7 @@ from dataroom.model import AuditAnchor, AuditCheckpoint, AuditEntry, AuditLog, E
 from tests.adversarial.test_rollback import act, rolled_back, saved, set_back
 from tests.authority import POLICY, Authority, authority
 from tests.cast import World, make_config, make_world, sign_everybody_in
+from tests.integration.web_house import sign_in
 from tests.parts import Seaweed
 
 NOTE = b"a note\n"
@@ -253,6 +254,11 @@ def test_a_failing_anchor_is_retried_and_shown(anchored: Callable[..., World], t
     world.clock.forward(hours=73)
     ready = create_app(world.config, world.services).test_client().get("/readyz")
     assert (ready.status_code, ready.json["warnings"]) == (200, ["anchor-late"])
+    sign_everybody_in(world)
+    browser = create_app(world.config, world.services).test_client()
+    browser.set_cookie("session", sign_in(world, "cleo"))
+    page = browser.get(f"/matters/{world.matter}/audit").text
+    assert ("Anchored outside" in page, "time-stamp-says-503" in page, ">late<" in page) == (True, True, True)
     status, said = typed(world, "list")
     assert (status, said.count("time-stamp-says-503")) == (0, 2)
     with world.services.database.reading() as session:
