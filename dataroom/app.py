@@ -25,6 +25,7 @@ from dataroom.adapters.sandbox import Sandbox
 from dataroom.adapters.timestamps import TimeStamper
 from dataroom.adapters.witness_http import Courier
 from dataroom.cli import anchors, cli, grants, witnesses
+from dataroom.cli.backup import add_commands as add_backup_commands
 from dataroom.cli.checking import adopt_command, check_command, sweep_command
 from dataroom.cli.demo import demo
 from dataroom.cli.keys import add_commands as add_key_commands
@@ -132,6 +133,7 @@ def serve() -> Flask:
 def main() -> None:
     """The command `dataroom`."""
     add_key_commands(operate)
+    add_backup_commands(cli, operate)
     cli.add_command(operate)
     cli.add_command(check_command)
     cli.add_command(sweep_command)

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from dataroom.actions import outside
+from dataroom.actions.backups import is_awaited
 from dataroom.actions.context import Services
 from dataroom.actions.evidence import lock_head
 from dataroom.actions.outside import RolledBack
@@ -49,6 +50,9 @@ def sign_head(services: Services, matter: uuid.UUID | None) -> bool:
     with services.database.reading() as session:
         head = session.scalars(select(AuditLog).where(_of(matter))).one()
         outside.compare(services, session, head, notes)
+        halt = is_awaited(session, head.id)
+        if halt is not None:
+            raise RolledBack(head.origin, halt.signed_size, halt.size)
     checkpoint = Checkpoint(head.origin, head.size, Frontier.from_bytes(head.frontier).root())
     public = services.kms.public_key(LOG_KEY)
     note = sign_checkpoint(checkpoint, public, lambda message: services.kms.sign(LOG_KEY, message))

@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, bindparam, select
 from dataroom.actions.context import Desk, Services
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.sealing import place_of, place_of_term
+from dataroom.actions.survivors import keep_sheet
 from dataroom.actions.views import Done
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, KeyDestroyed, Tampered, Unavailable
@@ -249,7 +250,10 @@ def _check_unchanged(scope: KeyScope, made_from: bytes) -> None:
 
 
 def _trim(desk: Desk, scope: KeyScope, params: Nothing, stream: object) -> int:
-    """Sees that the committed rows open every content key, and one content, before older versions end."""
+    """Sees that the committed rows open every content key, and one content, before older versions end.
+
+    What lets older databases open the survivors is kept first, or nothing ends.
+    """
     services, blob, opened = desk.services, _blob(scope), 0
     plain = services.kms.unwrap(scope.kms_key, blob)
     for version in _survivors(services, scope.id, blob):
@@ -263,6 +267,7 @@ def _trim(desk: Desk, scope: KeyScope, params: Nothing, stream: object) -> int:
     for term in terms:
         kek = kek_of(plain, term.scope_epoch)
         unwrap_dek(kek, scope.id, term.scope_epoch, place_of_term(term), term.wrapped_dek)
+    keep_sheet(services, scope)
     services.kms.trim(scope.kms_key, blob)
     return opened
 

@@ -73,7 +73,7 @@ def translated(what: str) -> Iterator[None]:
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", "unknown"))
         if code in _GONE:
-            raise Missing("The object is not in the store.") from None
+            raise Missing("The content is not in the object store: whoever runs it has to look.") from None
         if code in {"InvalidRange", "416"}:
             raise Tampered("The stored object is shorter than recorded.") from None
         raise Unavailable(

@@ -165,6 +165,8 @@ WITHOUT_ROUTE: Mapping[str, str] = {
     "version.transcribe": "Performed by the service itself.",
     "version.erase": "Performed by the service itself.",
     "upload.sweep": "Performed by the service itself.",
+    "backup.make": "Performed by the operator, on the host.",
+    "backup.restore": "Performed by the operator, on the host.",
     "vault.check": "Performed by the service itself, at night; the operator has `dataroom check`.",
     "rows.adopt": "Performed by the operator, on the host.",
     "key.rotate": "Performed by the operator, on the host.",

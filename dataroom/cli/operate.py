@@ -19,6 +19,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from sqlalchemy import select
 
+from dataroom.actions.backups import check_accepted
 from dataroom.actions.checkpoints import LOG_KEY, verifier_key
 from dataroom.actions.context import SERVICE, Services
 from dataroom.actions.disposals import CERTIFICATE_KEY
@@ -57,12 +58,12 @@ def settings() -> Config:
         raise click.ClickException(str(error)) from error
 
 
-def upgrade(database_url: str) -> None:
-    """Brings the schema of a database to the newest revision."""
+def upgrade(database_url: str, revision: str = "head") -> None:
+    """Brings the schema of a database to the newest revision, or to a named one."""
     alembic = AlembicConfig()
     alembic.set_main_option("script_location", str(ROOT / "migrations"))
     alembic.attributes["url"] = database_url
-    command.upgrade(alembic, "head")
+    command.upgrade(alembic, revision)
 
 
 def initialise(config: Config, operator: Operator) -> Services:
@@ -144,9 +145,11 @@ def _partner_tables(file: Path) -> list[dict[str, Any]]:
 @click.option("--bind", default="127.0.0.1:8080", show_default=True, help="Address and port to listen on.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
 @click.option("--threads", default=64, show_default=True, type=click.IntRange(1, 512))
-def serve_command(bind: str, workers: int, threads: int) -> None:
+@click.pass_obj
+def serve_command(operator: Operator, bind: str, workers: int, threads: int) -> None:
     """Serve pages and API with gunicorn; put a TLS proxy in front of it."""
-    settings()
+    with failures():
+        check_accepted(operator.build(settings()))
     no_core_dumps()
     arguments = ["--pythonpath", str(ROOT), "-k", "gthread", "-w", str(workers), "--threads", str(threads), "-b", bind]
     arguments += ["--no-control-socket", "--timeout", "120", "--graceful-timeout", "10", "--keep-alive", "5"]
@@ -162,6 +165,8 @@ def worker_command(operator: Operator, once: bool) -> None:
     no_core_dumps()
     configure(config.log_level)
     services = operator.build(config)
+    with failures():
+        check_accepted(services)
     worker = Worker(services, operator.gate(services))
     if once:
         click.echo(f"{worker.drain()} errands done")

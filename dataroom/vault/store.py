@@ -11,9 +11,9 @@ from dataroom.errors import NotFound
 
 
 class Missing(NotFound):
-    """A recorded object is not in the store: erased, or lost."""
+    """A recorded object is not in the store: erased, or lost. Nothing can be shown in its place."""
 
-    code = "object-missing"
+    code, status = "object-missing", 500
     title = "The stored object is gone"
 
 

@@ -126,6 +126,8 @@ def test_the_service_does_its_errands_and_nothing_else() -> None:
     assert may(worker, "checkpoint.halt", worker)
     errands = {name for name, shape in LAW.actions.items() if "Service" in shape.principals}
     assert errands == {
+        "backup.make",
+        "backup.restore",
         "checkpoint.anchor",
         "checkpoint.halt",
         "checkpoint.resume",
