@@ -101,14 +101,14 @@ def _body(services: Services, scope: KeyScope, at: int) -> dict[str, Any]:
     whose = (KeyScope.matter_id == scope.matter_id, KeyScope.organisation_id == scope.organisation_id)
     with services.database.snapshot() as session:
         scopes = list(session.scalars(select(KeyScope).where(*whose, KeyScope.state == "active")))
-        epochs = {one.id: one.epoch for one in scopes}
+        ids = [one.id for one in scopes]
         query = select(Version.id, Version.scope_id, Version.scope_epoch, Version.wrapped_dek).where(
-            Version.scope_id.in_(epochs), Version.wrapped_dek.is_not(None), Version.state != "destroyed"
+            Version.scope_id.in_(ids), Version.wrapped_dek.is_not(None), Version.state != "destroyed"
         )
         versions = {
             str(row.id): [str(row.scope_id), row.scope_epoch, row.wrapped_dek.hex()]
             for row in session.execute(query)
-            if row.wrapped_dek is not None and epochs[row.scope_id] == row.scope_epoch
+            if row.wrapped_dek is not None
         }
     return {
         "format": FORMAT,

@@ -25,7 +25,7 @@ from dataroom.adapters.backup_tables import Row, read
 from dataroom.audit.notes import LOG, VerifierKey, open_checkpoint
 from dataroom.audit.tree import Frontier, leaf_hash
 from dataroom.errors import DataroomError, Invalid, Tampered
-from dataroom.vault.keys import Kms, unwrap_dek
+from dataroom.vault.keys import Kms, kek_of, unwrap_dek
 from dataroom.vault.sealed import Kind, Place, open_stream
 
 
@@ -189,7 +189,8 @@ def open_everything(
             if scope["id"] not in keks:
                 keks[scope["id"]] = kms.unwrap(scope["kms_key"], scope["kek_blob"])
             place = place_in(row)
-            dek = unwrap_dek(keks[scope["id"]], scope["id"], row["scope_epoch"], place, row["wrapped_dek"])
+            kek = kek_of(keks[scope["id"]], row["scope_epoch"])
+            dek = unwrap_dek(kek, scope["id"], row["scope_epoch"], place, row["wrapped_dek"])
             pieces = pieces_of(folder.object(sha256))
             size = sum(map(len, open_stream(dek, place, row["header"], row["object_length"], pieces)))
             if size != row["size"]:

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -81,6 +82,7 @@ def _start(
     address = f"http://localhost:{settled.ports['web']}"
     environment = _environment(folder, settled, store, address, database)
     config = Config.from_env(environment)
+    _write_settings(folder / "settings.env", environment)
     children = {name: _issuer(folder, slug, name, settled, address) for slug, name in COMPANIES.items()}
     click.echo("Starting the sign-in of three companies ...")
     for child in children.values():
@@ -176,6 +178,12 @@ def _environment(
         "DATAROOM_PAGE_RENDERERS": "2",
         "DATAROOM_LOG_LEVEL": "WARNING",
     }
+
+
+def _write_settings(path: Path, environment: dict[str, str]) -> None:
+    """The settings as a shell reads them, for the operator's commands in another terminal."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+        out.writelines(f"{name}={shlex.quote(value)}\n" for name, value in environment.items())
 
 
 def _child(folder: Path, name: str, arguments: list[str], environment: dict[str, str]) -> TiedProcess:

@@ -20,8 +20,7 @@ from dataroom.adapters.backup_folder import Backup
 from dataroom.adapters.backup_tables import Row
 from dataroom.cli.backup_checking import place_in, rows_in
 from dataroom.errors import KeyDestroyed, Tampered
-from dataroom.vault.keys import Kms, new_key, unwrap_dek
-from dataroom.vault.sealed import KEY_BYTES
+from dataroom.vault.keys import Kms, kek_of, new_key, unwrap_dek
 
 GONE = "(disposed of)"
 
@@ -99,10 +98,10 @@ class _Found:
             key = sheet.versions.get(row["id"])
             one = sheet.scopes.get(key.scope) if key else None
             kek = self._kek(one) if one else None
-            if key is None or one is None or kek is None or one.epoch != key.epoch or self.scope(one.id) != one:
+            if key is None or one is None or kek is None or self.scope(one.id) != one:
                 continue
             try:
-                unwrap_dek(kek, key.scope, key.epoch, place_in(row), key.wrapped)
+                unwrap_dek(kek_of(kek, key.epoch), key.scope, key.epoch, place_in(row), key.wrapped)
             except Tampered:
                 continue
             self.used[one.id] = one
@@ -117,14 +116,16 @@ class _Found:
 
 
 def _kek(kms: Kms, name: str, blob: bytes | None) -> bytes | None:
-    """The key in a blob, or None when the key service says it is gone; that it does not answer is an error."""
+    """What is in a blob (one KEK, or two during a renewal), or None when the key service says it is gone.
+
+    That it does not answer is an error.
+    """
     if blob is None:
         return None
     try:
-        kek = kms.unwrap(name, blob)
+        return kms.unwrap(name, blob)
     except (KeyDestroyed, Tampered):
         return None
-    return kek if len(kek) == KEY_BYTES else None
 
 
 def _close_documents(backup: Backup, plan: Plan, buried: Tombstones, left: Mapping[uuid.UUID, int]) -> None:

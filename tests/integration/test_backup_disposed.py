@@ -1,0 +1,208 @@
+"""Backups older than a disposal: what was destroyed stays so, what was to survive opens, and logs say what was lost."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+
+from dataroom.actions.backups import awaited, check_accepted
+from dataroom.actions.checkpoints import sign_head, sign_heads
+from dataroom.actions.context import SERVICE
+from dataroom.actions.gate import Gate
+from dataroom.actions.outside import RolledBack
+from dataroom.actions.tombstones import write_tombstones
+from dataroom.app import build
+from dataroom.cli.backup import accept_command
+from dataroom.cli.operate import Operator
+from dataroom.errors import Conflict, KeyDestroyed, Tampered
+from dataroom.model import AuditEntry, KeyScope, Version
+from tests.adversarial.house import check_logs, environment_of
+from tests.backups import (
+    Restored,
+    backed_up,
+    content,
+    dispose,
+    elsewhere,
+    lose_everything,
+    restored,
+    shred,
+    sign_in,
+    states,
+)
+from tests.cast import World, simple_pdf
+
+
+class Room:
+    """A house that was backed up, then disposed of one document, while others of the same scope are kept."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self.world, self.folder = world, folder
+        self.kept = world.ready(data=simple_pdf(["Kept."]))
+        self.moved = world.ready(tier=2, data=simple_pdf(["Moved to another tier."]))
+        self.doomed = world.due(data=simple_pdf(["The secret."]))
+        self.before = {line.version: content(world, line.version) for line in (self.kept, self.moved)}
+        sign_heads(world.services)
+        self.made = backed_up(world, folder / "backups")
+        classes = {"category": "claim-chart", "schedule": "work-product"}
+        world.do("ada", "document.classify", self.moved.document, tier=1, **classes)
+        dispose(world, self.doomed)
+
+    def restore(self, **sources: Any) -> Restored:
+        """The backup, restored beside what is left."""
+        config = elsewhere(self.world, f"sqlite:///{self.folder}/there.db")
+        return restored(self.world, self.folder / "backups", config, name=self.made.name, **sources)
+
+    def check(self, there: World) -> None:
+        """The disposed document is stated as disposed and has no key; the others open."""
+        assert states(there, self.doomed) == ("disposed", "destroyed", False)
+        with pytest.raises(KeyDestroyed):
+            content(there, self.doomed.version)
+        for version, plain in self.before.items():
+            assert content(there, version) == plain
+
+
+@pytest.fixture
+def room(fresh_world: Callable[[], World], tmp_path: Path) -> Room:
+    """A fresh one."""
+    return Room(fresh_world(), tmp_path)
+
+
+def test_the_key_service_alone_keeps_what_was_shredded_closed(room: Room) -> None:
+    """No list of tombstones; database and bucket are lost; the survivors open from their sheet, beside the key ring."""
+    shred(room.world)
+    sign_heads(room.world.services)
+    lose_everything(room.world)
+    there = room.restore()
+    assert (there.result.disposed, there.result.revived) == (1, 2)
+    room.check(there.world)
+    with there.world.services.database.reading() as session:
+        (facts,) = session.scalars(select(AuditEntry.outcome).where(AuditEntry.act == "backup.restore"))
+    assert facts == "done"
+    sign_in(there.world)
+    more = there.world.ready(data=simple_pdf(["New in the same scope."]))
+    shred(there.world)
+    assert content(there.world, more.version)
+    room.check(there.world)
+    there.world.close()
+
+
+def test_without_a_sheet_nothing_is_pretended(room: Room) -> None:
+    """What neither database nor sheet can open is stated as disposed of, and the scope takes new contents."""
+    shred(room.world)
+    shutil.rmtree(room.world.config.keyring_file.with_name("keyring.json.survivors"))
+    there = room.restore()
+    assert (there.result.disposed, there.result.revived) == (3, 0)
+    for line in (room.doomed, room.kept, room.moved):
+        assert states(there.world, line) == ("disposed", "destroyed", False)
+    sign_in(there.world)
+    more = there.world.ready(data=simple_pdf(["New in the same scope."]))
+    assert content(there.world, more.version)
+    there.world.close()
+
+
+def test_the_sheet_in_the_former_bucket_suffices(room: Room) -> None:
+    shred(room.world)
+    shutil.rmtree(room.world.config.keyring_file.with_name("keyring.json.survivors"))
+    there = room.restore(former_bucket=room.world.config.s3_bucket)
+    room.check(there.world)
+    there.world.close()
+
+
+def test_a_list_of_tombstones_is_replayed_before_the_night(room: Room) -> None:
+    """The key service still opens what was disposed of today: the list written since keeps it closed."""
+    newer = room.folder / "tombstones.json"
+    write_tombstones(room.world.services, newer)
+    there = room.restore(tombstones=[newer])
+    room.check(there.world)
+    with there.world.services.database.reading() as session:
+        scope = session.get_one(KeyScope, session.get_one(Version, room.doomed.version).scope_id)
+        assert scope.stale_at is not None, "and the next night makes this backup useless for it"
+    assert there.result.lost_logs, "the list knows longer logs"
+    there.world.close()
+    forged = newer.read_bytes().replace(b"tombstones/1", b"tombstones/2")
+    newer.write_bytes(forged)
+    (room.folder / "there.db").unlink()
+    with pytest.raises(Tampered):
+        room.restore(tombstones=[newer])
+
+
+def test_a_later_backup_in_the_folder_is_a_list_too(room: Room) -> None:
+    backed_up(room.world, room.folder / "backups")
+    there = room.restore()
+    room.check(there.world)
+    there.world.close()
+
+
+def test_lost_entries_halt_until_they_are_accepted(room: Room) -> None:
+    """Notes kept outside were signed over more entries: nothing is signed, served or backed up before somebody says so."""
+    world = room.world
+    sign_heads(world.services)
+    lose_everything(world)
+    there = room.restore().world
+    lost = awaited(there.services)
+    assert {f"{world.config.log_origin}/{world.matter}", f"{world.config.log_origin}/deployment"} == {
+        o for o, _, _ in lost
+    }
+    assert all(size < known for _, size, known in lost)
+    with pytest.raises(Conflict, match="accept-restore"):
+        check_accepted(there.services)
+    with pytest.raises(RolledBack):
+        sign_head(there.services, there.matter)
+    run = CliRunner(env=environment_of(there.config, room.folder))
+    operator = Operator(build=lambda given: build(given, there.clock), gate=Gate)
+    said = run.invoke(accept_command, ["--reason", "Restored after the fire of Sunday."], obj=operator)
+    assert said.exit_code == 0, said.output
+    check_accepted(there.services)
+    assert sign_head(there.services, there.matter)
+    sign_in(there)
+    check_logs(there, room.folder)
+    there.close()
+
+
+def test_a_retired_and_destroyed_scope_stays_a_tombstone(room: Room) -> None:
+    world = room.world
+    with world.services.database.reading() as session:
+        scope = session.get_one(Version, room.kept.version).scope_id
+    world.gate.perform(SERVICE, "scope.retire", scope, {"reason": "They leave the joint enforcement.", "days": 0})
+    shred(world)
+    there = room.restore()
+    with there.world.services.database.reading() as session:
+        assert session.get_one(KeyScope, scope).state == "tombstone"
+    assert states(there.world, room.kept) == ("disposed", "destroyed", False)
+    there.world.close()
+
+
+def test_nothing_ends_while_no_sheet_can_be_written(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = room.world
+    with world.services.database.reading() as session:
+        scope = session.get_one(KeyScope, session.get_one(Version, room.kept.version).scope_id)
+    folder = world.config.keyring_file.with_name("keyring.json.survivors")
+    folder.write_bytes(b"in the way")
+    old = scope.kek_blob or b""
+    world.gate.perform(SERVICE, "scope.shred", scope.id, {})
+    world.worker.drain()
+    assert len(world.services.kms.unwrap(scope.kms_key, old)) == 32
+    folder.unlink()
+    world.clock.forward(hours=1)
+    world.worker.drain()
+    with pytest.raises((KeyDestroyed, Tampered)):
+        world.services.kms.unwrap(scope.kms_key, old)
+
+
+def test_tokens_and_sessions_end_with_the_database(room: Room) -> None:
+    world = room.world
+    world.do("ada", "token.create", name="nightly")
+    made = backed_up(world, room.folder / "later")
+    config = replace(elsewhere(world, f"sqlite:///{room.folder}/there.db"))
+    there = restored(world, room.folder / "later", config, name=made.name).world
+    with there.services.database.reading() as session:
+        for table in ("token WHERE revoked_at IS NULL", "session", "pending_login"):
+            assert session.connection().exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 0
+    there.close()
