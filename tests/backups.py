@@ -62,8 +62,17 @@ def backed_up(world: World, folder: Path) -> Made:
 
 
 def elsewhere(world: World, database_url: str) -> Config:
-    """The same keys with another database and a bucket that does not exist yet."""
-    return replace(world.config, database_url=database_url, s3_bucket=f"restored-{uuid.uuid4()}")
+    """The keys and notes as they are now, copied as if to another machine, another database and a new bucket."""
+    ring = world.config.keyring_file
+    home = ring.parent / f"elsewhere-{uuid.uuid4()}"
+    home.mkdir(mode=0o700)
+    for path in ring.parent.glob(f"{ring.stem}*"):
+        if path.is_dir():
+            shutil.copytree(path, home / path.name)
+        else:
+            shutil.copy2(path, home / path.name)
+    place = {"keyring_file": home / ring.name, "keyring_key_file": home / world.config.keyring_key_file.name}
+    return replace(world.config, **place, database_url=database_url, s3_bucket=f"restored-{uuid.uuid4()}")
 
 
 @dataclass(frozen=True)

@@ -153,6 +153,7 @@ def test_lost_entries_halt_until_they_are_accepted(room: Room) -> None:
     assert all(size < known for _, size, known in lost)
     with pytest.raises(Conflict, match="accept-restore"):
         check_accepted(there.services)
+    sign_in(there).do("ada", "matter.read", there.matter)
     with pytest.raises(RolledBack):
         sign_head(there.services, there.matter)
     run = CliRunner(env=environment_of(there.config, room.folder))
@@ -161,7 +162,6 @@ def test_lost_entries_halt_until_they_are_accepted(room: Room) -> None:
     assert said.exit_code == 0, said.output
     check_accepted(there.services)
     assert sign_head(there.services, there.matter)
-    sign_in(there)
     check_logs(there, room.folder)
     there.close()
 
