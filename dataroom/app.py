@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dataroom import api, web
 from dataroom.actions import catalogue
+from dataroom.actions.backups import check_accepted
 from dataroom.actions.context import Services
 from dataroom.actions.gate import Gate
 from dataroom.adapters.database import Database, connect
@@ -123,9 +124,13 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
 
 
 def serve() -> Flask:
-    """The application as a web process of its own runs it: whatever draws pages is started ahead."""
+    """The application as a web process of its own runs it: whatever draws pages is started ahead.
+
+    Not after a restore whose losses nobody has accepted.
+    """
     config = Config.from_env()
     services = build(config)
+    check_accepted(services)
     services.workshop.begin()
     return create_app(config, services)
 
