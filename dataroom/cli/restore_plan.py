@@ -213,6 +213,11 @@ def _disclosure(plan: Plan, row: Row) -> Row:
     return row | {"withdrawn_at": plan.now} if closed else row
 
 
+def _term(plan: Plan, row: Row) -> Row | None:
+    """A dictionary's term under a key that ended is lost; sheets hold contents alone."""
+    return None if row["scope_id"] in plan.scopes else row
+
+
 def _token(plan: Plan, row: Row) -> Row:
     """Whoever held a token makes a new one: it may have been revoked after the backup."""
     return row | {"revoked_at": plan.now} if row["revoked_at"] is None else row
@@ -229,6 +234,7 @@ _CHANGES: Mapping[str, Any] = {
     "redaction": _redaction,
     "mark": _mark,
     "disclosure": _disclosure,
+    "term": _term,
     "token": _token,
     "errand": _errand,
 }
