@@ -1,6 +1,8 @@
 """Embedded TrueType programs: glyph boxes, the glyphs a code may reach, and a copy with only the used glyphs."""
 
 from io import BytesIO
+from struct import error as StructError
+from typing import Any
 
 from fontTools.encodings import MacRoman
 from fontTools.ttLib import TTFont, TTLibError, newTable
@@ -8,6 +10,7 @@ from fontTools.ttLib.tables._g_l_y_f import Glyph as Outline
 
 from ..geometry import Box
 from .encodings import character
+from .sfnt import Sfnt, assembled
 
 KEPT = {"glyf", "loca", "head", "hhea", "hmtx", "maxp", "cvt ", "fpgm", "prep", "cmap", "vhea", "vmtx"}
 MAC_CODES = {str(name): code for code, name in enumerate(MacRoman.MacRoman)}
@@ -19,11 +22,12 @@ class TrueTypeProgram:
     def __init__(self, data: bytes) -> None:
         self.data = data
         try:
-            self.font = _opened(data)
+            self.quick = _quick(data)
+            self.font = _opened(data) if self.quick is None else _named(data)
             self.names = list(self.font.getGlyphOrder())
             self.count = len(self.names)
             self.units = float(self.font["head"].unitsPerEm) or 1000.0
-            self.glyf = self.font["glyf"]
+            self.glyf: Any = self.font["glyf"] if self.quick is None else None
             self.tables = self._cmap_tables()
         except (TTLibError, KeyError, AssertionError, TypeError, IndexError, OverflowError) as error:
             raise ValueError("unreadable TrueType program") from error
@@ -78,6 +82,8 @@ class TrueTypeProgram:
         """The box of a glyph in em, None when it paints nothing."""
         if not 0 <= gid < self.count:
             return None
+        if self.quick is not None:
+            return self.quick.ink(gid)
         outline = self.glyf[self.names[gid]]
         if outline.numberOfContours == 0:
             return None
@@ -86,12 +92,19 @@ class TrueTypeProgram:
 
     def advance(self, gid: int) -> float:
         """The advance of a glyph in em."""
+        if self.quick is not None:
+            return self.quick.advance(gid) if 0 <= gid < self.count else 0.0
         if "hmtx" not in self.font or not 0 <= gid < self.count:
             return 0.0
         return float(self.font["hmtx"].metrics[self.names[gid]][0]) / self.units
 
     def subset(self, gids: set[int]) -> bytes:
         """The program with every other outline, metric, name and table gone. Glyph indices stay."""
+        if self.quick is not None:
+            try:
+                return self._subset(self.quick, gids | {0})
+            except (ValueError, KeyError, StructError):
+                self.glyf = self.font["glyf"]
         font = _opened(self.data)
         glyf = font["glyf"]
         keep = self._closure(gids | {0})
@@ -115,6 +128,23 @@ class TrueTypeProgram:
         out = BytesIO()
         font.save(out, reorderTables=None)
         return out.getvalue()
+
+    def _subset(self, quick: Sfnt, gids: set[int]) -> bytes:
+        """The same, table by table; raises when the tables do not fit together."""
+        keep = quick.closure(gids)
+        tables = {tag: data for tag, data in quick.tables.items() if tag in KEPT and tag != "cmap"}
+        tables["glyf"], tables["loca"] = quick.outlines(keep)
+        for tag, head in (("hmtx", "hhea"), ("vmtx", "vhea")):
+            if tag in tables and head in tables:
+                tables[tag], tables[head] = quick.metrics(tag, head, keep)
+        old = tables["head"]
+        tables["head"] = old[:8] + bytes(4) + old[12:20] + bytes(16) + old[36:50] + b"\0\1" + old[52:54]
+        tables["post"] = b"\0\3\0\0" + bytes(28)
+        font = _named(self.data)
+        self._filter_cmap(font, set(keep))
+        if "cmap" in font:
+            tables["cmap"] = font["cmap"].compile(font)
+        return assembled(tables)
 
     def _closure(self, gids: set[int]) -> set[int]:
         numbers = {name: index for index, name in enumerate(self.names)}
@@ -146,6 +176,21 @@ class TrueTypeProgram:
             font["cmap"].tables = tables
         else:
             del font["cmap"]
+
+
+def _quick(data: bytes) -> Sfnt | None:
+    """The tables as bytes, None where they do not fit together."""
+    try:
+        return Sfnt(data)
+    except ValueError:
+        return None
+
+
+def _named(data: bytes) -> TTFont:
+    """The file with plain glyph names, nothing decoded yet."""
+    font = TTFont(BytesIO(data), recalcBBoxes=False, recalcTimestamp=False, lazy=True)
+    font.setGlyphOrder([f"g{index}" for index in range(int(font["maxp"].numGlyphs))])
+    return font
 
 
 def _opened(data: bytes) -> TTFont:
