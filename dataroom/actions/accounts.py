@@ -17,7 +17,7 @@ from dataroom.actions.work import Work
 from dataroom.config import Config
 from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id
-from dataroom.model import Issuer, Organisation, Session, Token, User
+from dataroom.model import AuditPerson, Issuer, Organisation, Session, Token, User
 from dataroom.model.people import ROLES
 
 TOKEN_PREFIX = "dr_"  # noqa: S105 - a prefix, so that leaked tokens are found by scanners
@@ -74,7 +74,8 @@ def start(work: Work, _target: None, params: Arrival) -> Done:
                 created_at=work.now,
             )
         )
-    if not user.active or user.id != work.user:
+    key = work.one(AuditPerson, AuditPerson.id == user.id, AuditPerson.state != "active")
+    if not user.active or user.id != work.user or key is not None:
         raise Refused("This person can no longer sign in here.")
     user.name, user.email, user.role = params.name, params.email, params.role
     config = work.services.config

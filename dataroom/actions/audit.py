@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import io
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import and_, select, tuple_
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from dataroom.actions import present
+from dataroom.actions import present, standing
 from dataroom.actions.anchoring import stamps_until
-from dataroom.actions.checkpoints import notes_until, shown, sign_head
-from dataroom.actions.context import Desk, Download
-from dataroom.actions.evidence import handed_out
+from dataroom.actions.checkpoints import Shown, notes_until, shown, sign_head
+from dataroom.actions.context import Desk, Download, Services
+from dataroom.actions.personal import BATCH, opened, openings
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.scope import HIDDEN
+from dataroom.actions.sealing import pass_through
 from dataroom.actions.views import DocumentRef, EntryPage, EntryView, OrganisationView
 from dataroom.actions.work import Work
-from dataroom.audit.bundle import write_bundle
-from dataroom.audit.entry import open_fields, read_entry
-from dataroom.model import AuditDisclosure, AuditEntry, AuditLog, Matter
+from dataroom.audit.bundle import bundle
+from dataroom.audit.entry import name_of, open_fields, read_entry
+from dataroom.model import AuditEntry, AuditLog, Matter, Organisation
+from dataroom.vault.sealed import Kind, Place
+
+ADDRESSES = frozenset({"mail", "ip"})
+"""Fields that are closed to everybody but the organisation of the person they tell of."""
 
 
 class Filter(Params):
@@ -46,10 +50,10 @@ def list_entries(work: Work, matter: Matter, params: Filter) -> EntryPage:
     log = work.one(AuditLog, AuditLog.matter_id == matter.id)
     rows = work.all_entries(criteria, params.limit + 1)
     shown = rows[: params.limit]
-    opened = _opened(work.session, shown)
+    told_of = _fields(work, shown)
     parties = present.organisations(work.session)
     visible = present.references(work, [row.document_id for row in shown])
-    items = tuple(_view(row, opened.get((row.log_id, row.seq), {}), parties, visible) for row in shown)
+    items = tuple(_view(row, told_of[row.seq], parties, visible) for row in shown)
     return EntryPage(items, log.size if log else 0, shown[-1].seq if len(rows) > params.limit else None)
 
 
@@ -73,17 +77,10 @@ def _filters(params: Filter) -> list[Any]:
     return criteria
 
 
-def _opened(session: Session, rows: list[AuditEntry]) -> dict[tuple[uuid.UUID, int], dict[str, Any]]:
-    keys = [(row.log_id, row.seq) for row in rows]
-    found = session.scalars(
-        select(AuditDisclosure).where(tuple_(AuditDisclosure.log_id, AuditDisclosure.seq).in_(keys), handed_out())
-    )
-    texts: dict[tuple[uuid.UUID, int], list[str]] = {}
-    for row in found:
-        texts.setdefault((row.log_id, row.seq), []).extend(t for t in row.disclosure.split("\n") if t)
-    return {
-        (row.log_id, row.seq): open_fields(read_entry(row.entry), texts.get((row.log_id, row.seq), [])) for row in rows
-    }
+def _fields(work: Work, rows: list[AuditEntry]) -> dict[int, dict[str, Any]]:
+    """The fields of entries of one log, by number."""
+    texts = openings(work.services, work.session, rows[0].log_id, [row.seq for row in rows]) if rows else {}
+    return {row.seq: open_fields(read_entry(row.entry), texts.get(row.seq, [])) for row in rows}
 
 
 def _view(
@@ -110,68 +107,85 @@ def _view(
     )
 
 
+class Recipient(Params):
+    """The organisation that is to be given the log, by its short name."""
+
+    recipient: Annotated[str, Field(min_length=1, max_length=40)]
+
+
 @dataclass(frozen=True)
 class Export:
-    """What an export may open: the entries' numbers, and the matter they belong to."""
+    """What is handed out: the log of a matter, for the people of `reader`, with the entries `open_to` them opened."""
 
     matter: uuid.UUID
     reference: str
-    open_entries: frozenset[int]
+    reader: uuid.UUID
+    owner: uuid.UUID
+    open_to: tuple[ColumnElement[bool], ...]
 
 
 def _bundle(desk: Desk, export: Export) -> Download:
-    """Signs the log's present head and writes the bundle; entries the reader may not open stay closed."""
+    """Signs the log's present head and makes the bundle, which is kept sealed in the store until it was taken."""
     services = desk.services
     sign_head(services, export.matter)
-    out = io.BytesIO()
     with services.database.reading() as session:
         found = shown(session, export.matter)
-        log, note = found.log, found.checkpoint
-        write_bundle(
-            out,
-            found.note,
-            _column(session, AuditEntry.entry, log, note.size),
-            _disclosures(session, log, note.size, export.open_entries),
-            notes_until(session, log, note.size),
-            _column(session, AuditEntry.leaf, log, note.size),
-            stamps_until(session, log, note.size),
-        )
-    data = out.getvalue()
+        size, pieces = found.checkpoint.size, _pieces(services, session, found, export)
+        place = Place(export.owner, export.matter, export.matter, 1, Kind.DERIVED)
+        length, taken = pass_through(services, place, pieces)
     name = "".join(c if c.isalnum() else "-" for c in export.reference)
-    return Download(f"audit-{name}-{note.size}.zip", "application/zip", iter((data,)), len(data))
+    return Download(f"audit-{name}-{size}.zip", "application/zip", taken, length)
 
 
-def _column(session: Session, column: Any, log: AuditLog, size: int) -> Iterator[bytes]:
-    query = select(column).where(AuditEntry.log_id == log.id, AuditEntry.seq < size).order_by(AuditEntry.seq)
-    yield from session.scalars(query.execution_options(yield_per=1000))
-
-
-def _disclosures(
-    session: Session, log: AuditLog, size: int, allowed: frozenset[int]
-) -> Iterator[tuple[int, list[str]]]:
-    query = (
-        select(AuditDisclosure)
-        .where(and_(AuditDisclosure.log_id == log.id, AuditDisclosure.seq < size, handed_out()))
-        .order_by(AuditDisclosure.seq, AuditDisclosure.name)
+def _pieces(services: Services, session: Session, found: Shown, export: Export) -> Iterator[bytes]:
+    log, size = found.log, found.checkpoint.size
+    return bundle(
+        found.note,
+        _column(session, AuditEntry.entry, log.id, size),
+        (
+            (row.seq, told(texts, row.actor_organisation_id, export.reader))
+            for row, texts in opened(services, session, log.id, size, *export.open_to)
+        ),
+        notes_until(session, log, size),
+        _column(session, AuditEntry.leaf, log.id, size),
+        stamps_until(session, log, size),
     )
-    pending: tuple[int, list[str]] | None = None
-    for row in session.scalars(query.execution_options(yield_per=1000)):
-        if row.seq not in allowed:
-            continue
-        if pending and pending[0] != row.seq:
-            yield pending
-            pending = None
-        texts = [text for text in row.disclosure.split("\n") if text]
-        pending = (row.seq, [*(pending[1] if pending else []), *texts])
-    if pending:
-        yield pending
+
+
+def told(texts: list[str], actor: uuid.UUID | None, reader: uuid.UUID) -> list[str]:
+    """The openings that leave this service: addresses of people only for their own organisation."""
+    return texts if actor == reader else [text for text in texts if name_of(text) not in ADDRESSES]
+
+
+def _column(session: Session, column: Any, log: uuid.UUID, size: int) -> Iterator[bytes]:
+    for first in range(0, size, BATCH):
+        batch = (AuditEntry.seq >= first, AuditEntry.seq < min(first + BATCH, size))
+        yield from session.scalars(select(column).where(AuditEntry.log_id == log, *batch).order_by(AuditEntry.seq))
 
 
 @action("audit.export", on=Matter, reveal=_bundle)
 def export(work: Work, matter: Matter, params: Nothing) -> Export:
     """The whole log of a matter as a bundle; fields of other organisations' own affairs stay closed."""
-    rows = work.rows(
-        select(AuditEntry.seq).where(AuditEntry.matter_id == matter.id, work.narrowed(AuditEntry, "audit.list"))
-    )
-    work.state(entries=work.place[1], opened=len(rows))
-    return Export(matter.id, matter.reference, frozenset(row[0] for row in rows))
+    return _export(work, matter, work.organisation)
+
+
+def recipient_of(session: Session, params: Recipient) -> uuid.UUID:
+    """The organisation to be given the log; the null id for an unknown name."""
+    found = session.scalars(select(Organisation.id).where(Organisation.slug == params.recipient)).first()
+    return found or uuid.UUID(int=0)
+
+
+@action("audit.give", on=Matter, reveal=_bundle, asks={"recipient": recipient_of})
+def give(work: Work, matter: Matter, params: Recipient) -> Export:
+    """The whole log of a matter as a bundle for another participant, in which only what both may read is open."""
+    recipient = recipient_of(work.session, params)
+    officer = standing.officer(work.session, recipient, matter.id, work.now)
+    work.state(recipient=recipient)
+    return _export(work, matter, recipient, work.narrowed(AuditEntry, "audit.list", officer))
+
+
+def _export(work: Work, matter: Matter, reader: uuid.UUID, *more: ColumnElement[bool]) -> Export:
+    criteria = (AuditEntry.seq < work.place[1], work.narrowed(AuditEntry, "audit.list"), *more)
+    (count,) = work.rows(select(func.count()).where(AuditEntry.matter_id == matter.id, *criteria))[0]
+    work.state(entries=work.place[1], opened=count)
+    return Export(matter.id, matter.reference, reader, matter.organisation_id, criteria)

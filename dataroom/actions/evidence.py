@@ -14,34 +14,36 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Uuid, bindparam, insert, select, update
+from sqlalchemy import Select, Uuid, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from dataroom.actions import pins
-from dataroom.actions.context import Principal
+from dataroom.actions.context import Principal, Services
+from dataroom.actions.personal import actor_of, keep, share
 from dataroom.actions.proofs import completed
-from dataroom.audit.entry import SealedEntry, seal_entry
+from dataroom.audit.entry import seal_entry
 from dataroom.audit.tree import Frontier
 from dataroom.errors import Unavailable
 from dataroom.ids import new_id
-from dataroom.model import AuditDisclosure, AuditEntry, AuditLog, AuditNode, Base, Matter
+from dataroom.model import AuditEntry, AuditLog, AuditNode, Base, Matter
 
 _LOCKING: Select[AuditLog] = select(AuditLog).with_for_update(of=AuditLog).execution_options(populate_existing=True)
 _ADD_NODES = insert(AuditNode)
 _ADD_ENTRY = insert(AuditEntry)
-_ADD_DISCLOSURES = insert(AuditDisclosure)
 _GROW = (
     update(AuditLog)
     .where(AuditLog.id == bindparam("log"), AuditLog.size == bindparam("from"))
     .values(size=bindparam("to"), frontier=bindparam("hashes"))
 )
-PERSON_FIELDS = frozenset({"who", "name", "mail", "ip"})
 
 
 @dataclass
 class Record:
-    """What an entry will say: filled while the action runs, written as its last statement."""
+    """What an entry will say: filled while the action runs, written as its last statement.
+
+    `about` is the person whom the action was done to; whatever tells of them is sealed under their key.
+    """
 
     act: str
     principal: Principal
@@ -56,6 +58,7 @@ class Record:
     code: str = ""
     hidden: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
+    about: uuid.UUID | None = None
 
     def fields(self) -> dict[str, Any]:
         """The members of the entry, each of which becomes a salted field; empty ones are left out."""
@@ -116,7 +119,7 @@ def _head_of_row(table: Any) -> Select[AuditLog]:
 
 
 def append(
-    session: Session, record: Record, law: str, moment: datetime, held: AuditLog | None = None
+    services: Services, session: Session, record: Record, moment: datetime, held: AuditLog | None = None
 ) -> tuple[uuid.UUID, int]:
     """Writes the entry as the next of its log; returns the log's id and the entry's number (from 0).
 
@@ -125,7 +128,7 @@ def append(
     session.flush()
     head = held if held is not None and held.matter_id == record.matter_id else lock_head(session, record.matter_id)
     seq, who = head.size, record.principal
-    sealed = seal_entry(head.origin, seq, moment, law, {**record.fields(), **_pinned(session)})
+    sealed = seal_entry(head.origin, seq, moment, services.law.digest, {**record.fields(), **_pinned(session)})
     before = Frontier.from_bytes(head.frontier)
     after = before.append(sealed.leaf).to_bytes()
     connection = session.connection()
@@ -152,11 +155,9 @@ def append(
         "document_id": record.document_id,
     }
     connection.execute(_ADD_ENTRY, entry)
-    opened = _opened(sealed)
-    connection.execute(
-        _ADD_DISCLOSURES,
-        [{"log_id": head.id, "seq": seq, "name": name, "disclosure": text} for name, text in opened.items()],
-    )
+    texts = [(item.name, item.text) for item in sealed.disclosures]
+    parts, persons = share(record.act, actor_of(session, who), record.about, texts)
+    keep(services, session, (head.id, seq), parts, persons)
     if connection.execute(_GROW, {"log": head.id, "from": seq, "to": seq + 1, "hashes": after}).rowcount != 1:
         raise Unavailable("The log's head changed under its lock.")
     set_committed_value(head, "size", seq + 1)
@@ -164,21 +165,7 @@ def append(
     return head.id, seq
 
 
-def _opened(sealed: SealedEntry) -> dict[str, str]:
-    """The entry's disclosures by how they may be closed or handed out: facts, the person (who can be erased), pins."""
-    opened: dict[str, list[str]] = {"fact": [], "person": []}
-    for item in sealed.disclosures:
-        part = "person" if item.name in PERSON_FIELDS else pins.FIELD if item.name == pins.FIELD else "fact"
-        opened.setdefault(part, []).append(item.text)
-    return {name: "\n".join(texts) for name, texts in opened.items()}
-
-
 def _pinned(session: Session) -> dict[str, Any]:
     """The fields that pin the rows the action has touched: how many, and their digests."""
     found = pins.taken(session)
     return {"pins": pins.count_of(found), pins.FIELD: found} if found else {}
-
-
-def handed_out() -> ColumnElement[bool]:
-    """The openings that readers, bundles and proofs may be given: never those of pins."""
-    return AuditDisclosure.name != pins.FIELD

@@ -19,11 +19,12 @@ from sqlalchemy.orm import Session
 from dataroom.actions import pins, scope, standing
 from dataroom.actions.context import Desk, Principal, Services
 from dataroom.actions.evidence import Record, append, digest_of, lock_head_of
+from dataroom.actions.personal import key_of
 from dataroom.actions.registry import ACTIONS, Params, Spec
 from dataroom.actions.work import SEEN_BY, Work
 from dataroom.errors import DataroomError, Invalid, KeyDestroyed, NotFound, Refused, Unavailable
 from dataroom.model import Base, Matter, Version
-from policies.engine import Decision, Entity, Ref
+from policies.engine import Decision, Entity, Ref, Value
 
 log = logging.getLogger("dataroom.gate")
 
@@ -80,7 +81,7 @@ class Gate:
         """Records that `name` was refused before the gate could be asked (a sign-in that did not hold)."""
         record = Record(act=name, principal=principal, outcome="refused", code=code)
         with self.services.database.writing() as session:
-            append(session, record, self.services.law.digest, self.services.clock.now())
+            append(self.services, session, record, self.services.clock.now())
 
     def may(self, principal: Principal, name: str, target: uuid.UUID | None) -> bool:
         """Whether the policy would permit the action now; asks, does nothing, records nothing."""
@@ -105,6 +106,7 @@ class Gate:
         spec = attempt.spec
         with self.services.database.writing() as session:
             pins.watch(session)
+            self._refuse_erased(session, attempt.principal)
             head = lock_head_of(session, spec.target, attempt.target_id)
             now = self.services.clock.now()
             work = self._authorise(session, attempt, now)
@@ -112,9 +114,14 @@ class Gate:
             given = (attempt.prepared,) if spec.prepare else ()
             result = spec.run(work, attempt.target, attempt.params, *given)
             session.flush()
-            append(session, attempt.record, self.services.law.digest, now, head)
+            append(self.services, session, attempt.record, now, head)
             attempt.sent = True
         return result
+
+    def _refuse_erased(self, session: Session, who: Principal) -> None:
+        """Nobody acts whose fields could not be recorded; asked before the log is locked, since keys may be fetched."""
+        if who.user is not None and not who.arriving and key_of(self.services, session, who.user) is None:
+            raise Refused("This person's data are being erased.")
 
     def _authorise(self, session: Session, attempt: _Attempt, now: datetime) -> Work:
         """Loads the target, asks the policy, and gives the work the action may use; raises when it says no."""
@@ -171,6 +178,10 @@ class Gate:
                     "state": "open",
                 },
             )
+        if spec.kind == "Person":
+            own = Ref("Organisation", str(who.organisation))
+            known: dict[str, Value] = {"organisation": own, "user": str(who.user), "state": "active"}
+            return Entity("Person", "any", known | {"held": False, "due": False})
         if spec.kind == "Organisation":
             return Entity("Organisation", str(who.organisation), {})
         if spec.kind == "Service":
@@ -201,7 +212,7 @@ class Gate:
             log.error("action failed", extra={"act": spec.name}, exc_info=error)
         try:
             with self.services.database.writing() as session:
-                append(session, record, self.services.law.digest, self.services.clock.now())
+                append(self.services, session, record, self.services.clock.now())
         except Exception as unwritten:
             raise Unavailable("This could not be recorded, so it was not done; try again.") from unwritten
 

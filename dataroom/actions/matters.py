@@ -223,6 +223,7 @@ def add(work: Work, matter: Matter, params: AddMember) -> Done:
     part.tier, part.valid_until = params.tier, params.valid_until
     if part.removed_at is not None:
         part.removed_at, part.valid_from = None, work.now
+    work.concerns(person=user.id)
     work.state(member=user.id, tier=params.tier)
     return Done(part.id)
 
@@ -241,5 +242,6 @@ def remove(work: Work, matter: Matter, params: RemoveMember) -> Done:
         raise Invalid("email: nobody with this address takes part for your organisation")
     _spare_compliance(work, user)
     part.removed_at = work.now
+    work.concerns(person=user.id)
     work.state(member=user.id)
     return Done(part.id)

@@ -32,6 +32,8 @@ UNPINNED_TABLES = frozenset(
         "audit_entry",
         "audit_log",
         "audit_node",
+        "audit_person",
+        "audit_sealed",
         "errand",
         "pending_login",
         "witness_standing",

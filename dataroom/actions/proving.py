@@ -9,15 +9,16 @@ from typing import Annotated
 from pydantic import Field
 from sqlalchemy import select
 
+from dataroom.actions.audit import told
 from dataroom.actions.checkpoints import shown, sign_head
 from dataroom.actions.context import Desk, Download
-from dataroom.actions.evidence import handed_out
+from dataroom.actions.personal import openings
 from dataroom.actions.proofs import inclusion
 from dataroom.actions.registry import Params, action
 from dataroom.actions.work import Work
 from dataroom.audit.single import write_proof
 from dataroom.errors import Conflict, NotFound
-from dataroom.model import AuditDisclosure, AuditEntry, Matter
+from dataroom.model import AuditEntry, Matter
 
 
 class One(Params):
@@ -28,11 +29,12 @@ class One(Params):
 
 @dataclass(frozen=True)
 class Proven:
-    """The entry to be proved, and its matter."""
+    """The entry to be proved, its matter, and the organisation of whoever asked."""
 
     matter: uuid.UUID
     reference: str
     seq: int
+    reader: uuid.UUID
 
 
 def _file(desk: Desk, proven: Proven) -> Download:
@@ -46,10 +48,8 @@ def _file(desk: Desk, proven: Proven) -> Download:
         row = session.get(AuditEntry, (found.log.id, proven.seq))
         if row is None:
             raise NotFound()
-        texts = select(AuditDisclosure.disclosure).where(
-            AuditDisclosure.log_id == found.log.id, AuditDisclosure.seq == proven.seq, handed_out()
-        )
-        opened = [one for text in session.scalars(texts) for one in text.split("\n") if one]
+        texts = openings(services, session, found.log.id, [proven.seq]).get(proven.seq, [])
+        opened = told(texts, row.actor_organisation_id, proven.reader)
         hashes = inclusion(session, found.log.id, proven.seq, found.checkpoint.size)
         data = write_proof(row.entry, opened, hashes, found.note)
     name = "".join(c if c.isalnum() else "-" for c in proven.reference)
@@ -69,4 +69,4 @@ def prove(work: Work, matter: Matter, params: One) -> Proven:
     if not visible:
         raise NotFound()
     work.state(entry=params.seq)
-    return Proven(matter.id, matter.reference, params.seq)
+    return Proven(matter.id, matter.reference, params.seq, work.organisation)

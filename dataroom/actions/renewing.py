@@ -13,17 +13,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, bindparam, not_, select
 
 from dataroom.actions.context import Desk, Services
 from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.scope import held_person
 from dataroom.actions.sealing import place_of, place_of_term
 from dataroom.actions.survivors import keep_sheet
 from dataroom.actions.views import Done
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, KeyDestroyed, Tampered, Unavailable
 from dataroom.ids import new_id
-from dataroom.model import Errand, KeyScope, Term, Version
+from dataroom.model import AuditPerson, Errand, KeyScope, Term, User, Version
 from dataroom.vault.keys import Renewal, kek_of, new_key, renewal_in, unwrap_dek, wrap_dek
 from dataroom.vault.sealed import Kind, Place, open_range
 from dataroom.vault.store import Stored
@@ -46,6 +47,7 @@ _WRAPPED_ANEW = (
 BATCH = 2000
 """How many content keys one transaction moves: their matter waits meanwhile."""
 Keys = Literal["kms", "keks"]
+_FREE = select(User.id).where(User.id == AuditPerson.id, not_(held_person())).exists()
 UNTAKEN = Errand.taken_until.is_(None)
 ERRANDS: dict[str, str] = {"kms": "scope.rewrap", "keks": "scope.rekey"}
 
@@ -104,7 +106,9 @@ def shred_stale(work: Work, _target: None, params: Shred) -> Done:
     stale = [KeyScope.stale_at.is_not(None), *([KeyScope.stale_at < params.before] if params.before else [])]
     ordered = _owe_once(work, "scope.shred", work.all(KeyScope, KeyScope.state == "active", *stale), UNTAKEN)
     due = work.all(KeyScope, KeyScope.state == "shredding", KeyScope.destroy_at <= work.now)
-    work.state(ordered=ordered, destroying=_owe_once(work, "scope.destroy", due))
+    people = work.all(AuditPerson, AuditPerson.state == "shredding", AuditPerson.destroy_at <= work.now, _FREE)
+    forgetting = _owe_once(work, "person.destroy", people)
+    work.state(ordered=ordered, destroying=_owe_once(work, "scope.destroy", due), forgetting=forgetting)
     return Done(new_id())
 
 
@@ -113,11 +117,13 @@ def is_due(services: Services, before: datetime) -> bool:
     stale = (KeyScope.state == "active") & (KeyScope.stale_at < before)
     over = (KeyScope.state == "shredding") & (KeyScope.destroy_at < before)
     with services.database.reading() as session:
-        return session.scalars(select(KeyScope.id).where(stale | over).limit(1)).first() is not None
+        scopes = session.scalars(select(KeyScope.id).where(stale | over).limit(1)).first()
+        leaving = select(AuditPerson.id).where(AuditPerson.state == "shredding", AuditPerson.destroy_at < before, _FREE)
+        return scopes is not None or session.scalars(leaving.limit(1)).first() is not None
 
 
-def _owe_once(work: Work, kind: str, scopes: Sequence[KeyScope], *which: ColumnElement[bool]) -> int:
-    """Owes `kind` on each scope for which there is no open errand of that kind (among `which`); returns how many."""
+def _owe_once(work: Work, kind: str, scopes: Sequence[KeyScope | AuditPerson], *which: ColumnElement[bool]) -> int:
+    """Owes `kind` on each scope or person without an open errand of that kind (among `which`); returns how many."""
     open_ones = work.all(Errand, Errand.kind == kind, Errand.done_at.is_(None), *which)
     owed = {errand.payload.get("target") for errand in open_ones}
     fresh = [scope for scope in scopes if str(scope.id) not in owed]

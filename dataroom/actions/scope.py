@@ -33,6 +33,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from dataroom.model import (
     AuditEntry,
+    AuditLog,
+    AuditPerson,
     Base,
     Disclosure,
     Disposal,
@@ -50,6 +52,7 @@ from dataroom.model import (
     Search,
     Term,
     Token,
+    User,
     Version,
 )
 from dataroom.model import Session as SessionRow
@@ -275,6 +278,30 @@ def _entry(moment: datetime) -> Mapping[str, One | Many]:
     }
 
 
+def held_person() -> ColumnElement[bool]:
+    """Whether a live hold covers a document that a user has dealt with: then the log about it is evidence too."""
+    return (
+        select(AuditEntry.seq)
+        .join(AuditLog, AuditLog.id == AuditEntry.log_id)
+        .join(Hold, Hold.matter_id == AuditLog.matter_id)
+        .join(HoldDocument, (HoldDocument.hold_id == Hold.id) & (HoldDocument.document_id == AuditEntry.document_id))
+        .where(AuditEntry.actor_id == User.id, Hold.released_at.is_(None))
+        .exists()
+    )
+
+
+def _person(moment: datetime) -> Mapping[str, One | Many]:
+    key = select(AuditPerson.state).where(AuditPerson.id == User.id).correlate(User)
+    due = select(AuditPerson.id).where(AuditPerson.id == User.id, AuditPerson.destroy_at <= moment)
+    return {
+        "organisation": _organisation(User.organisation_id),
+        "user": One(User.id, "uuid"),
+        "state": One(func.coalesce(key.scalar_subquery(), "active"), "string", full=True),
+        "held": One(held_person(), "bool"),
+        "due": One(due.exists(), "bool"),
+    }
+
+
 def _token(moment: datetime) -> Mapping[str, One | Many]:
     return {"user": One(Token.user_id, "uuid")}
 
@@ -297,6 +324,7 @@ RESOURCES: dict[type[Base], Resource] = {
         ("Disposal", Disposal, _disposal),
         ("Scope", KeyScope, _scope),
         ("Entry", AuditEntry, _entry),
+        ("Person", User, _person),
         ("Token", Token, _token),
         ("Session", SessionRow, _session),
     )

@@ -38,6 +38,22 @@ def member(session: Session, principal: Principal, matter_id: uuid.UUID | None, 
     )
 
 
+def officer(session: Session, organisation: uuid.UUID, matter_id: uuid.UUID, moment: datetime) -> Entity:
+    """A compliance officer of an organisation in a matter, whoever that is: to ask what they may read."""
+    return Entity(
+        "Member",
+        f"{NOBODY}@{matter_id}",
+        {
+            "user": NOBODY,
+            "organisation": Ref("Organisation", str(organisation)),
+            "role": "compliance",
+            "tier": 0,
+            "matter": entity(session, Matter, matter_id, moment) or NO_MATTER,
+            "active": True,
+        },
+    )
+
+
 def _asked(principal: Principal, matter_id: uuid.UUID | None, moment: datetime) -> dict[str, Any]:
     return {
         "user": principal.user,

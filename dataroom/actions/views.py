@@ -387,6 +387,23 @@ class TokenView:
 
 
 @dataclass(frozen=True)
+class PersonView:
+    """A person of the own organisation; `state` is active, shredding (being erased, until `destroy_at`) or tombstone.
+
+    `against` holds the sentences that say why the person cannot be erased now.
+    """
+
+    id: uuid.UUID
+    name: str
+    email: str
+    role: str
+    state: str
+    destroy_at: datetime | None
+    against: tuple[str, ...]
+    can: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Done:
     """An action that has nothing to show but its id."""
 

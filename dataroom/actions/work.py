@@ -35,6 +35,7 @@ SEEN_BY = {
     "Disclosure": "disclosure.list",
     "Hold": "hold.list",
     "Disposal": "disposal.read",
+    "Person": "person.list",
     "Token": "token.list",
     "Session": "session.end",
 }
@@ -91,12 +92,15 @@ class Work:
         """The result rows of a query over what belongs to the already authorised target."""
         return list(self.session.execute(query))
 
-    def narrowed(self, table: type[R], action: str | None = None) -> ColumnElement[bool]:
-        """The condition that leaves only the rows the policy lets this principal see through `action`."""
+    def narrowed(self, table: type[R], action: str | None = None, reader: Entity | None = None) -> ColumnElement[bool]:
+        """The condition that leaves only the rows the policy lets this principal see through `action`.
+
+        Another `reader` (a member) is asked about where something is handed on to them.
+        """
         attributes = scope.mapping(table, self.now)
         primary = getattr(table, "id", None)
         return self.services.law.narrow(
-            self.member,
+            reader or self.member,
             action or self.record.act,
             scope.RESOURCES[table].name,
             attributes,
@@ -156,11 +160,17 @@ class Work:
         self.record.facts.update({k: str(v) if isinstance(v, uuid.UUID) else v for k, v in facts.items()})
 
     def concerns(
-        self, *, target: Base | None = None, document: uuid.UUID | None = None, owner: uuid.UUID | None = None
+        self,
+        *,
+        target: Base | None = None,
+        document: uuid.UUID | None = None,
+        owner: uuid.UUID | None = None,
+        person: uuid.UUID | None = None,
     ) -> None:
-        """Names what the entry is about when that is not the target itself (a row the action has just made)."""
+        """Names what the entry is about when that is not the target itself (a row just made, a person)."""
         if target is not None:
             self.record.target_kind = type(target).__name__.lower()
             self.record.target_id = target.id  # type: ignore[attr-defined]
         self.record.document_id = document or self.record.document_id
         self.record.owner_id = owner or self.record.owner_id
+        self.record.about = person or self.record.about

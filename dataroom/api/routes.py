@@ -142,6 +142,10 @@ ROUTES: tuple[Route, ...] = (
     Route("audit.list", "GET", "/matters/{matter}/audit"),
     Route("audit.export", "GET", "/matters/{matter}/audit/bundle", media=("application/zip",)),
     Route("audit.prove", "GET", "/matters/{matter}/audit/{seq}/proof", media=("application/octet-stream",)),
+    Route("audit.give", "GET", "/matters/{matter}/audit/bundles/{recipient}", media=("application/zip",)),
+    Route("person.list", "GET", "/people"),
+    Route("person.erase", "POST", "/people/{person}/erasure"),
+    Route("person.restore", "DELETE", "/people/{person}/erasure"),
     Route("token.list", "GET", "/tokens"),
     Route("token.revoke", "DELETE", "/tokens/{token}"),
 )
@@ -180,6 +184,9 @@ WITHOUT_ROUTE: Mapping[str, str] = {
     "scope.restore": "Performed by the operator, on the host.",
     "scope.destroy": "Performed by the service itself.",
     "scope.forget": "Performed by the service itself.",
+    "person.destroy": "Performed by the service itself.",
+    "person.forget": "Performed by the service itself.",
+    "person.seal": "Performed by the service itself.",
 }
 
 BY_ACTION: Mapping[str, Route] = {route.action: route for route in ROUTES}

@@ -2,8 +2,8 @@
 
 Members, in this order: `checkpoint`, `checkpoints/000001`... (older notes), `stamps/000001.note` and
 `stamps/000001.tsr`... (notes with time-stamp tokens over them), `entries`, `leaves`, `disclosures.jsonl`,
-`README.txt`, `verify.py`. README.md beside this file gives their formats. The entries are streamed, so memory
-holds 32 bytes for each. Nothing is verified here: an export of a damaged log is what shows the damage.
+`README.txt`, `verify.py`. README.md beside this file gives their formats. It is made piece by piece, so memory
+does not grow with the log. Nothing is verified here: an export of a damaged log is what shows the damage.
 """
 
 from __future__ import annotations
@@ -46,38 +46,70 @@ _DATE = 33  # 1 January 1980: an export has no time of its own
 
 
 class _Zip:
-    """A zip of stored members behind a stream that can only be written to."""
+    """A zip of stored members, produced piece by piece."""
 
-    def __init__(self, out: BinaryIO) -> None:
-        self._out = out
+    def __init__(self) -> None:
         self._at = 0
         self._count = 0
         self._directory = b""
 
-    def add(self, name: str, parts: Iterable[bytes]) -> None:
-        """Write one member from its `parts`."""
+    def member(self, name: str, parts: Iterable[bytes]) -> Iterator[bytes]:
+        """The pieces of one member made of `parts`."""
         encoded, start, size, crc = name.encode("ascii"), self._at, 0, 0
         lengths = (len(encoded), 0)
-        self._write(struct.pack("<4s5H3L2H", b"PK\x03\x04", 20, 8, 0, 0, _DATE, 0, 0, 0, *lengths) + encoded)
+        yield self._count_in(struct.pack("<4s5H3L2H", b"PK\x03\x04", 20, 8, 0, 0, _DATE, 0, 0, 0, *lengths) + encoded)
         for part in parts:
             size += len(part)
             crc = zlib.crc32(part, crc)
-            self._write(part)
-        self._write(struct.pack("<4s3L", b"PK\x07\x08", crc, size, size))
+            yield self._count_in(part)
+        yield self._count_in(struct.pack("<4s3L", b"PK\x07\x08", crc, size, size))
         fields = (20, 20, 8, 0, 0, _DATE, crc, size, size, *lengths, 0, 0, 0, 0, start)
         self._directory += struct.pack("<4s6H3L5H2L", b"PK\x01\x02", *fields) + encoded
         self._count += 1
 
-    def close(self) -> None:
-        """Write the directory; without it nobody can read the zip."""
+    def end(self) -> bytes:
+        """The directory; without it nobody can read the zip."""
         counts, where = (self._count, self._count), (len(self._directory), self._at)
-        self._write(self._directory + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, *counts, *where, 0))
+        return self._count_in(self._directory + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, *counts, *where, 0))
 
-    def _write(self, data: bytes) -> None:
+    def _count_in(self, data: bytes) -> bytes:
         self._at += len(data)
         if self._at > _MAX_BYTES:
             raise TooLarge("an export holds at most 4 GiB")
-        self._out.write(data)
+        return data
+
+
+def bundle(
+    checkpoint_note: bytes,
+    entries: Iterable[bytes],
+    disclosures: Iterable[tuple[int, list[str]]],
+    older_notes: Iterable[bytes] = (),
+    leaves: Iterable[bytes] | None = None,
+    stamps: Iterable[tuple[bytes, bytes]] = (),
+) -> Iterator[bytes]:
+    """The export of a log, in pieces of no particular size; only what a piece needs is in memory.
+
+    `entries` are the exact bytes from the first; `leaves` the leaf hashes as they were stored beside them
+    (with them the verifier can name the entry that was changed later; without, they are computed here, which
+    holds 32 bytes for each); `stamps` notes with the tokens over them;
+    `disclosures` the number of an entry and the texts to hand over, numbers rising.
+    `Invalid` for an entry that cannot be framed or disclosures out of order, `TooLarge` above 4 GiB: then the
+    pieces so far are no readable zip.
+    """
+    archive, computed = _Zip(), bytearray()
+    frames = _frames(entries) if leaves is not None else _hashed(entries, computed)
+    yield from archive.member("checkpoint", [checkpoint_note])
+    for number, note in enumerate(older_notes, 1):
+        yield from archive.member(f"checkpoints/{number:06d}", [note])
+    for number, (note, token) in enumerate(stamps, 1):
+        yield from archive.member(f"stamps/{number:06d}.note", [note])
+        yield from archive.member(f"stamps/{number:06d}.tsr", [token])
+    yield from archive.member("entries", frames)
+    yield from archive.member("leaves", (bytes(one) for one in [computed]) if leaves is None else leaves)
+    yield from archive.member("disclosures.jsonl", _lines(disclosures))
+    yield from archive.member("README.txt", [README.encode("ascii")])
+    yield from archive.member("verify.py", [Path(verifier.__file__).read_bytes()])
+    yield archive.end()
 
 
 def write_bundle(
@@ -89,35 +121,21 @@ def write_bundle(
     leaves: Iterable[bytes] | None = None,
     stamps: Iterable[tuple[bytes, bytes]] = (),
 ) -> None:
-    """Write the export of a log to `out`, which is only ever written to, from start to end.
-
-    `entries` are the exact bytes from the first; `leaves` the leaf hashes as they were stored beside them
-    (with them the verifier can name the entry that was changed later; without, they are computed here);
-    `stamps` notes with the tokens over them; `disclosures` the number of an entry and the texts to hand over,
-    numbers rising. `Invalid` for an entry
-    that cannot be framed or disclosures out of order, `TooLarge` above 4 GiB: then `out` holds no readable
-    zip.
-    """
-    archive, computed = _Zip(out), bytearray()
-    archive.add("checkpoint", [checkpoint_note])
-    for number, note in enumerate(older_notes, 1):
-        archive.add(f"checkpoints/{number:06d}", [note])
-    for number, (note, token) in enumerate(stamps, 1):
-        archive.add(f"stamps/{number:06d}.note", [note])
-        archive.add(f"stamps/{number:06d}.tsr", [token])
-    archive.add("entries", _frames(entries, computed))
-    archive.add("leaves", [bytes(computed)] if leaves is None else leaves)
-    archive.add("disclosures.jsonl", _lines(disclosures))
-    archive.add("README.txt", [README.encode("ascii")])
-    archive.add("verify.py", [Path(verifier.__file__).read_bytes()])
-    archive.close()
+    """Write `bundle` to `out`, which is only ever written to, from start to end."""
+    for piece in bundle(checkpoint_note, entries, disclosures, older_notes, leaves, stamps):
+        out.write(piece)
 
 
-def _frames(entries: Iterable[bytes], leaves: bytearray) -> Iterator[bytes]:
+def _hashed(entries: Iterable[bytes], leaves: bytearray) -> Iterator[bytes]:
+    for frame in _frames(entries):
+        leaves += leaf_hash(frame[2:])
+        yield frame
+
+
+def _frames(entries: Iterable[bytes]) -> Iterator[bytes]:
     for entry in entries:
         if not 0 < len(entry) <= MAX_ENTRY_BYTES:
             raise Invalid(f"an entry has 1 to {MAX_ENTRY_BYTES} bytes, not {len(entry)}")
-        leaves += leaf_hash(entry)
         yield len(entry).to_bytes(2, "big") + entry
 
 

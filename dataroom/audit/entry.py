@@ -153,6 +153,11 @@ def open_fields(entry: Entry, disclosures: Iterable[str]) -> dict[str, JsonValue
     return shown
 
 
+def name_of(text: str) -> str:
+    """The name of the field that a disclosure opens; `Invalid` when it is malformed."""
+    return _open(text)[0]
+
+
 def check_value(value: object) -> None:
     """Pass a value that an entry can tell; `Invalid` for floats, wide integers, control characters, other
     types.

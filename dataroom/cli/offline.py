@@ -24,16 +24,28 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command("verify")
-@click.argument("bundle", type=_FILE)
+@click.argument("bundle", type=_FILE, required=False)
+@click.option("--proof", type=_FILE, help="The proof of a single entry, instead of a bundle.")
+@click.option("--max-age", type=click.IntRange(min=0), help="Most seconds since the witnesses cosigned.")
 @click.option("keys", "--key", multiple=True, required=True, help="Verifier key of the log or of a witness.")
 @click.option("notes", "--checkpoint", multiple=True, type=_FILE, help="A checkpoint you kept from before.")
 @click.option("as_json", "--json", is_flag=True, help="Print the report as JSON.")
-def verify_audit(bundle: Path, keys: Sequence[str], notes: Sequence[Path], as_json: bool) -> None:
-    """Check an audit log's export offline, against keys you got by another way.
+def verify_audit(
+    bundle: Path | None,
+    proof: Path | None,
+    max_age: int | None,
+    keys: Sequence[str],
+    notes: Sequence[Path],
+    as_json: bool,
+) -> None:
+    """Check an audit log's export, or the proof of one entry, offline, against keys you got by another way.
 
     Exit status: 0 all holds, 1 something does not, 2 a key or the bundle cannot be read.
     """
-    arguments = [str(bundle.absolute()), *(f"--key={key}" for key in keys)]
+    if (bundle is None) == (proof is None):
+        raise click.UsageError("Give either a bundle or --proof.")
+    arguments = [str(bundle.absolute())] if bundle else [f"--proof={proof.absolute()}" if proof else ""]
+    arguments += [f"--key={key}" for key in keys] + ([f"--max-age={max_age}"] if max_age is not None else [])
     arguments += [f"--checkpoint={note.absolute()}" for note in notes]
     raise SystemExit(verifier.main(arguments + (["--json"] if as_json else [])))
 

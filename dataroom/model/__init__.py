@@ -4,7 +4,14 @@ from dataroom.model.base import Base, Moment
 from dataroom.model.disclosures import Disclosure
 from dataroom.model.documents import Document, KeyScope, Version
 from dataroom.model.errands import Errand
-from dataroom.model.evidence import AuditCheckpoint, AuditDisclosure, AuditEntry, AuditLog
+from dataroom.model.evidence import (
+    AuditCheckpoint,
+    AuditDisclosure,
+    AuditEntry,
+    AuditLog,
+    AuditPerson,
+    AuditSealed,
+)
 from dataroom.model.finding import Search, SearchPart, Term, Transcript, TranscriptPage
 from dataroom.model.matters import Matter, Membership, Participation
 from dataroom.model.people import Issuer, Organisation, PendingLogin, Session, Token, User
@@ -36,6 +43,8 @@ __all__ = [
     "AuditHalt",
     "AuditLog",
     "AuditNode",
+    "AuditPerson",
+    "AuditSealed",
     "Base",
     "Certificate",
     "Disclosure",

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import BigInteger, Index, String, Text, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from dataroom.model.base import At, Base, Id, refers
+from dataroom.model.base import At, Base, Id, MaybeAt, refers
 
 
 class AuditLog(Base):
@@ -53,13 +53,46 @@ class AuditEntry(Base):
 
 
 class AuditDisclosure(Base):
-    """The salted opening of one entry's fields; deleting it closes them for good while the tree still verifies."""
+    """The salted opening of one entry's fields; deleting it closes them for good while the tree still verifies.
+
+    `name` is `fact`. Rows named `person` are of before personal fields were sealed, and wait to be.
+    """
 
     __tablename__ = "audit_disclosure"
     log_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     disclosure: Mapped[str] = mapped_column(Text)
+
+
+class AuditPerson(Base):
+    """The key of one person's fields in the log: a KEK wrapped by the key service, under the person's opaque number.
+
+    `id` is that of the user, or the null id for people who were never let in. A person who is to be erased is
+    `shredding` until `destroy_at`, and closed at once; then a `tombstone`, without a key.
+    """
+
+    __tablename__ = "audit_person"
+    __table_args__ = (
+        CheckConstraint("state in ('active', 'shredding', 'tombstone')", name="state"),
+        CheckConstraint("state != 'tombstone' or kek_blob is null", name="tombstone_has_no_key"),
+    )
+    id: Mapped[Id]
+    kms_key: Mapped[str] = mapped_column(String(80))
+    kek_blob: Mapped[bytes | None]
+    state: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[At]
+    destroy_at: Mapped[MaybeAt]
+
+
+class AuditSealed(Base):
+    """The opening of those fields of an entry that tell of one person, sealed under that person's key."""
+
+    __tablename__ = "audit_sealed"
+    log_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, index=True)
+    sealed: Mapped[bytes]
 
 
 class AuditCheckpoint(Base):

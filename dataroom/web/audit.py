@@ -11,7 +11,7 @@ from dataroom.actions.catalogue import ACTIONS
 from dataroom.actions.checkpoints import verifier_key
 from dataroom.web.guards import Guarded
 from dataroom.web.matters import in_matter
-from dataroom.web.site import perform, site
+from dataroom.web.site import fields, perform, site
 from dataroom.web.versions import attachment
 
 FILTERS = ("act", "outcome", "document", "since", "until", "before")
@@ -22,6 +22,7 @@ def routes(pages: Guarded) -> None:
     """The log's page and its export."""
     pages.add_url_rule("/matters/<id:matter_id>/audit", "audit", show)
     pages.add_url_rule("/matters/<id:matter_id>/audit/export", "audit_export", export, methods=["POST"])
+    pages.add_url_rule("/matters/<id:matter_id>/audit/give", "audit_give", give, methods=["POST"])
 
 
 def show(matter_id: uuid.UUID) -> str:
@@ -51,3 +52,8 @@ def show(matter_id: uuid.UUID) -> str:
 def export(matter_id: uuid.UUID) -> Response:
     """The whole log as a bundle."""
     return attachment(perform("audit.export", matter_id))
+
+
+def give(matter_id: uuid.UUID) -> Response:
+    """The whole log as a bundle for another participant."""
+    return attachment(perform("audit.give", matter_id, fields("recipient")))

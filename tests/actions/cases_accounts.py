@@ -101,6 +101,16 @@ CASES = (
         shows=_entries,
         reads=True,
     ),
+    Case(
+        "audit.give",
+        "cleo",
+        _bundle,
+        lambda h: h.matter,
+        params=lambda h, t: {"recipient": "borealis"},
+        lower="ada",
+        foreign="",
+        reads=True,
+    ),
     Case("audit.export", "cleo", _bundle, lambda h: h.matter, lower="ada", foreign="", reads=True),
     Case(
         "audit.prove",

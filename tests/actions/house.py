@@ -15,10 +15,11 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from dataroom.actions import identity
-from dataroom.actions.context import SERVICE, Principal
+from dataroom.actions.context import SERVICE, Principal, Services
+from dataroom.actions.personal import openings
 from dataroom.actions.sealing import PREFIX
 from dataroom.audit.entry import open_fields, read_entry
-from dataroom.model import AuditDisclosure, AuditEntry, AuditLog, Base, User, Version
+from dataroom.model import AuditEntry, AuditLog, AuditPerson, Base, User, Version
 from dataroom.model import Session as SessionRow
 from tests.cast import World, simple_pdf
 
@@ -42,6 +43,7 @@ class House:
 
     world: World
     ready: dict[str, Any] = field(default_factory=dict)
+    leavers: int = 0
 
     def furnish(self) -> None:
         """Lets the further people in; called once."""
@@ -125,7 +127,7 @@ class House:
                     AuditEntry.log_id == log.id, AuditEntry.seq >= sizes.get(log.matter_id, 0)
                 )
                 for entry in session.scalars(query.order_by(AuditEntry.seq)):
-                    found.append(_written(session, log, entry))
+                    found.append(_written(self.world.services, session, log, entry))
         return found
 
     @contextmanager
@@ -231,6 +233,32 @@ class House:
         found: uuid.UUID = line.version
         return found
 
+    def leaver(self) -> uuid.UUID:
+        """Somebody new of Aldermoor whom nothing keeps from being erased: `lev1`, `lev2` and so on."""
+        self.leavers += 1
+        who = f"lev{self.leavers}"
+        enrol(self.world, who, "aldermoor", "partner")
+        found = self.person(who).user
+        assert found is not None
+        return found
+
+    def erasing(self, days: int = 0) -> uuid.UUID:
+        """Somebody whose erasure cleo has ordered."""
+        target = self.leaver()
+        self.do("cleo", "person.erase", target, ground="request", days=days)
+        return target
+
+    def erased(self) -> uuid.UUID:
+        """Somebody who was forgotten; their key is still in the key service."""
+        target = self.erasing()
+        self.do("service", "person.destroy", target)
+        return target
+
+    def key(self, person: uuid.UUID) -> AuditPerson:
+        """The row of a person's key."""
+        found: AuditPerson = self.row(AuditPerson, person)
+        return found
+
     def token(self, who: str = "ada") -> uuid.UUID:
         """A live token."""
         made: uuid.UUID = self.do(who, "token.create", name="nightly export").id
@@ -276,11 +304,8 @@ _ALLOW = {
 }
 
 
-def _written(session: Session, log: AuditLog, entry: AuditEntry) -> Written:
-    texts: list[str] = []
-    query = select(AuditDisclosure.disclosure).where(AuditDisclosure.log_id == log.id, AuditDisclosure.seq == entry.seq)
-    for blob in session.scalars(query):
-        texts.extend(part for part in blob.split("\n") if part)
+def _written(services: Services, session: Session, log: AuditLog, entry: AuditEntry) -> Written:
+    texts = openings(services, session, log.id, [entry.seq]).get(entry.seq, [])
     read = read_entry(entry.entry)
     return Written(log.matter_id, read.law, open_fields(read, texts))
 

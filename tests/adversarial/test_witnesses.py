@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from dataroom.actions.checkpoints import LOG_KEY, latest
 from dataroom.actions.cosigning import ASK
+from dataroom.actions.personal import openings
 from dataroom.actions.proofs import consistency
 from dataroom.audit import verifier
 from dataroom.audit.bundle import write_bundle
@@ -20,7 +21,7 @@ from dataroom.audit.entry import open_fields, read_entry
 from dataroom.audit.notes import Checkpoint, sign_checkpoint
 from dataroom.audit.tree import hashes_of, leaf_hash, range_root
 from dataroom.audit.witness import SIZE_MEDIA, Submission, write_submission
-from dataroom.model import AuditCosignature, AuditDisclosure, AuditEntry, AuditLog, Errand, WitnessedLog
+from dataroom.model import AuditCosignature, AuditEntry, AuditLog, Errand, WitnessedLog
 from tests.installations import Installation, introduce, served
 from tests.parts import Database, Seaweed
 
@@ -79,10 +80,7 @@ def entries(of: Installation, act: str) -> list[dict[str, Any]]:
         query = select(AuditEntry).where(AuditEntry.log_id == log.id, AuditEntry.act == act).order_by(AuditEntry.seq)
         found = []
         for row in session.scalars(query):
-            texts = select(AuditDisclosure.disclosure).where(
-                AuditDisclosure.log_id == log.id, AuditDisclosure.seq == row.seq
-            )
-            opened = [one for text in session.scalars(texts) for one in text.split("\n") if one]
+            opened = openings(of.world.services, session, log.id, [row.seq]).get(row.seq, [])
             found.append(open_fields(read_entry(row.entry), opened))
         return found
 

@@ -115,6 +115,11 @@ def _states(kind: str) -> list[tuple[str, dict[str, Value]]]:
             ("act of the other on its own thing", {"actor": OTHER, "owner": OTHER, "shared": False}),
         ],
         "Matter": [("open", {"state": "open"})],
+        "Person": [
+            ("oneself", {"user": "ada"}),
+            *((s, dict[str, Value](state=s)) for s in ("active", "shredding", "tombstone")),
+            ("of the other", {"organisation": OTHER}),
+        ],
         "Token": [("one's own", {"user": "ada"}), ("somebody else's", {"user": "bob"})],
         "Session": [("one's own", {"user": "ada"}), ("somebody else's", {"user": "bob"})],
     }

@@ -14,34 +14,36 @@ from sqlalchemy.orm import Session
 from dataroom.actions import proofs
 from dataroom.actions.checkpoints import verifier_key
 from dataroom.actions.context import SERVICE
-from dataroom.actions.evidence import Record, append, open_log
-from dataroom.adapters.database import Database, connect
+from dataroom.actions.evidence import Record, append
+from dataroom.actions.gate import Gate
+from dataroom.app import build
 from dataroom.audit import verifier
 from dataroom.audit.tree import consistency_proof, inclusion_proof, root_of
-from dataroom.cli.operate import upgrade
+from dataroom.cli.operate import Operator, initialise
 from dataroom.errors import NotFound
 from dataroom.model import AuditEntry, AuditLog, AuditNode
-from tests.cast import World
+from tests.cast import World, make_config
+from tests.parts import Seaweed
 
 SIZE = 1030
 
 
 @pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session, uuid.UUID, list[bytes]]]:
+def log(tmp_path_factory: pytest.TempPathFactory, seaweed: Seaweed) -> Iterator[tuple[Session, uuid.UUID, list[bytes]]]:
     """A log of 1030 entries, its id and its leaves."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('log')}/room.db"
-    upgrade(url)
-    database = Database(connect(url))
+    folder = tmp_path_factory.mktemp("log")
+    config = make_config(folder, f"sqlite:///{folder}/room.db", seaweed)
+    services = initialise(config, Operator(build=build, gate=Gate))
+    database = services.database
     with database.writing() as session:
-        open_log(session, None, "room.test/log")
         for _ in range(SIZE):
-            append(session, Record(act="a.b", principal=SERVICE), "0" * 64, datetime.now(UTC))
+            append(services, session, Record(act="a.b", principal=SERVICE), datetime.now(UTC))
         row = session.scalars(select(AuditLog)).one()
         leaves = list(session.scalars(select(AuditEntry.leaf).order_by(AuditEntry.seq)))
     with database.writing() as session:
         yield session, row.id, leaves
         session.rollback()
-    database.engine.dispose()
+    services.workshop.close()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("kept", [True, False])

@@ -29,6 +29,7 @@ STATES = {
     "Version": ("staged", "published", "candidate", "destroyed"),
     "Redaction": ("draft", "applying", "in_review", "returned", "released", "failed", "discarded"),
     "Scope": ("active", "shredding", "tombstone"),
+    "Person": ("active", "shredding", "tombstone"),
     "Disposal": ("proposed", "approved", "void", "rejected", "done"),
 }
 QUESTIONS = [
@@ -214,7 +215,7 @@ def circumstances(action: str, organisation: str) -> dict[str, Value]:
     more: dict[str, Value] = {"now": 1_790_000_000}
     if action in {"member.add", "member.remove"}:
         more["subject_organisation"] = Ref("Organisation", organisation)
-    if action == "disclosure.grant":
+    if action in {"audit.give", "disclosure.grant"}:
         more["recipient"] = Ref("Organisation", organisation)
     return more
 

@@ -82,6 +82,7 @@ def thing(kind: str, **more: Value) -> Entity:
         },
         "Scope": {**base, "state": "active", "held": False, "due": False},
         "Entry": {"matter": Ref("Matter", "m1"), "actor": OWN, "owner": OWN, "shared": False},
+        "Person": {"organisation": OWN, "user": "bob", "state": "active", "held": False, "due": False},
         "Token": {"user": "ada"},
         "Session": {"user": "ada"},
         "Organisation": {},
@@ -108,7 +109,7 @@ def question(action: str) -> dict[str, Value]:
     """The circumstances an action needs besides the time."""
     if action in {"member.add", "member.remove"}:
         return {"subject_organisation": OWN}
-    return {"recipient": OTHER} if action == "disclosure.grant" else {}
+    return {"recipient": OTHER} if action in {"audit.give", "disclosure.grant"} else {}
 
 
 @pytest.mark.parametrize("action", sorted(LAW.actions))

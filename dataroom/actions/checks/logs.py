@@ -14,8 +14,8 @@ from dataroom.actions import outside
 from dataroom.actions.checks.findings import UNREADABLE, WARNING, Report
 from dataroom.actions.checks.rows import PAGE, Pinned, pages
 from dataroom.actions.context import Services
-from dataroom.actions.evidence import PERSON_FIELDS
 from dataroom.actions.outside import LOG_KEY, RolledBack
+from dataroom.actions.personal import PERSON_FIELDS, PERSONAL_ACTS, SUBJECT_FIELDS, unsealed
 from dataroom.actions.pins import FIELD, count_of
 from dataroom.actions.proofs import completed
 from dataroom.audit.entry import Entry, open_fields, read_entry
@@ -29,6 +29,7 @@ from dataroom.model import (
     AuditEntry,
     AuditLog,
     AuditNode,
+    AuditSealed,
     Base,
     Witness,
 )
@@ -42,6 +43,7 @@ _OPENINGS: Table = Base.metadata.tables["audit_disclosure"]
 class _Walk:
     """One log while it is read from its first entry."""
 
+    services: Services
     session: Session
     log: AuditLog
     out: Report
@@ -72,7 +74,7 @@ class Read:
 
 def check_log(services: Services, session: Session, log: AuditLog, out: Report) -> Read:
     """Reads a whole log in order; the work is some 0.2 ms an entry, memory that of one page and the pins."""
-    walk = _Walk(session, log, out, VerifierKey(log.origin, LOG, services.kms.public_key(LOG_KEY)))
+    walk = _Walk(services, session, log, out, VerifierKey(log.origin, LOG, services.kms.public_key(LOG_KEY)))
     checkpoints = _checkpoints(session, log)
     awaited = next(checkpoints, None)
     for number in range(0, log.size, PAGE):
@@ -110,6 +112,14 @@ def _page(walk: _Walk, start: int) -> Iterator[tuple[Mapping[str, Any], dict[str
             walk.wrong("fields-forged", span[0], "The opening of an entry holds bytes the service never wrote.")
             continue
         openings.setdefault(row["seq"], {})[row["name"]] = str(row["disclosure"])
+    for seq, told in unsealed(
+        walk.services, walk.session, walk.log.id, AuditSealed.seq >= span[0], AuditSealed.seq < span[1]
+    ):
+        if isinstance(told, Tampered):
+            walk.wrong("fields-forged", seq, f"The sealed fields of entry {seq} were changed.")
+        else:
+            parts = openings.setdefault(seq, {})
+            parts["person"] = "\n".join([*parts.get("person", "").split(), *told])
     seen = set()
     for row in pages(walk.session, _ENTRIES, _within(_ENTRIES, walk.log.id, span)):
         if isinstance(row, Exception):
@@ -155,6 +165,7 @@ def _fields(walk: _Walk, entry: Entry, seq: int, openings: dict[str, str]) -> di
         return None
     closed = len(entry.digests) - len(fields)
     persons = 0 if openings.get("person") else len(PERSON_FIELDS)
+    persons += len(SUBJECT_FIELDS) if fields.get("act") in PERSONAL_ACTS else 0
     gone = "act" not in fields or (fields.get("pins") and FIELD not in fields)
     if closed > persons or gone or set(openings) - {"fact", "person", FIELD}:
         walk.wrong("fields-missing", seq, f"Fields of entry {seq} cannot be opened any more, beyond those of persons.")
@@ -178,6 +189,8 @@ def _check_index(walk: _Walk, row: Mapping[str, Any], entry: Entry, fields: Mapp
         "owner_organisation_id": (str(row["owner_organisation_id"] or ""), fields.get("owner", "")),
         "actor_organisation_id": (str(row["actor_organisation_id"] or ""), fields.get("org", "")),
     }
+    if fields.get("act") in PERSONAL_ACTS and "target" not in fields:
+        del told["target"]
     if who is not None:
         told["actor_id"] = (str(row["actor_id"] or fields.get("role")), who)
     for name, (stored, said) in told.items():
