@@ -16,9 +16,9 @@ from dataroom.model import Base
 
 ADDED = frozenset({"audit_entry", "audit_node", "audit_checkpoint"})
 """Only added to and read."""
-FORGOTTEN = frozenset({"audit_disclosure"})
+FORGOTTEN = frozenset({"audit_disclosure", "audit_sealed"})
 """Added to, read, and deleted from (a person is forgotten); never changed."""
-KEPT = frozenset({"audit_log", "audit_anchor", "audit_cosignature", "witnessed_log"})
+KEPT = frozenset({"audit_person", "audit_log", "audit_anchor", "audit_cosignature", "witnessed_log"})
 """Added to, read and carried on; never deleted."""
 _ROLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
