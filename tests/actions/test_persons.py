@@ -217,7 +217,7 @@ def test_a_partner_is_given_the_log_with_others_fields_closed(house: House, tmp_
     path.write_bytes(b"".join(house.do("cleo", "audit.give", house.matter, recipient="borealis").pieces))
     report = verify_bundle(path, [verifier_key(house.world.services, house.matter)], [])
     assert report.faults == []
-    assert report.closed_fields > report.open_fields > 0
+    assert min(report.closed_fields, report.open_fields) > 0
     told, data = json.dumps(opened(path)), path.read_bytes()
     assert str(own.document) not in told
     assert "page.view" in told
