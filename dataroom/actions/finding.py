@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+import re2
 from pydantic import Field, model_validator
 
 from dataroom.actions import slips, terms
@@ -40,6 +41,17 @@ class Looked(Params):
     kind: Literal["term", "expression"] = "term"
     whole: bool = False
     case: bool = False
+
+    @model_validator(mode="after")
+    def _usable(self) -> Looked:
+        if self.kind == "expression":
+            options = re2.Options()
+            options.max_mem, options.log_errors = 8 << 20, False
+            try:
+                re2.compile(self.text, options)
+            except re2.error as error:
+                raise ValueError("the expression is not one that RE2 can use") from error
+        return self
 
 
 class Look(Params):

@@ -30,6 +30,7 @@ TABS = (
     Tab("Documents", "web.matter", _ALL),
     Tab("Disclosures", "web.disclosures", _KEEPERS),
     Tab("Redactions", "web.redactions", _KEEPERS),
+    Tab("Find", "web.finding", frozenset({"custodian"})),
     Tab("Holds", "web.holds", _KEEPERS),
     Tab("Retention & disposal", "web.retention", _KEEPERS),
     Tab("Audit", "web.audit", _KEEPERS),

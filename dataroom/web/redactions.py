@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import asdict
 from typing import Any
 
 from flask import Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from dataroom.actions.finding import PATTERNS
 from dataroom.actions.views import MarkView, RedactionView
 from dataroom.errors import DataroomError, Invalid
 from dataroom.web.guards import Guarded
@@ -25,6 +27,7 @@ def routes(pages: Guarded) -> None:
     pages.add_url_rule(f"{one}/state", "redaction_state", state)
     pages.add_url_rule(f"{one}/marks", "mark", mark, methods=["POST"])
     pages.add_url_rule(f"{one}/marks", "unmark", unmark, methods=["DELETE"])
+    pages.add_url_rule(f"{one}/search", "redaction_search", search, methods=["POST"])
     pages.add_url_rule(f"{one}/submit", "redaction_submit", hand_in, methods=["POST"])
     pages.add_url_rule(f"{one}/discard", "redaction_discard", discard, methods=["POST"])
     pages.add_url_rule(f"{one}/review", "review", review)
@@ -45,7 +48,9 @@ def show(redaction_id: uuid.UUID, problem: DataroomError | None = None) -> str:
     redaction = perform("redaction.read", redaction_id)
     frame = in_matter(redaction.matter, "web.redactions")
     page = "redactions/edit.html" if "redaction.mark" in redaction.can else "redactions/show.html"
-    return render_template(page, **frame, redaction=redaction, data=_data(redaction), problem=problem)
+    return render_template(
+        page, **frame, redaction=redaction, data=_data(redaction), problem=problem, patterns=PATTERNS
+    )
 
 
 def _data(redaction: RedactionView) -> dict[str, Any]:
@@ -105,6 +110,11 @@ def unmark(redaction_id: uuid.UUID) -> ResponseReturnValue:
 def _marks(redaction_id: uuid.UUID) -> Response:
     redaction = perform("redaction.read", redaction_id)
     return jsonify(marks=[marked(row) for row in redaction.marks])
+
+
+def search(redaction_id: uuid.UUID) -> Response:
+    """Every place of what the editor's panel asks for."""
+    return jsonify(asdict(perform("redaction.search", redaction_id, sent())))
 
 
 def hand_in(redaction_id: uuid.UUID) -> ResponseReturnValue:

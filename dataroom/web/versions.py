@@ -11,10 +11,10 @@ from flask.typing import ResponseReturnValue
 
 from dataroom.actions.context import Download
 from dataroom.actions.views import VersionView
-from dataroom.errors import DataroomError, Invalid
+from dataroom.errors import DataroomError
 from dataroom.web.guards import Guarded, own
 from dataroom.web.matters import in_matter
-from dataroom.web.site import fields, local, perform, sent, submit
+from dataroom.web.site import fields, local, perform, submit
 
 WIDTHS = (140, 600, 900, 1200, 1600, 2000, 2400)
 
@@ -25,7 +25,7 @@ def routes(pages: Guarded) -> None:
     pages.add_url_rule("/versions/<id:version_id>/view", "view", view)
     pages.add_url_rule("/versions/<id:version_id>/pages/<int:page>.jpg", "page_image", image)
     pages.add_url_rule("/versions/<id:version_id>/pages/<int:page>/words", "page_words", words)
-    pages.add_url_rule("/versions/<id:version_id>/search", "version_search", search, methods=["POST"])
+    pages.add_url_rule("/versions/<id:version_id>/scans", "scans", scans, methods=["POST"])
     pages.add_url_rule("/versions/<id:version_id>/download", "version_download", download, methods=["POST"])
     pages.add_url_rule("/versions/<id:version_id>/proof.json", "version_proof", proof)
     pages.add_url_rule("/versions/<id:version_id>/redact", "redact", redact_form)
@@ -77,13 +77,9 @@ def words(version_id: uuid.UUID, page: int) -> Response:
     return jsonify(asdict(found))
 
 
-def search(version_id: uuid.UUID) -> Response:
-    """The places of a term, for marking."""
-    term = sent().get("term")
-    if not isinstance(term, str):
-        raise Invalid("term: write what to look for")
-    found = perform("page.search", version_id, {"term": term})
-    return jsonify(hits=[asdict(hit) for hit in found])
+def scans(version_id: uuid.UUID) -> Response:
+    """Has the service read the pages that are pictures."""
+    return jsonify(id=str(perform("version.recognise", version_id).id))
 
 
 def attachment(file: Download) -> Response:

@@ -133,7 +133,7 @@ def test_a_redaction_from_the_first_mark_to_the_release(house: World, as_: As) -
     words = ada.get(f"/versions/{line.version}/pages/1/words", headers=PROBLEM).json
     assert words["rotation"] == 0
     assert [w["text"] for w in words["words"]][:2] == ["Claim", "1"]
-    hits = ada.send("POST", f"/versions/{line.version}/search", {"term": "Lumen"}).json["hits"]
+    hits = ada.send("POST", f"{here}/search", {"terms": [{"text": "Lumen"}]}).json["places"]
     assert [hit["page"] for hit in hits] == [1]
     mark = {"page": 1, "box": hits[0]["boxes"][0], "kind": "term", "code": "TS", "rationale": "Names the product line."}
     assert ada.send("POST", f"{here}/marks", {"marks": [{**mark, "code": "no such"}]}).status_code == 422

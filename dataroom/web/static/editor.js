@@ -1,8 +1,9 @@
 // The redaction editor: marks are made on the page or from a search, each with a coded reason, and saved one by one.
 
-import { byId, data, el } from "./dom.js";
+import { byId, data, typing } from "./dom.js";
 import { DraftBox, follow } from "./draft.js";
 import { toBox } from "./geometry.js";
+import { Finder } from "./finder.js";
 import { list } from "./marklist.js";
 import { send } from "./net.js";
 import { Overlay, Pages } from "./overlay.js";
@@ -20,7 +21,8 @@ let words = [];
 let marks = page.marks;
 let tool = "box";
 let draft = null;
-let hits = [];
+let finder = { places: [], chosen: new Set() };
+let undoing = null;
 let lit = null;
 
 const stage = new Stage(byId("sheet"), version, {
@@ -67,8 +69,8 @@ function paint() {
     const node = overlay.box(mark.box, { class: mark.id === lit ? "saved lit" : "saved", "aria-label": text });
     node.addEventListener("click", () => light(mark));
   }
-  for (const hit of hits.filter((one) => one.page === stage.page)) {
-    for (const box of hit.boxes) overlay.box(box, { class: "hit" });
+  for (const hit of finder.places.filter((one) => one.page === stage.page)) {
+    for (const box of hit.boxes) overlay.box(box, { class: finder.chosen.has(hit) ? "hit" : "hit passed" });
   }
   for (const item of draft?.items ?? []) {
     if (item.page !== stage.page) continue;
@@ -138,16 +140,16 @@ async function save() {
   }
   const all = draft.items.map((item) => ({ ...item, code, rationale }));
   byId("save").disabled = true;
+  const before = new Set(marks.map((mark) => mark.id));
+  const replaced = marks.find((mark) => mark.id === draft.replaces);
   try {
     for (let first = 0; first < all.length; first += MOST_AT_ONCE) {
       marks = (await send("POST", root.dataset.url, { marks: all.slice(first, first + MOST_AT_ONCE) })).marks;
     }
     if (draft.replaces) marks = (await send("DELETE", root.dataset.url, { marks: [draft.replaces] })).marks;
     say(all.length === 1 ? "The mark is saved." : `${all.length} marks are saved.`);
-    if (all.some((item) => item.kind === "term")) {
-      found([]);
-      byId("find-note").textContent = "";
-    }
+    remember(before, replaced);
+    if (all.some((item) => item.kind === "term" || item.kind === "scan")) finder.clear();
     drop();
     redraw();
   } catch (problem) {
@@ -168,6 +170,7 @@ async function edit(mark) {
 async function remove(mark) {
   try {
     marks = (await send("DELETE", root.dataset.url, { marks: [mark.id] })).marks;
+    remember(new Set(marks.map((one) => one.id)), mark);
     say("The mark is deleted.");
   } catch (problem) {
     say(problem.message, true);
@@ -259,39 +262,66 @@ byId("whole-page").addEventListener("click", () => {
   begin([{ page: stage.page, box: null, kind: "page" }], `Whole page ${stage.page}`);
 });
 
-// ---- finding a term
+// ---- taking back
 
-function found(some) {
-  hits = some;
-  byId("mark-hits").hidden = hits.length === 0;
-  byId("mark-hits").textContent = `Mark all hits (${hits.length})`;
-  byId("hits").replaceChildren(
-    ...hits.map((hit) => {
-      const go = el("button", { type: "button", class: "go", onclick: () => (hit.page === stage.page ? paint() : turn(hit.page)) }, `Page ${hit.page}: ${hit.text}`);
-      const mark = el("button", { type: "button", class: "small", onclick: () => begin(items([hit]), `New mark: “${hit.text}”`) }, "Mark");
-      return el("li", {}, go, mark);
-    }),
-  );
-  if (overlay.node.isConnected) paint();
+/** Keeps how to undo what has just been done: marks that are new go, marks that went come back. */
+function remember(before, gone) {
+  const made = marks.filter((mark) => !before.has(mark.id)).map((mark) => mark.id);
+  undoing = { made, gone: gone ? [gone] : [] };
+  byId("undo").disabled = false;
 }
+
+async function undo() {
+  if (!undoing) return;
+  const { made, gone } = undoing;
+  undoing = null;
+  byId("undo").disabled = true;
+  const again = gone.map(({ page: number, box, kind, code, rationale }) => ({ page: number, box, kind, code, rationale }));
+  try {
+    if (again.length) marks = (await send("POST", root.dataset.url, { marks: again })).marks;
+    for (let first = 0; first < made.length; first += MOST_AT_ONCE) {
+      marks = (await send("DELETE", root.dataset.url, { marks: made.slice(first, first + MOST_AT_ONCE) })).marks;
+    }
+    say("Undone.");
+  } catch (problem) {
+    say(problem.message, true);
+  }
+  redraw();
+}
+
+byId("undo").addEventListener("click", undo);
+document.addEventListener("keydown", (event) => {
+  if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || typing(event)) return;
+  event.preventDefault();
+  undo();
+});
+
+// ---- finding
 
 function items(some) {
-  return some.flatMap((hit) => hit.boxes.map((box) => ({ page: hit.page, box, kind: "term" })));
+  return some.flatMap((hit) => hit.boxes.map((box) => ({ page: hit.page, box, kind: hit.read ? "scan" : "term" })));
 }
 
-byId("find-form").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const term = byId("term").value.trim();
-  byId("find-note").textContent = "Searching every page…";
+function named(some) {
+  return some.length === 1 ? `New mark: “${some[0].text}”` : `${some.length} places`;
+}
+
+finder = new Finder(root.dataset.search, {
+  go: (place) => (place.page === stage.page ? paint() : turn(place.page)),
+  mark: (some) => begin(items(some), named(some)),
+  changed: () => overlay.node.isConnected && paint(),
+});
+
+const reading = document.getElementById("read-scans");
+reading?.addEventListener("click", async () => {
+  reading.disabled = true;
   try {
-    found((await send("POST", root.dataset.search, { term })).hits);
-    byId("find-note").textContent = hits.length ? `${hits.length} ${hits.length === 1 ? "hit" : "hits"}` : `“${term}” stands nowhere in the text. Pictures of text are not searched.`;
+    await send("POST", root.dataset.scans, {});
+    byId("scans-note").textContent = "The service reads these pages; search again in a while.";
   } catch (problem) {
-    found([]);
-    byId("find-note").textContent = problem.message;
+    byId("scans-note").textContent = problem.message;
   }
 });
-byId("mark-hits").addEventListener("click", () => begin(items(hits), `All hits of “${byId("term").value.trim()}”`));
 
 // ---- the form
 
