@@ -21,6 +21,8 @@ _BY_PARENT = {
     "disposal_document": ("disposal_id", "disposal"),
     "disposal_approval": ("disposal_id", "disposal"),
     "certificate": ("disposal_id", "disposal"),
+    "search_part": ("search_id", "search"),
+    "transcript_page": ("version_id", "version"),
 }
 
 
