@@ -185,7 +185,7 @@ class Sandbox:
     ) -> Findings:
         """Where the queries (fields of `redaction.Query`) stand; `read` holds words read from pictures, by page."""
         told = {str(page): list(words) for page, words in read.items()}
-        facts = self._run("light", {"op": "find", "queries": list(queries), "read": told}, source).facts
+        facts = self._run("heavy", {"op": "find", "queries": list(queries), "read": told}, source).facts
         return _shaped(
             lambda: Findings(
                 tuple(_found(one) for one in facts["found"]),
@@ -197,7 +197,7 @@ class Sandbox:
 
     def pictured(self, source: Source) -> tuple[int, ...]:
         """The pages (from 1) that show a picture instead of text."""
-        facts = self._run("light", {"op": "pictured"}, source).facts
+        facts = self._run("heavy", {"op": "pictured"}, source).facts
         return _shaped(lambda: tuple(int(page) for page in facts))
 
     def recognise(self, source: Source, page: int) -> tuple[Word, ...]:
