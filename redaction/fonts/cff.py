@@ -77,7 +77,8 @@ class CffProgram:
         return (x0 * self.unit, y0 * self.unit, x1 * self.unit, y1 * self.unit)
 
     def subset(self, names: set[str]) -> bytes:
-        """The program with other glyphs removed (composite fonts by CID, simple fonts) or emptied."""
+        """The program with other glyphs removed, the rest by CID or by name (composite fonts by CID, simple fonts), or
+        emptied where codes are indices."""
         fonts, top = _parsed(self.data)
         keep = self._closure(names | {self.names[0]})
         encoding = None if self.by_cid else top.Encoding
@@ -149,7 +150,8 @@ def _drop_names(fonts: CFFFontSet, top: Any) -> None:
 
 def _remove_glyphs(top: Any, keep: set[str]) -> None:
     strings = top.CharStrings
-    places = [index for index, name in enumerate(top.charset) if name in keep]
+    first, *rest = [index for index, name in enumerate(top.charset) if name in keep]
+    places = [first, *sorted(rest, key=lambda index: str(top.charset[index]))]
     index = strings.charStringsIndex
     kept_items = [index[strings.charStrings[top.charset[place]]] for place in places]
     index.items = kept_items

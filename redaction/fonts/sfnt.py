@@ -7,7 +7,7 @@ tables do not fit together; the caller then reads the file in a slower, more for
 import sys
 from array import array
 from struct import error as StructError
-from struct import pack, unpack, unpack_from
+from struct import pack, pack_into, unpack, unpack_from
 
 from ..geometry import Box
 
@@ -65,16 +65,19 @@ class Sfnt:
 
     def parts(self, gid: int) -> list[int]:
         """The glyphs a composite one is made of."""
-        data = self.outline(gid)
+        return [part for _, part in self._parts(self.outline(gid))]
+
+    def _parts(self, data: bytes | bytearray) -> list[tuple[int, int]]:
+        """Where in a composite outline its parts are named, and which they are."""
         if len(data) < 12 or unpack_from(">h", data)[0] >= 0:
             return []
-        found: list[int] = []
+        found: list[tuple[int, int]] = []
         place, flags = 10, MORE
         while flags & MORE:
             flags, part = unpack_from(">HH", data, place)
             if part >= self.count:
                 raise ValueError("a glyph is made of one that is not there")
-            found.append(part)
+            found.append((place + 2, part))
             place += 8 if flags & ARGUMENTS_ARE_WORDS else 6
             place += 2 if flags & SCALE else 4 if flags & SCALE_TWO else 8 if flags & SCALE_FOUR else 0
         return found
@@ -118,6 +121,35 @@ class Sfnt:
         if long and keep and keep[-1] >= long:
             new[4 * long - 4 : 4 * long - 2] = old[4 * long - 4 : 4 * long - 2]
         return bytes(new), top[:34] + pack(">H", long)
+
+    def moved(self, places: dict[int, int]) -> tuple[bytes, bytes]:
+        """`glyf` and long `loca` of the glyphs in the order of `places` (old to new index), their parts named anew."""
+        pieces: list[bytes] = []
+        loca = array("I", [0])
+        for gid in places:
+            data = bytearray(self.outline(gid))
+            for at, part in self._parts(data):
+                pack_into(">H", data, at, places[part])
+            data += b"\0" * (-len(data) % 4)
+            pieces.append(bytes(data))
+            loca.append(loca[-1] + len(data))
+        if sys.byteorder == "little":
+            loca.byteswap()
+        return b"".join(pieces), loca.tobytes()
+
+    def moved_metrics(self, tag: str, head: str, order: list[int]) -> tuple[bytes, bytes]:
+        """`hmtx` or `vmtx` of the glyphs in this order, and the head table that counts its entries."""
+        top = self.tables[head]
+        long = min(unpack_from(">34xH", top)[0], self.count)
+        if not long:
+            raise ValueError("a font without a single advance")
+        old = self.tables[tag].ljust(4 * long + 2 * (self.count - long), b"\0")
+        new = bytearray()
+        for gid in order:
+            side = 4 * gid + 2 if gid < long else 4 * long + 2 * (gid - long)
+            advance = 4 * min(gid, long - 1)
+            new += old[advance : advance + 2] + old[side : side + 2]
+        return bytes(new), top[:34] + pack(">H", len(order))
 
     def advance(self, gid: int) -> float:
         """The advance of a glyph in em; 0 where the file states none."""

@@ -1,7 +1,9 @@
 """Embedded TrueType programs: glyph boxes, the glyphs a code may reach, and a copy with only the used glyphs."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from struct import error as StructError
+from struct import pack
 from typing import Any
 
 from fontTools.encodings import MacRoman
@@ -13,6 +15,7 @@ from .encodings import character
 from .sfnt import Sfnt, assembled
 
 KEPT = {"glyf", "loca", "head", "hhea", "hmtx", "maxp", "cvt ", "fpgm", "prep", "cmap", "vhea", "vmtx"}
+MOST_OF_FORMAT_0 = 256
 MAC_CODES = {str(name): code for code, name in enumerate(MacRoman.MacRoman)}
 
 
@@ -98,11 +101,55 @@ class TrueTypeProgram:
             return 0.0
         return float(self.font["hmtx"].metrics[self.names[gid]][0]) / self.units
 
-    def subset(self, gids: set[int]) -> bytes:
-        """The program with every other outline, metric, name and table gone. Glyph indices stay."""
+    def subset(self, gids: Sequence[int]) -> tuple[bytes, dict[int, int]]:
+        """The program with these glyphs in this order, those they are made of behind them, and nothing else of it.
+
+        Also returns the new index of each old one. Where glyphs came from in the font, and that there were others, is
+        not to be seen.
+        """
+        wanted = list(dict.fromkeys([0, *(gid for gid in gids if 0 <= gid < self.count)]))
         if self.quick is not None:
             try:
-                return self._subset(self.quick, gids | {0})
+                return self._subset(self.quick, wanted)
+            except (ValueError, KeyError, StructError):
+                self.glyf = self.font["glyf"]
+        font = _opened(self.data)
+        order = [*wanted, *sorted(self._closure(set(wanted)) - set(wanted))]
+        glyf = font["glyf"]
+        outlines = {self.names[gid]: glyf[self.names[gid]] for gid in order}
+        self._filter_cmap(font, set(order))
+        glyf.glyphs = outlines
+        names = [self.names[gid] for gid in order]
+        for tag, head in (("hmtx", "hhea"), ("vmtx", "vhea")):
+            if tag in font and head in font:
+                font[tag].metrics = {name: font[tag].metrics[name] for name in names}
+        _reordered(font, names)
+        glyf.glyphOrder = names
+        return _compiled(font), {gid: place for place, gid in enumerate(order)}
+
+    def _subset(self, quick: Sfnt, wanted: list[int]) -> tuple[bytes, dict[int, int]]:
+        """The same, table by table; raises when the tables do not fit together."""
+        first = set(wanted)
+        order = [*wanted, *(gid for gid in quick.closure(first) if gid not in first)]
+        places = {gid: place for place, gid in enumerate(order)}
+        tables = self._plain_tables(quick)
+        tables["glyf"], tables["loca"] = quick.moved(places)
+        for tag, head in (("hmtx", "hhea"), ("vmtx", "vhea")):
+            if tag in tables and head in tables:
+                tables[tag], tables[head] = quick.moved_metrics(tag, head, order)
+        tables["maxp"] = tables["maxp"][:4] + pack(">H", len(order)) + tables["maxp"][6:]
+        font = _named(self.data)
+        self._filter_cmap(font, set(order))
+        _reordered(font, [self.names[gid] for gid in order])
+        if "cmap" in font:
+            tables["cmap"] = font["cmap"].compile(font)
+        return assembled(tables), places
+
+    def emptied(self, gids: set[int]) -> bytes:
+        """The program with every other outline and metric gone, for fonts whose codes are its glyph indices."""
+        if self.quick is not None:
+            try:
+                return self._emptied(self.quick, gids | {0})
             except (ValueError, KeyError, StructError):
                 self.glyf = self.font["glyf"]
         font = _opened(self.data)
@@ -116,35 +163,30 @@ class TrueTypeProgram:
                 if "vmtx" in font and "vhea" in font:
                     font["vmtx"].metrics[name] = (0, 0)
         self._filter_cmap(font, keep)
-        for tag in list(font.keys()):
-            if tag not in KEPT and tag != "GlyphOrder":
-                del font[tag]
-        post = font["post"] = newTable("post")
-        post.formatType = 3.0
-        for field in ("italicAngle", "underlinePosition", "underlineThickness", "isFixedPitch"):
-            setattr(post, field, 0)
-        post.minMemType42 = post.maxMemType42 = post.minMemType1 = post.maxMemType1 = 0
-        font["head"].created = font["head"].modified = 0
-        out = BytesIO()
-        font.save(out, reorderTables=None)
-        return out.getvalue()
+        return _compiled(font)
 
-    def _subset(self, quick: Sfnt, gids: set[int]) -> bytes:
+    def _emptied(self, quick: Sfnt, gids: set[int]) -> bytes:
         """The same, table by table; raises when the tables do not fit together."""
         keep = quick.closure(gids)
-        tables = {tag: data for tag, data in quick.tables.items() if tag in KEPT and tag != "cmap"}
+        tables = self._plain_tables(quick)
         tables["glyf"], tables["loca"] = quick.outlines(keep)
         for tag, head in (("hmtx", "hhea"), ("vmtx", "vhea")):
             if tag in tables and head in tables:
                 tables[tag], tables[head] = quick.metrics(tag, head, keep)
-        old = tables["head"]
-        tables["head"] = old[:8] + bytes(4) + old[12:20] + bytes(16) + old[36:50] + b"\0\1" + old[52:54]
-        tables["post"] = b"\0\3\0\0" + bytes(28)
         font = _named(self.data)
         self._filter_cmap(font, set(keep))
         if "cmap" in font:
             tables["cmap"] = font["cmap"].compile(font)
         return assembled(tables)
+
+    @staticmethod
+    def _plain_tables(quick: Sfnt) -> dict[str, bytes]:
+        """The tables that are kept, without names and dates; `loca` will be a long one."""
+        tables = {tag: data for tag, data in quick.tables.items() if tag in KEPT and tag != "cmap"}
+        old = tables["head"]
+        tables["head"] = old[:8] + bytes(4) + old[12:20] + bytes(16) + old[36:50] + b"\0\1" + old[52:54]
+        tables["post"] = b"\0\3\0\0" + bytes(28)
+        return tables
 
     def _closure(self, gids: set[int]) -> set[int]:
         numbers = {name: index for index, name in enumerate(self.names)}
@@ -191,6 +233,29 @@ def _named(data: bytes) -> TTFont:
     font = TTFont(BytesIO(data), recalcBBoxes=False, recalcTimestamp=False, lazy=True)
     font.setGlyphOrder([f"g{index}" for index in range(int(font["maxp"].numGlyphs))])
     return font
+
+
+def _reordered(font: TTFont, names: list[str]) -> None:
+    """Give the glyphs their new order; a byte table of characters cannot reach more than its 256."""
+    if "cmap" in font and len(names) > MOST_OF_FORMAT_0:
+        font["cmap"].tables = [table for table in font["cmap"].tables if table.format != 0]
+    font.setGlyphOrder(names)
+
+
+def _compiled(font: TTFont) -> bytes:
+    """The file without other tables, names and dates."""
+    for tag in list(font.keys()):
+        if tag not in KEPT and tag != "GlyphOrder":
+            del font[tag]
+    post = font["post"] = newTable("post")
+    post.formatType = 3.0
+    for field in ("italicAngle", "underlinePosition", "underlineThickness", "isFixedPitch"):
+        setattr(post, field, 0)
+    post.minMemType42 = post.maxMemType42 = post.minMemType1 = post.maxMemType1 = 0
+    font["head"].created = font["head"].modified = 0
+    out = BytesIO()
+    font.save(out, reorderTables=None)
+    return out.getvalue()
 
 
 def _opened(data: bytes) -> TTFont:

@@ -158,8 +158,8 @@ def _simple_file(font: Font, coder: SimpleCoder) -> FontFile | None:
     used = {code[0] for code in font.used}
     try:
         if isinstance(program, TrueTypeProgram):
-            gids = {gid for value in used for gid in coder.reach(value)}
-            data = program.subset(gids)
+            gids = [gid for value in sorted(used) for gid in coder.reach(value)]
+            data = program.subset(gids)[0] if program.tables else program.emptied(set(gids))
             return "/FontFile2", data, {"/Length1": len(data)}
         if isinstance(program, CffProgram):
             names = {coder.names[value] for value in used}
@@ -201,10 +201,11 @@ def _write_composite(font: Font, coder: CompositeCoder, out: pikepdf.Pdf, label:
             columns += [cid, Array([tidy(value * 1000) for value in coder.columns[cid]])]
         if columns:
             new.W2 = Array(columns)
+    places: dict[int, int] = {}
+    file = _composite_file(font, coder, set(cids), places) if "/FontDescriptor" in old else None
     if str(old.Subtype) == "/CIDFontType2":
-        new.CIDToGIDMap = _gid_map(coder, set(cids), out)
+        new.CIDToGIDMap = _gid_map(coder, set(cids), places, out)
     if "/FontDescriptor" in old:
-        file = _composite_file(font, coder, set(cids))
         new.FontDescriptor = out.make_indirect(_descriptor(font, old, out, name, file))
     target = font.target
     target.Type, target.Subtype, target.BaseFont = Name.Font, Name.Type0, Name("/" + name)
@@ -233,20 +234,24 @@ def _system(old: pikepdf.Object | None, embedded: bool) -> Dictionary:
     )
 
 
-def _gid_map(coder: CompositeCoder, cids: set[int], out: pikepdf.Pdf) -> pikepdf.Object:
-    if coder.gids is None:
+def _gid_map(coder: CompositeCoder, cids: set[int], places: dict[int, int], out: pikepdf.Pdf) -> pikepdf.Object:
+    """The map from CIDs to glyphs; `places` holds the new index of each old one, or nothing where none changed."""
+    if coder.gids is None and not places:
         return Name.Identity
     data = bytearray(2 * (max(cids, default=0) + 1))
     for cid in cids:
-        data[2 * cid : 2 * cid + 2] = coder.gid(cid).to_bytes(2, "big")
+        old = coder.gid(cid)
+        data[2 * cid : 2 * cid + 2] = (places.get(old, 0) if places else old).to_bytes(2, "big")
     return out.make_stream(bytes(data))
 
 
-def _composite_file(font: Font, coder: CompositeCoder, cids: set[int]) -> FontFile | None:
+def _composite_file(font: Font, coder: CompositeCoder, cids: set[int], places: dict[int, int]) -> FontFile | None:
+    """The font cut down to the CIDs; `places` is filled when its glyphs were numbered anew, by CID."""
     program = coder.program
     try:
         if isinstance(program, TrueTypeProgram):
-            data = program.subset({coder.gid(cid) for cid in cids})
+            data, moved = program.subset([coder.gid(cid) for cid in sorted(cids)])
+            places.update(moved)
             return "/FontFile2", data, {"/Length1": len(data)}
         if isinstance(program, CffProgram):
             program.index_by_gid()
