@@ -11,7 +11,7 @@ from dataroom.adapters.sandbox import Sandbox
 from dataroom.errors import Invalid
 from tests.integration import sandbox_files as files
 
-SECONDS = 5.0
+SECONDS = 4.0
 SALT = bytes(32)
 PLAN = {"marks": [{"page": 1, "box": [10, 10, 200, 200], "code": "TS", "rationale": "Nothing in particular."}]}
 RESOURCES = b"<</Font<</F 9 0 R>>/Pattern<</P 8 0 R>>/XObject<</X 7 0 R>>/ExtGState<</G 10 0 R>>>>"
@@ -85,7 +85,7 @@ CASES = {
     "page-loop": files.page_loop,
     "form-loop": files.form_loop,
     "form-bomb": files.form_bomb,
-    "flate-bomb": lambda: files.flate_bomb(300),
+    "flate-bomb": lambda: files.flate_bomb(100),
     "image-bomb": files.image_bomb,
     "pattern-loop": pattern_loop,
     "font-loop": font_loop,
@@ -98,16 +98,7 @@ CASES = {
     "no-page": lambda: files.letters(1).replace(b"/MediaBox [ 0 0 595 842 ]", b"/MediaBox [ 0 0 0 0 ]"),
     "locked": lambda: files.locked("sesame"),
 }
-UNDERSTOOD = {
-    "broken-table",
-    "deep-state",
-    "huge-page",
-    "no-page",
-    "form-loop",
-    "pattern-loop",
-    "font-loop",
-    "mask-loop",
-}
+UNDERSTOOD = {"broken-table", "deep-array", "huge-page"}
 """Files the engine may understand and redact all the same; the others are refused."""
 NAMED = {
     "broken", "encrypted", "form", "content", "operand", "pattern", "soft-mask", "font", "image-data", "could-not-process",
@@ -126,7 +117,6 @@ def test_a_hostile_file_is_redacted_or_refused_by_name(sandbox: Sandbox, name: s
         outcome = "redacted"
     except Invalid as refused:
         outcome = refused.code
-    print(name, outcome, round(time.monotonic() - began, 1))
     assert outcome in NAMED or outcome.startswith("too-") or (outcome == "redacted" and name in UNDERSTOOD)
     assert time.monotonic() - began < 8 * SECONDS
 
