@@ -41,6 +41,7 @@ STATES = {
     "/AIS": "bool",
     "/TK": "bool",
 }
+INTERPRETED = ("/LW", "/LC", "/D", "/Font", "/SMask")
 SMALL_TILE = 72.0
 
 
@@ -54,7 +55,11 @@ def set_font(walker: "Walker", source: pikepdf.Object | None, size: float) -> No
 
 def graphics_state(walker: "Walker", operator: bytes, operands: bytes) -> None:
     """gs: copy the allowed entries; soft masks are walked like any form."""
-    source = walker.resource("/ExtGState", walker.name(operands))
+    name = walker.name(operands)
+    if name in walker.plain_states:
+        walker.emit(walker.plain_states[name])
+        return
+    source = walker.resource("/ExtGState", name)
     if not isinstance(source, Dictionary):
         return
     new = Dictionary(Type=Name.ExtGState)
@@ -79,7 +84,10 @@ def graphics_state(walker: "Walker", operator: bytes, operands: bytes) -> None:
     key: object = ("gs", len(walker.names.given.get("/ExtGState", {})))
     if "/SMask" not in new and source.is_indirect:
         key = ("gs", source.objgen)
-    walker.emit(walker.names.name("/ExtGState", key, walker.job.out.make_indirect(new)) + b" gs")
+    line = walker.names.name("/ExtGState", key, walker.job.out.make_indirect(new)) + b" gs"
+    if source.is_indirect and not any(entry in source for entry in INTERPRETED):
+        walker.plain_states[name] = line
+    walker.emit(line)
 
 
 def _dash(walker: "Walker", source: pikepdf.Object, new: pikepdf.Object) -> None:

@@ -85,9 +85,11 @@ class TextPart:
             run = font.run(split[0]) if split is not None and split[0] else None
             if split is None or run is None:
                 split = None
-            elif self._clear(split, run):
+            elif (along := self._clear(split, run)) is not None:
                 self.keep(raw)
                 font.shown.add(split[0])
+                a, b, c, d, e, f = self.matrix
+                self.matrix = (a, b, c, d, along * a + e, along * b + f)
                 return
         self._evaluate(raw, whole=split is not None)
 
@@ -96,8 +98,8 @@ class TextPart:
         self.walker.paints += 1
         self.walker.output.append(raw + (b" TJ" if raw[:1] == b"[" else b" Tj"))
 
-    def _clear(self, split: tuple[bytes, float, float], run: tuple[float, int, int, float]) -> bool:
-        """Whether a run surely lies clear of every mark and inside the frame; the text matrix is then behind it."""
+    def _clear(self, split: tuple[bytes, float, float], run: tuple[float, int, int, float]) -> float | None:
+        """How far a run goes along the line if it surely lies clear of every mark and inside the frame, else None."""
         walker = self.walker
         state = walker.state
         advance, count, spaces, top = run
@@ -115,10 +117,8 @@ class TextPart:
             x0, x1 = -x1, -x0
         matrix = times(self.matrix, state.ctm)
         if not walker.area.clear(bounds(mapped(matrix, ((x0, y0), (x1, y0), (x1, y1), (x0, y1))))):
-            return False
-        a, b, c, d, e, f = self.matrix
-        self.matrix = (a, b, c, d, along * a + e, along * b + f)
-        return True
+            return None
+        return along
 
     def _evaluate(self, raw: bytes, *, whole: bool) -> None:
         """A run glyph by glyph; one that loses none is written as it stood if it can be kept `whole`, so that nobody

@@ -61,6 +61,7 @@ class Walker:
         self.busy = False
         self.paints = 0
         self.saved: list[tuple[int, int]] = []
+        self.plain_states: dict[str, bytes] = {}
         self.found: dict[tuple[str, str], pikepdf.Object | None] = {}
 
     @property

@@ -1,0 +1,44 @@
+"""Runs far from every mark are kept as they stood: each word of the result stands where it stood in the original."""
+
+import pytest
+
+from redaction import Plan, words
+from redaction.document import rebuild
+from redaction.engine import final_marks
+from redaction.inspection import open_source
+from tests import pdfs
+
+SECRET = b"1 0 0 1 72 400 Tm (Secret) Tj "
+CASES = {
+    "two moves and two runs": b"72 700 Td 0 -20 Td (first ) Tj (second ) Tj (third) Tj",
+    "two places": b"1 0 0 1 10 10 Tm 1 0 0 1 72 650 Tm (first ) Tj (second) Tj 0 -14 Td (below) Tj",
+    "moves after a removed run": SECRET + b"( beside) Tj 0 -40 Td (below ) Tj (more) Tj 0 -14 Td (last) Tj",
+    "a run without a move after a removed one": SECRET + b"0 100 Td (above ) Tj [(ker) -120 (ned )] TJ (end) Tj",
+    "numbers at the ends of an array": b"72 700 Td [-500 (inset) 200] TJ (after) Tj T* (under) Tj",
+    "lines": b"14 TL 72 700 Td (one) Tj T* (two) Tj (more) ' 2 1 (wide words here) \" T* (plain) Tj",
+    "spacing and stretch": b"72 700 Td 3 Tc 8 Tw 150 Tz (wide words) Tj ( behind) Tj 0 -20 Td 0 Tc 0 Tw 100 Tz (normal) Tj",
+    "turned": b"0 1 -1 0 300 300 Tm (upwards ) Tj (further) Tj 0 -14 Td (beside) Tj",
+    "a negative size": b"/F1 -11 Tf -1 0 0 -1 200 700 Tm (upright ) Tj (again) Tj",
+    "escaped strings": b"72 700 Td (par\\050en\\)s ) Tj <776f726473> Tj (a\\\nb) Tj",
+    "between saved states": b"ET q 1 0 0 1 0 50 cm BT /F1 11 Tf 72 600 Td (moved ) Tj (up) Tj ET Q BT 72 500 Td (here) Tj",
+}
+
+
+def placed(data: bytes) -> list[tuple[str, tuple[float, ...]]]:
+    """The words of the first page, with their places to half a point."""
+    return sorted((w.text, tuple(round(v * 2) / 2 for v in w.box)) for w in words(data, 1) if "ecret" not in w.text)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_words_far_from_a_mark_stay_where_they_stood(case: str) -> None:
+    secret = b"" if SECRET in CASES[case] else b"BT /F1 11 Tf " + SECRET + b"ET "
+    data = pdfs.content_pdf(secret + b"BT /F1 11 Tf " + CASES[case] + b" ET")
+    box = next(word.box for word in words(data, 1) if "Secret" in word.text)
+    mark = {"page": 1, "box": list(box), "level": "exact"}
+    with open_source(data) as source:
+        output = rebuild(source, final_marks(source, data, Plan.from_json({"marks": [mark]}))).output
+    before, after = dict(placed(data)), dict(placed(output))
+    assert before.keys() == after.keys()
+    assert len(after) > 1
+    for word, place in before.items():
+        assert place == pytest.approx(after[word], abs=0.51), word
