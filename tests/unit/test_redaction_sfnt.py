@@ -30,15 +30,21 @@ def test_a_subset_holds_the_glyphs_kept_their_parts_and_nothing_else() -> None:
     composite = next(gid for gid, name in enumerate(whole.getGlyphOrder()) if whole["glyf"][name].isComposite())
     keep = set(Sfnt(DATA).closure({0, 40, composite}))
     assert len(keep) > 3
-    font = TTFont(BytesIO(TrueTypeProgram(DATA).subset({40, composite})))
-    left = {gid for gid, name in enumerate(font.getGlyphOrder()) if font["glyf"][name].numberOfContours}
-    assert left == keep
-    assert {gid for gid, name in enumerate(font.getGlyphOrder()) if font["hmtx"].metrics[name] != (0, 0)} == keep
-    assert set(font.keys()) <= {"GlyphOrder", "cmap", "cvt ", "fpgm", "glyf", "head", "hhea", "hmtx", "loca", "maxp",
-                                "post", "prep"}  # fmt: skip
-    for gid in keep:
-        one, two = (f["glyf"][f.getGlyphOrder()[gid]] for f in (font, whole))
-        assert one.getCoordinates(font["glyf"])[0] == two.getCoordinates(whole["glyf"])[0]
+    tables = {"GlyphOrder", "cmap", "cvt ", "fpgm", "glyf", "head", "hhea", "hmtx", "loca", "maxp", "post", "prep"}
+    moved, places = TrueTypeProgram(DATA).subset([40, composite])
+    assert list(places)[:3] == [0, 40, composite]
+    emptied = TrueTypeProgram(DATA).emptied({40, composite})
+    for data, at in ((moved, places), (emptied, {gid: gid for gid in keep})):
+        font = TTFont(BytesIO(data))
+        order, old = font.getGlyphOrder(), whole.getGlyphOrder()
+        assert set(at) == keep
+        assert {gid for gid, name in enumerate(order) if font["glyf"][name].numberOfContours} == set(at.values())
+        assert set(font.keys()) <= tables
+        for gid in keep:
+            one, two = font["glyf"][order[at[gid]]], whole["glyf"][old[gid]]
+            assert one.getCoordinates(font["glyf"])[0] == two.getCoordinates(whole["glyf"])[0]
+            assert font["hmtx"].metrics[order[at[gid]]] == whole["hmtx"].metrics[old[gid]]
+    assert len(TTFont(BytesIO(moved)).getGlyphOrder()) == len(keep)
 
 
 @pytest.mark.parametrize("cut", [3, 11, 60, 300, 5_000])
