@@ -26,7 +26,8 @@ OPERATORS = frozenset(
 )
 SPACE = rb"[\t\n\f\r ]"
 NUMBER = rb"[+-]?(?:[0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})(?=[\0\t\n\f\r /\[\]<(])"
-NAME = rb"/[^\0\t\n\f\r ()<>\[\]{}/%]{0,200}+"
+REGULAR = rb"[^\0-\x20\x7f-\xff()<>\[\]{}/%#]*+"
+NAME = rb"/" + REGULAR + rb"(?:#[2-7][0-9A-Fa-f]" + REGULAR + rb")*+"
 LITERAL = rb"\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.)*+\))*+\))*+\)"
 HEXADECIMAL = rb"<[0-9A-Fa-f\0\t\n\f\r ]*+>"
 LIST = rb"\[(?:" + SPACE + rb"++|" + NUMBER + rb"|" + LITERAL + rb"|" + HEXADECIMAL + rb"|" + NAME + rb")*+\]"
