@@ -20,7 +20,7 @@ from dataroom.actions.outside import LOG_KEY
 from dataroom.actions.sealing import place_of
 from dataroom.actions.witnessing import WITNESS_KEY
 from dataroom.errors import Invalid, KeyDestroyed, Tampered
-from dataroom.model import Certificate, Disposal, Errand, Issuer, KeyScope, Version
+from dataroom.model import AuditEntry, AuditPerson, Certificate, Disposal, Errand, Issuer, KeyScope, Version
 from dataroom.vault.keys import kek_of, scope_key, unwrap_dek
 from dataroom.vault.sealed import HEADER_BYTES, open_stream
 from dataroom.vault.store import Missing, Stored
@@ -184,6 +184,30 @@ def check_service_keys(services: Services, out: Report) -> None:
             services.kms.unwrap(secret_key(issuer), blob or b"")
         except (Tampered, KeyDestroyed):
             out.add("issuer-secret", f"issuer {issuer}", "The wrapped client secret of the provider does not open.")
+
+
+def check_people(services: Services, out: Report) -> None:
+    """The keys that close what the log tells of each person, and that only an erasure took one away."""
+    erased = select(AuditEntry.target_id).where(AuditEntry.act == "person.erase", AuditEntry.outcome == "done")
+    with services.database.reading() as session:
+        people = list(session.scalars(select(AuditPerson).order_by(AuditPerson.id)))
+        known = set(session.scalars(erased))
+        session.expunge_all()
+    for row in people:
+        thing = f"audit_person {row.id}"
+        if row.kms_key != scope_key(row.id) or (row.state == "active" and not _unwraps(services, row)):
+            out.add("person-key", thing, "The key of what the log tells of this person does not open.")
+        if row.state != "active" and row.id not in known:
+            out.add(
+                "person-closed", thing, "This person's fields were closed, but no entry says that they were erased."
+            )
+
+
+def _unwraps(services: Services, row: AuditPerson) -> bool:
+    try:
+        return bool(services.kms.unwrap(scope_key(row.id), row.kek_blob or b""))
+    except (Tampered, KeyDestroyed):
+        return False
 
 
 def check_certificates(services: Services, matter: uuid.UUID | None, out: Report) -> None:

@@ -29,6 +29,7 @@ from dataroom.model import (
     AuditEntry,
     AuditLog,
     AuditNode,
+    AuditPerson,
     AuditSealed,
     Base,
     Witness,
@@ -52,6 +53,7 @@ class _Walk:
     pinned: Pinned = field(default_factory=Pinned)
     arrived: dict[str, tuple[str, str]] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
+    people: frozenset[uuid.UUID] = frozenset()
 
     def wrong(self, kind: str, where: object, text: str) -> None:
         """Keeps a finding about a place in this log."""
@@ -75,6 +77,7 @@ class Read:
 def check_log(services: Services, session: Session, log: AuditLog, out: Report) -> Read:
     """Reads a whole log in order; the work is some 0.2 ms an entry, memory that of one page and the pins."""
     walk = _Walk(services, session, log, out, VerifierKey(log.origin, LOG, services.kms.public_key(LOG_KEY)))
+    walk.people = frozenset(session.scalars(select(AuditPerson.id).where(AuditPerson.state == "active")))
     checkpoints = _checkpoints(session, log)
     awaited = next(checkpoints, None)
     for number in range(0, log.size, PAGE):
@@ -191,6 +194,9 @@ def _check_index(walk: _Walk, row: Mapping[str, Any], entry: Entry, fields: Mapp
     }
     if fields.get("act") in PERSONAL_ACTS and "target" not in fields:
         del told["target"]
+    if who is None and row["actor_id"] in walk.people:
+        text = f"Who wrote entry {row['seq']} cannot be opened any more, though nobody erased that person."
+        walk.out.add("person-closed", f"{walk.log.origin} {row['seq']}", text, WARNING)
     if who is not None:
         told["actor_id"] = (str(row["actor_id"] or fields.get("role")), who)
     for name, (stored, said) in told.items():

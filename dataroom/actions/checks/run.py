@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dataroom.actions import outside
 from dataroom.actions.checks.findings import Report
-from dataroom.actions.checks.keys import check_certificates, check_keys, check_service_keys, check_strays
+from dataroom.actions.checks.keys import check_certificates, check_keys, check_people, check_service_keys, check_strays
 from dataroom.actions.checks.logs import check_log, check_outside
 from dataroom.actions.checks.objects import check_objects, check_unfinished
 from dataroom.actions.checks.rows import check_rows
@@ -42,6 +42,7 @@ def _run(services: Services, matter: uuid.UUID | None, reading: bool, say: Calla
             check_unfinished(services, out)
         with out.part("signing keys and secrets"):
             check_service_keys(services, out)
+            check_people(services, out)
     with out.part("key scopes"):
         check_keys(services, matter, reading, out)
         check_strays(services, matter, out)
