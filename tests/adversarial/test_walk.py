@@ -34,7 +34,7 @@ from tests.parts import Seaweed
 SENTENCE = "A sentence that is long enough to be a reason."
 MARK = {"page": 1, "box": [60, 600, 540, 800], "kind": "box", "code": "TS", "rationale": SENTENCE}
 VARYING = {"X-Correlation-Id", "X-Request-Id", "Set-Cookie", "Date"}
-CHANGING = {"audit_log", "audit_entry", "audit_disclosure", "audit_checkpoint", "audit_node", "session"}
+CHANGING = {"audit_log", "audit_entry", "audit_disclosure", "audit_checkpoint", "audit_node", "audit_sealed", "session"}
 BODIES: dict[str, dict[str, Any]] = {
     "member.add": {"email": "paolo@cassini.example", "tier": 1},
     "member.remove": {"email": "paolo@cassini.example"},
