@@ -8,7 +8,7 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dataroom.actions.persons import MOST
-from dataroom.errors import DataroomError
+from dataroom.errors import DataroomError, NotFound
 from dataroom.web.guards import Guarded
 from dataroom.web.site import fields, perform, submit
 
@@ -37,6 +37,8 @@ def index(problem: DataroomError | None = None) -> str:
 def show(person_id: uuid.UUID, problem: DataroomError | None = None) -> str:
     """What erasing this person means, what stands against it, and the form that orders it."""
     people = perform("person.list", None, {"id": person_id})
+    if not people:
+        raise NotFound()
     return render_template(
         "persons/erase.html", people=people, grounds=GROUNDS, problem=problem, given=request.form, person_id=person_id
     )

@@ -58,6 +58,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "retention.trigger": {"on": "2020-01-01"},
     "disposal.propose": {"reason": SENTENCE},
     "disposal.reject": {"remark": SENTENCE},
+    "person.erase": {"ground": "request"},
 }
 FORM = {
     "do": "approve",
@@ -69,6 +70,8 @@ FORM = {
     "remark": SENTENCE,
     "email": "paolo@cassini.example",
     "term": "claim",
+    "ground": "request",
+    "days": "14",
 }
 
 
@@ -176,6 +179,7 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
         "hold": [hold],
         "disposal": [disposal],
         "token": tokens,
+        "person": [world.people[who].user for who in ("ada", "bodil")],
     }
 
 
