@@ -24,9 +24,11 @@ from dataroom.actions import (
     retention,
     retiring,
     searches,
+    sessions,
     terms,
     transcripts,
     upkeep,
+    users,
     witnessing,
 )
 from dataroom.actions.registry import ACTIONS, Spec
@@ -57,8 +59,10 @@ __all__ = [
     "retention",
     "retiring",
     "searches",
+    "sessions",
     "terms",
     "transcripts",
     "upkeep",
+    "users",
     "witnessing",
 ]

@@ -186,7 +186,12 @@ class Gate:
             return Entity("Organisation", str(who.organisation), {})
         if spec.kind == "Service":
             return Entity("Service", "worker", {"name": who.name})
-        return Entity(spec.kind, "new", {"user": str(who.user)})
+        attrs: dict[str, Any] = {"user": str(who.user)}
+        if spec.kind in {"Session", "User"}:
+            attrs["organisation"] = Ref("Organisation", str(who.organisation))
+        if spec.kind == "User":
+            attrs |= {"user": "new", "role": "partner"}
+        return Entity(spec.kind, "new", attrs)
 
     def _no(self, work: Work, entity: Entity, decision: Decision) -> DataroomError:
         see = SEEN_BY.get(entity.type)

@@ -307,7 +307,16 @@ def _token(moment: datetime) -> Mapping[str, One | Many]:
 
 
 def _session(moment: datetime) -> Mapping[str, One | Many]:
-    return {"user": One(SessionRow.user_id, "uuid")}
+    owner = select(User.organisation_id).where(User.id == SessionRow.user_id).correlate(SessionRow).scalar_subquery()
+    return {"user": One(SessionRow.user_id, "uuid"), "organisation": One(owner, "ref:Organisation", full=True)}
+
+
+def _user(moment: datetime) -> Mapping[str, One | Many]:
+    return {
+        "user": One(User.id, "uuid"),
+        "organisation": _organisation(User.organisation_id),
+        "role": One(User.role, "string"),
+    }
 
 
 RESOURCES: dict[type[Base], Resource] = {
@@ -327,6 +336,7 @@ RESOURCES: dict[type[Base], Resource] = {
         ("Person", User, _person),
         ("Token", Token, _token),
         ("Session", SessionRow, _session),
+        ("User", User, _user),
     )
 }
 

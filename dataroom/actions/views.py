@@ -408,3 +408,30 @@ class Done:
     """An action that has nothing to show but its id."""
 
     id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class SessionView:
+    """A signed-in browser; `current` is the one that asks."""
+
+    id: uuid.UUID
+    user: uuid.UUID
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    current: bool
+
+
+@dataclass(frozen=True)
+class UserView:
+    """A person of the own organisation; `seen_at` is None before the first sign-in, `sessions` counts live ones."""
+
+    id: uuid.UUID
+    name: str
+    email: str
+    role: str
+    active: bool
+    created_at: datetime
+    seen_at: datetime | None
+    sessions: int
+    can: frozenset[str]

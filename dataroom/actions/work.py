@@ -37,7 +37,8 @@ SEEN_BY = {
     "Disposal": "disposal.read",
     "Person": "person.list",
     "Token": "token.list",
-    "Session": "session.end",
+    "Session": "session.list",
+    "User": "user.list",
 }
 PAGE = 100
 

@@ -148,11 +148,17 @@ ROUTES: tuple[Route, ...] = (
     Route("person.restore", "DELETE", "/people/{person}/erasure"),
     Route("token.list", "GET", "/tokens"),
     Route("token.revoke", "DELETE", "/tokens/{token}"),
+    Route("session.list", "GET", "/sessions"),
+    Route("session.revoke", "DELETE", "/sessions/{session}"),
+    Route("user.list", "GET", "/users"),
+    Route("user.deactivate", "POST", "/users/{user}/deactivation"),
+    Route("user.reactivate", "DELETE", "/users/{user}/deactivation"),
 )
 
 WITHOUT_ROUTE: Mapping[str, str] = {
     "session.start": "Signing in needs a browser and the organisation's identity provider.",
     "session.end": "A browser's session ends in the browser; the API knows no sessions.",
+    "session.cut": "Performed by the operator, on the host, and for an organisation's identity provider.",
     "token.create": "A token makes no further ones, or a stolen one would outlive its expiry; use a browser.",
     "partner.announce": "Done by the worker when a company's identity provider was changed.",
     "partner.register": "Performed by the operator, on the host.",

@@ -141,6 +141,19 @@ def _partner_tables(file: Path) -> list[dict[str, Any]]:
         raise click.ClickException(f"{file.name} cannot be read: {error}") from error
 
 
+@operate.command("end-sessions")
+@click.argument("issuer")
+@click.option("--sid", default=None, help="Only what this session at the provider began.")
+@click.option("--subject", default=None, help="Only of the person the provider knows under this name.")
+@click.pass_obj
+def end_sessions_command(operator: Operator, issuer: str, sid: str | None, subject: str | None) -> None:
+    """Sign out everybody the identity provider ISSUER vouched for, or those the options name."""
+    with failures():
+        wanted = {"issuer": issuer, "sid": sid, "subject": subject}
+        ended = operator.gate(operator.build(settings())).perform(SERVICE, "session.cut", None, wanted)
+        click.echo(f"{ended} sessions ended")
+
+
 @operate.command("serve")
 @click.option("--bind", default="127.0.0.1:8080", show_default=True, help="Address and port to listen on.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))

@@ -24,6 +24,7 @@ from dataroom.web import (
     redactions,
     retention,
     sessions,
+    staff,
     texts,
     tokens,
     uploads,
@@ -36,6 +37,7 @@ __all__ = ["SignIn", "register"]
 
 _PARTS = (
     sessions,
+    staff,
     matters,
     people,
     persons,

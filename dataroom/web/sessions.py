@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -17,9 +18,9 @@ from flask.typing import ResponseReturnValue
 
 from dataroom.actions import logins
 from dataroom.actions.context import Principal
-from dataroom.actions.identity import IssuerRow, arriving, issuers
+from dataroom.actions.identity import IssuerRow, arriving, by_session, issuers
 from dataroom.adapters.oidc import Demand, Identity, Issuer, Pending, SignInRefused, organisation_for
-from dataroom.errors import NotFound, Refused, Unauthenticated
+from dataroom.errors import DataroomError, NotFound, Refused, Unauthenticated
 from dataroom.web.guards import Guarded, forget_forms
 from dataroom.web.problems import correlation
 from dataroom.web.site import cookie_name, local, perform, principal, site
@@ -82,9 +83,18 @@ def finish() -> ResponseReturnValue:
         response, secret = make_response(shown, 403), ""
     response.delete_cookie(_browser_cookie(), secure=site().services.config.secure, httponly=True, samesite="Lax")
     if secret:
+        _end_former()
         forget_forms()
         _set(response, cookie_name(), secret, site().services.config.session_absolute)
     return response
+
+
+def _end_former() -> None:
+    """Ends the session this browser came with: whoever signs in again leaves none behind."""
+    secret = request.cookies.get(cookie_name(), "")
+    with suppress(DataroomError):
+        former = by_session(site().services, secret, request.remote_addr or "")
+        site().gate.perform(former, "session.end", former.session)
 
 
 def _arrive(browser: str) -> tuple[Response, str]:

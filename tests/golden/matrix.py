@@ -122,6 +122,10 @@ def _states(kind: str) -> list[tuple[str, dict[str, Value]]]:
         ],
         "Token": [("one's own", {"user": "ada"}), ("somebody else's", {"user": "bob"})],
         "Session": [("one's own", {"user": "ada"}), ("somebody else's", {"user": "bob"})],
+        "User": [
+            ("oneself", {"user": "ada"}),
+            *((f"a {role} of the organisation", dict[str, Value](role=role)) for role in ROLES),
+        ],
     }
     return states.get(kind, [("-", {})])
 

@@ -205,3 +205,18 @@ def test_only_a_hash_of_the_browsers_secret_is_kept(house: World, app: Flask, pr
         kept = list(session.scalars(select(PendingLogin)))
     assert kept
     assert all(cookie.value not in (row.browser_hash, json.dumps(row.data)) for row in kept)
+
+
+def test_signing_in_again_gives_a_new_id_and_ends_the_former_session(app: Flask, provider: str) -> None:
+    visitor = Visitor(app.test_client())
+    visitor.client.set_cookie("session", "chosen-by-somebody-else")
+    values = []
+    for _ in range(2):
+        assert visitor.get(picked(began(visitor, f"olga@{provider}"), "one")).status_code == 303
+        cookie = visitor.client.get_cookie("session")
+        assert cookie
+        values.append(cookie.value)
+    assert len({"chosen-by-somebody-else", *values}) == 3
+    assert visitor.get("/matters").status_code == 200
+    visitor.client.set_cookie("session", values[0])
+    assert visitor.get("/matters").status_code == 303

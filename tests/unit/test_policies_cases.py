@@ -152,6 +152,7 @@ def test_the_service_does_its_errands_and_nothing_else() -> None:
         "scope.rewrap",
         "scope.shred",
         "scope.trim",
+        "session.cut",
         "upload.sweep",
         "vault.check",
         "version.erase",
@@ -180,6 +181,26 @@ def test_outside_any_matter(role: str) -> None:
         kind = "Token" if action.startswith("token") else "Session"
         assert may(who, action, thing(kind))
         assert not may(who, action, thing(kind, user="eve"))
+
+
+def test_sessions_of_others_are_their_compliance_officers() -> None:
+    theirs, elsewhere = thing("Session", user="eve"), thing("Session", user="eve", organisation=OTHER)
+    for action in ("session.list", "session.revoke"):
+        for role in ROLES:
+            assert may(member(role), action, theirs) is (role == "compliance")
+            assert not may(member(role), action, elsewhere)
+    assert not may(member("compliance", active=False), "session.revoke", theirs)
+
+
+def test_accounts_are_their_organisations() -> None:
+    for action in ("user.list", "user.deactivate", "user.reactivate"):
+        for role in ROLES:
+            assert may(member(role), action, thing("User")) is (role != "partner")
+            assert not may(member(role), action, thing("User", organisation=OTHER))
+    for action in ("user.deactivate", "user.reactivate"):
+        assert not may(member("compliance"), action, thing("User", user="ada"))
+        assert not may(member("custodian"), action, thing("User", role="compliance"))
+        assert may(member("compliance"), action, thing("User", role="compliance"))
 
 
 def test_inactive_people_may_only_sign_out() -> None:

@@ -1,0 +1,86 @@
+"""Sessions of people: which there are, and ending them, one's own, a colleague's, or all that a provider names."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+from sqlalchemy import ColumnElement, and_, select
+
+from dataroom.actions.accounts import hashed
+from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.views import Done, SessionView
+from dataroom.actions.work import Work
+from dataroom.config import Config
+from dataroom.errors import Conflict, Invalid
+from dataroom.model import Issuer, Session, User
+
+
+class Whose(Params):
+    """Whose sessions are meant; one's own when nobody is named."""
+
+    user: uuid.UUID | None = None
+
+
+class Cut(Params):
+    """The provider as registered, and whom to sign out: the holder of a provider's session, a person, or everybody."""
+
+    issuer: Annotated[str, Field(min_length=8, max_length=500)]
+    sid: Annotated[str | None, Field(min_length=1, max_length=255)] = None
+    subject: Annotated[str | None, Field(min_length=1, max_length=255)] = None
+
+
+def live(work: Work) -> ColumnElement[bool]:
+    """The condition that leaves the sessions somebody could still use."""
+    idle = timedelta(seconds=work.services.config.session_idle)
+    return and_(Session.ended_at.is_(None), Session.expires_at > work.now, Session.seen_at > work.now - idle)
+
+
+def renew(config: Config, session: Session, secret: str) -> None:
+    """Gives a live session a new cookie value, of which a hash is kept; the former value is worth nothing any more."""
+    if session.ended_at is not None:
+        raise Conflict("The session has ended.")
+    session.token_hash = hashed(config, secret)
+
+
+@action("session.list", on=None, kind="Session", lists=Session)
+def list_sessions(work: Work, _target: None, params: Whose) -> tuple[SessionView, ...]:
+    """The sessions in which a person is signed in now, newest first; without a person one's own."""
+    criteria = (work.narrowed(Session), live(work), Session.user_id == (params.user or work.user))
+    rows = work.all(Session, *criteria, order=(Session.created_at.desc(), Session.id))
+    return tuple(
+        SessionView(row.id, row.user_id, row.created_at, row.seen_at, row.expires_at, row.id == work.principal.session)
+        for row in rows
+    )
+
+
+@action("session.revoke", on=Session)
+def revoke(work: Work, session: Session, params: Nothing) -> Done:
+    """Ends the session of somebody of the own organisation at once."""
+    if session.ended_at is not None:
+        raise Conflict("The session has ended already.")
+    session.ended_at = work.now
+    work.state(of=session.user_id)
+    return Done(session.id)
+
+
+@action("session.cut", on=None, kind="Service", performer="service")
+def cut(work: Work, _target: None, params: Cut) -> int:
+    """Ends the sessions a provider vouched for: of one of its sessions, of one person, or all; tells how many."""
+    issuer = work.one(Issuer, Issuer.issuer == params.issuer)
+    if issuer is None:
+        raise Invalid("issuer: no organisation has this provider")
+    people = select(User.id).where(User.issuer_id == issuer.id)
+    if params.subject is not None:
+        people = people.where(User.subject == params.subject)
+    criteria: list[ColumnElement[bool]] = [Session.user_id.in_(people), Session.ended_at.is_(None)]
+    if params.sid is not None:
+        criteria.append(Session.issuer_session == params.sid)
+    rows = work.all(Session, *criteria)
+    for row in rows:
+        row.ended_at = work.now
+    work.concerns(owner=issuer.organisation_id)
+    work.state(issuer=params.issuer, ended=len(rows))
+    return len(rows)

@@ -1,0 +1,88 @@
+"""The people of one's own organisation: who has an account, and taking it away or giving it back.
+
+Deactivating ends sessions and tokens for good and at once. Parts in matters stay on record and have no force while
+the account is not valid; they have it again when it is reactivated.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from dataroom.actions.registry import Nothing, action
+from dataroom.actions.sessions import live
+from dataroom.actions.views import Done, UserView
+from dataroom.actions.work import Work
+from dataroom.errors import Conflict
+from dataroom.model import Session, Token, User
+
+_CHANGE = {True: "user.deactivate", False: "user.reactivate"}
+
+
+@action("user.list", on=None, kind="User", lists=User)
+def list_users(work: Work, _target: None, params: Nothing) -> tuple[UserView, ...]:
+    """Everybody of the own organisation who has an account here, with when they were last seen."""
+    rows = work.all(User, work.narrowed(User), order=(User.active.desc(), User.name, User.id))
+    ids = [row.id for row in rows]
+    seen = _seen(work, ids)
+    open_ = dict(
+        tuple(row)
+        for row in work.rows(
+            select(Session.user_id, func.count()).where(Session.user_id.in_(ids), live(work)).group_by(Session.user_id)
+        )
+    )
+    return tuple(
+        UserView(
+            id=row.id,
+            name=row.name,
+            email=row.email,
+            role=row.role,
+            active=row.active,
+            created_at=row.created_at,
+            seen_at=seen.get(row.id),
+            sessions=open_.get(row.id, 0),
+            can=work.allowed([_CHANGE[row.active]], row),
+        )
+        for row in rows
+    )
+
+
+def _seen(work: Work, ids: list[uuid.UUID]) -> dict[uuid.UUID, datetime]:
+    query = select(Session.user_id, func.max(Session.seen_at)).where(Session.user_id.in_(ids))
+    return dict(tuple(row) for row in work.rows(query.group_by(Session.user_id)))
+
+
+@action("user.deactivate", on=User)
+def deactivate(work: Work, user: User, params: Nothing) -> Done:
+    """Takes a person's account away: sessions and tokens end at once, and nothing they were given has force."""
+    if not user.active:
+        raise Conflict("The account is deactivated already.")
+    ended = shut(work, user)
+    work.state(**ended)
+    return Done(user.id)
+
+
+def shut(work: Work, user: User) -> dict[str, int]:
+    """Makes an account invalid and ends what could act for it; counts the sessions and tokens that ended."""
+    user.active = False
+    sessions = work.all(Session, Session.user_id == user.id, Session.ended_at.is_(None))
+    tokens = work.all(Token, Token.user_id == user.id, Token.revoked_at.is_(None))
+    for session in sessions:
+        session.ended_at = work.now
+    for token in tokens:
+        token.revoked_at = work.now
+    return {"sessions": len(sessions), "tokens": len(tokens)}
+
+
+@action("user.reactivate", on=User)
+def reactivate(work: Work, user: User, params: Nothing) -> Done:
+    """Gives a person's account back; they sign in anew, and their parts in matters have force again."""
+    if user.active:
+        raise Conflict("The account is valid.")
+    namesake = work.one(User, User.email == user.email, User.active.is_(True))
+    if namesake is not None:
+        raise Conflict("Somebody else has this address now.")
+    user.active = True
+    return Done(user.id)
