@@ -181,16 +181,14 @@ class Gate:
         if spec.kind == "Person":
             own = Ref("Organisation", str(who.organisation))
             known: dict[str, Value] = {"organisation": own, "user": str(who.user), "state": "active"}
-            return Entity("Person", "any", known | {"held": False, "due": False})
+            return Entity("Person", "any", known | {"role": who.role, "held": False, "due": False})
         if spec.kind == "Organisation":
             return Entity("Organisation", str(who.organisation), {})
         if spec.kind == "Service":
             return Entity("Service", "worker", {"name": who.name})
         attrs: dict[str, Any] = {"user": str(who.user)}
-        if spec.kind in {"Session", "User"}:
+        if spec.kind == "Session":
             attrs["organisation"] = Ref("Organisation", str(who.organisation))
-        if spec.kind == "User":
-            attrs |= {"user": "new", "role": "partner"}
         return Entity(spec.kind, "new", attrs)
 
     def _no(self, work: Work, entity: Entity, decision: Decision) -> DataroomError:

@@ -296,6 +296,7 @@ def _person(moment: datetime) -> Mapping[str, One | Many]:
     return {
         "organisation": _organisation(User.organisation_id),
         "user": One(User.id, "uuid"),
+        "role": One(User.role, "string"),
         "state": One(func.coalesce(key.scalar_subquery(), "active"), "string", full=True),
         "held": One(held_person(), "bool"),
         "due": One(due.exists(), "bool"),
@@ -309,14 +310,6 @@ def _token(moment: datetime) -> Mapping[str, One | Many]:
 def _session(moment: datetime) -> Mapping[str, One | Many]:
     owner = select(User.organisation_id).where(User.id == SessionRow.user_id).correlate(SessionRow).scalar_subquery()
     return {"user": One(SessionRow.user_id, "uuid"), "organisation": One(owner, "ref:Organisation", full=True)}
-
-
-def _user(moment: datetime) -> Mapping[str, One | Many]:
-    return {
-        "user": One(User.id, "uuid"),
-        "organisation": _organisation(User.organisation_id),
-        "role": One(User.role, "string"),
-    }
 
 
 RESOURCES: dict[type[Base], Resource] = {
@@ -336,7 +329,6 @@ RESOURCES: dict[type[Base], Resource] = {
         ("Person", User, _person),
         ("Token", Token, _token),
         ("Session", SessionRow, _session),
-        ("User", User, _user),
     )
 }
 

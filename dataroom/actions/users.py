@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from dataroom.actions.registry import Nothing, action
 from dataroom.actions.sessions import live
@@ -21,7 +21,7 @@ from dataroom.model import Session, Token, User
 _CHANGE = {True: "user.deactivate", False: "user.reactivate"}
 
 
-@action("user.list", on=None, kind="User", lists=User)
+@action("user.list", on=None, kind="Person", lists=User)
 def list_users(work: Work, _target: None, params: Nothing) -> tuple[UserView, ...]:
     """Everybody of the own organisation who has an account here, with when they were last seen."""
     rows = work.all(User, work.narrowed(User), order=(User.active.desc(), User.name, User.id))
@@ -33,6 +33,7 @@ def list_users(work: Work, _target: None, params: Nothing) -> tuple[UserView, ..
             select(Session.user_id, func.count()).where(Session.user_id.in_(ids), live(work)).group_by(Session.user_id)
         )
     )
+    offers = {name: {row[0] for row in work.rows(_allowed(work, name, ids))} for name in _CHANGE.values()}
     return tuple(
         UserView(
             id=row.id,
@@ -43,10 +44,14 @@ def list_users(work: Work, _target: None, params: Nothing) -> tuple[UserView, ..
             created_at=row.created_at,
             seen_at=seen.get(row.id),
             sessions=open_.get(row.id, 0),
-            can=work.allowed([_CHANGE[row.active]], row),
+            can=frozenset({_CHANGE[row.active]} if row.id in offers[_CHANGE[row.active]] else ()),
         )
         for row in rows
     )
+
+
+def _allowed(work: Work, name: str, ids: list[uuid.UUID]) -> Select[uuid.UUID]:
+    return select(User.id).where(User.id.in_(ids), work.narrowed(User, name))
 
 
 def _seen(work: Work, ids: list[uuid.UUID]) -> dict[uuid.UUID, datetime]:

@@ -38,7 +38,6 @@ SEEN_BY = {
     "Person": "person.list",
     "Token": "token.list",
     "Session": "session.list",
-    "User": "user.list",
 }
 PAGE = 100
 

@@ -16,11 +16,13 @@ def routes(pages: Guarded) -> None:
     """The pages of sessions and of the organisation's people."""
     pages.add_url_rule("/sessions", "own_sessions", own)
     pages.add_url_rule("/sessions/<id:session_id>/end", "end_session", end, methods=["POST"])
-    pages.add_url_rule("/people", "staff", index)
-    pages.add_url_rule("/people/<id:user_id>/sessions", "staff_sessions", of_person)
-    pages.add_url_rule("/people/<id:user_id>/sessions/<id:session_id>/end", "revoke_session", revoke, methods=["POST"])
-    pages.add_url_rule("/people/<id:user_id>/deactivate", "deactivate_user", deactivate, methods=["POST"])
-    pages.add_url_rule("/people/<id:user_id>/reactivate", "reactivate_user", reactivate, methods=["POST"])
+    pages.add_url_rule("/accounts", "staff", index)
+    pages.add_url_rule("/accounts/<id:user_id>/sessions", "staff_sessions", of_person)
+    pages.add_url_rule(
+        "/accounts/<id:user_id>/sessions/<id:session_id>/end", "revoke_session", revoke, methods=["POST"]
+    )
+    pages.add_url_rule("/accounts/<id:user_id>/deactivate", "deactivate_user", deactivate, methods=["POST"])
+    pages.add_url_rule("/accounts/<id:user_id>/reactivate", "reactivate_user", reactivate, methods=["POST"])
 
 
 def own() -> str:

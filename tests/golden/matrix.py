@@ -118,14 +118,11 @@ def _states(kind: str) -> list[tuple[str, dict[str, Value]]]:
         "Person": [
             ("oneself", {"user": "ada"}),
             *((s, dict[str, Value](state=s)) for s in ("active", "shredding", "tombstone")),
+            ("a compliance officer", {"role": "compliance"}),
             ("of the other", {"organisation": OTHER}),
         ],
         "Token": [("one's own", {"user": "ada"}), ("somebody else's", {"user": "bob"})],
         "Session": [("one's own", {"user": "ada"}), ("somebody else's", {"user": "bob"})],
-        "User": [
-            ("oneself", {"user": "ada"}),
-            *((f"a {role} of the organisation", dict[str, Value](role=role)) for role in ROLES),
-        ],
     }
     return states.get(kind, [("-", {})])
 

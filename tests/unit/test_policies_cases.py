@@ -195,12 +195,14 @@ def test_sessions_of_others_are_their_compliance_officers() -> None:
 def test_accounts_are_their_organisations() -> None:
     for action in ("user.list", "user.deactivate", "user.reactivate"):
         for role in ROLES:
-            assert may(member(role), action, thing("User")) is (role != "partner")
-            assert not may(member(role), action, thing("User", organisation=OTHER))
+            assert may(member(role), action, thing("Person")) is (role != "partner")
+            assert not may(member(role), action, thing("Person", organisation=OTHER))
     for action in ("user.deactivate", "user.reactivate"):
-        assert not may(member("compliance"), action, thing("User", user="ada"))
-        assert not may(member("custodian"), action, thing("User", role="compliance"))
-        assert may(member("compliance"), action, thing("User", role="compliance"))
+        assert not may(member("compliance"), action, thing("Person", user="ada"))
+        assert not may(member("custodian"), action, thing("Person", role="compliance"))
+        assert may(member("compliance"), action, thing("Person", role="compliance"))
+    assert not may(member("compliance"), "user.reactivate", thing("Person", state="shredding"))
+    assert not may(member("compliance"), "user.list", thing("Person", state="tombstone"))
 
 
 def test_inactive_people_may_only_sign_out() -> None:
