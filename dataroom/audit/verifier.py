@@ -228,10 +228,15 @@ def frames(data: memoryview) -> Iterator[bytes]:
         yield bytes(data[start:at]) if at <= len(data) else b""
 
 
-def roots(leaves: list[bytes], sizes: set[int]) -> dict[int, bytes]:
-    """The root hashes (RFC 6962 section 2.1) of the trees over the first n leaves, for each n in `sizes`."""
+def slices(packed: bytes) -> Iterator[bytes]:
+    """Hashes that lie one behind the other, 32 bytes each; bytes left over at the end are none."""
+    return (packed[at : at + 32] for at in range(0, len(packed) - 31, 32))
+
+
+def roots(packed: bytes, sizes: set[int]) -> dict[int, bytes]:
+    """The root hashes (RFC 6962 section 2.1) of the trees over the first n leaf hashes, for each n in `sizes`."""
     stack, found = list[bytes](), {0: hashlib.sha256().digest()}
-    for size, leaf in enumerate(leaves, 1):
+    for size, leaf in enumerate(slices(packed), 1):
         bits = size
         while not bits & 1:
             leaf, bits = hashlib.sha256(b"\1" + stack.pop() + leaf).digest(), bits >> 1
@@ -267,20 +272,19 @@ def name_changes(report: Report, entries: memoryview, hashes: list[bytes], leave
 
 def check_tree(report: Report, heads: list[Head], files: dict[str, memoryview]) -> None:
     """Hold the entries against every signed checkpoint, and say as narrowly as can be known what differs."""
-    head, packed = heads[0], bytes(files["leaves"])
-    hashes = [hashlib.sha256(b"\0" + data).digest() for data in frames(files["entries"])]
-    leaves = [packed[at : at + 32] for at in range(0, len(packed), 32)]
-    own, stored = roots(hashes, {one.size for one in heads}), roots(leaves, {head.size})
+    head, leaves = heads[0], bytes(files["leaves"])
+    hashes = b"".join(hashlib.sha256(b"\0" + data).digest() for data in frames(files["entries"]))
+    report.entries, own = len(hashes) // 32, roots(hashes, {one.size for one in heads})
     differ = [one.size for one in heads if own.get(one.size) != one.root]
-    as_signed = len(hashes) == head.size and head.size not in differ
+    as_signed = report.entries == head.size and head.size not in differ
     if as_signed and hashes != leaves:
         report.fault("the file leaves was changed; the entries hash to the signed root")
-    elif not as_signed and len(leaves) == head.size and stored.get(head.size) == head.root:
-        name_changes(report, files["entries"], hashes, leaves)
+    elif not as_signed and len(leaves) == head.size * 32 and roots(leaves, {head.size})[head.size] == head.root:
+        name_changes(report, files["entries"], list(slices(hashes)), list(slices(leaves)))
     elif not as_signed:
         report.fault("neither the entries nor the file leaves hash to the signed root: the log was rewritten")
-    if len(hashes) != head.size:
-        report.fault(f"the signed checkpoint counts {head.size} entries, the bundle holds {len(hashes)}")
+    if report.entries != head.size:
+        report.fault(f"the signed checkpoint counts {head.size} entries, the bundle holds {report.entries}")
     for one in heads[1:]:
         if one.size > head.size:
             report.fault(f"an earlier checkpoint counts {one.size} entries, this {head.size}: tail cut off")
@@ -290,7 +294,6 @@ def check_tree(report: Report, heads: list[Head], files: dict[str, memoryview]) 
         first, agree = min(differ), [one.size for one in heads if one.size not in differ]
         agreed = max((size for size in agree if size < first), default=0)
         report.fault(f"the first difference from what was signed is in the entries {agreed} to {first - 1}")
-    report.entries = len(hashes)
 
 
 def check_entries(report: Report, head: Head, files: dict[str, memoryview], start: int = 0) -> None:

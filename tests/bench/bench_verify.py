@@ -66,7 +66,7 @@ def main(count: int = 1_000_000) -> None:
         seconds = time.perf_counter() - began
         used = getrusage(RUSAGE_CHILDREN)
         print(f"{count} entries, {path.stat().st_size / 2**20:.0f} MiB: status {done.returncode}, {seconds:.1f} s,"
-              f" CPU {used.ru_utime + used.ru_stime:.1f} s")  # fmt: skip
+              f" CPU {used.ru_utime + used.ru_stime:.1f} s, peak {used.ru_maxrss / 1024:.0f} MiB")  # fmt: skip
         print(done.stdout.strip()[-300:], done.stderr.strip()[-300:])
 
 
