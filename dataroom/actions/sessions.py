@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from datetime import timedelta
 from typing import Annotated
@@ -15,7 +16,8 @@ from dataroom.actions.views import Done, SessionView
 from dataroom.actions.work import Work
 from dataroom.config import Config
 from dataroom.errors import Conflict, Invalid
-from dataroom.model import Issuer, Session, User
+from dataroom.ids import new_id
+from dataroom.model import Issuer, PendingLogin, Session, User
 
 
 class Whose(Params):
@@ -30,6 +32,8 @@ class Cut(Params):
     issuer: Annotated[str, Field(min_length=8, max_length=500)]
     sid: Annotated[str | None, Field(min_length=1, max_length=255)] = None
     subject: Annotated[str | None, Field(min_length=1, max_length=255)] = None
+    jti: Annotated[str | None, Field(min_length=1, max_length=255)] = None
+    """The id of the token that ordered it, which orders it once."""
 
 
 def live(work: Work) -> ColumnElement[bool]:
@@ -72,6 +76,8 @@ def cut(work: Work, _target: None, params: Cut) -> int:
     issuer = work.one(Issuer, Issuer.issuer == params.issuer)
     if issuer is None:
         raise Invalid("issuer: no organisation has this provider")
+    if params.jti is not None:
+        _first_time(work, issuer, params.jti)
     people = select(User.id).where(User.issuer_id == issuer.id)
     if params.subject is not None:
         people = people.where(User.subject == params.subject)
@@ -84,3 +90,14 @@ def cut(work: Work, _target: None, params: Cut) -> int:
     work.concerns(owner=issuer.organisation_id)
     work.state(issuer=params.issuer, ended=len(rows))
     return len(rows)
+
+
+def _first_time(work: Work, issuer: Issuer, jti: str) -> None:
+    """Remembers a token among the sign-ins under way, for as long as these are kept; `Conflict` when it is known.
+
+    The digest is not keyed as those of browsers are, so no browser can come with a value that takes it away.
+    """
+    mark = hashlib.sha256(f"sign-out {issuer.id} {jti}".encode()).hexdigest()
+    if work.one(PendingLogin, PendingLogin.browser_hash == mark) is not None:
+        raise Conflict("This sign-out was ordered before.")
+    work.add(PendingLogin(id=new_id(), browser_hash=mark, issuer_id=issuer.id, data={}, created_at=work.now))

@@ -30,6 +30,7 @@ from dataroom.adapters.oidc_issuer import (
     SignInRefused,
     organisation_for,
 )
+from dataroom.adapters.oidc_logout import LoggedOut, check_logout_token, named_issuer
 from dataroom.adapters.oidc_provider import Metadata, Providers
 from dataroom.adapters.oidc_token import Checked, Expected, check_id_token, clean, same_text
 from dataroom.clock import Clock, SystemClock
@@ -40,6 +41,7 @@ __all__ = [
     "Egress",
     "Identity",
     "Issuer",
+    "LoggedOut",
     "Pending",
     "RelyingParty",
     "SignInRefused",
@@ -97,6 +99,14 @@ class RelyingParty:
         expected = Expected(issuer, pending.nonce, access_token, pending.demand, self._clock.now().timestamp())
         checked = check_id_token(id_token, expected, metadata, self._providers)
         return _identity(issuer, checked, self._userinfo(issuer, metadata, checked, access_token))
+
+    def named_issuer(self, token: str) -> str:
+        """Which provider a log-out token claims to be of; nothing of it is believed yet."""
+        return named_issuer(token)
+
+    def logged_out(self, issuer: Issuer, token: str) -> LoggedOut:
+        """Whom `issuer` says it has signed out; raises `SignInRefused` for a token that does not hold."""
+        return check_logout_token(token, issuer, self._providers, self._clock.now().timestamp())
 
     def end_session_url(self, issuer: Issuer, return_to: str, state: str = "") -> str | None:
         """Where to send the browser to end the session at the provider as well; None where it has no such

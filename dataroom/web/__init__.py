@@ -12,6 +12,7 @@ from dataroom.actions.gate import Gate
 from dataroom.web import (
     assets,
     audit,
+    backchannel,
     disclosures,
     disposals,
     documents,
@@ -67,3 +68,4 @@ def register(app: Flask, gate: Gate, services: Services, sign_in: SignIn) -> Non
     for part in _PARTS:
         part.routes(pages)
     app.register_blueprint(pages)
+    app.register_blueprint(backchannel.build())

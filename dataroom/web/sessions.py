@@ -52,7 +52,7 @@ def page(problem: str = "") -> str:
 def start() -> ResponseReturnValue:
     """Sends the browser to the provider of the address's mail domain."""
     known = {row.issuer: row for row in issuers(site().services)}
-    registered = {row.id: _issuer(row) for row in known.values()}
+    registered = {row.id: issuer_of(row) for row in known.values()}
     address = request.form.get("email", "")
     found = organisation_for(address, registered.values()) if "@" in address else None
     if found is None:
@@ -104,7 +104,7 @@ def _arrive(browser: str) -> tuple[Response, str]:
         raise Unauthenticated()
     pending = _pending(kept)
     try:
-        who = site().sign_in.finish(_issuer(row), pending, request.args.to_dict(flat=False))
+        who = site().sign_in.finish(issuer_of(row), pending, request.args.to_dict(flat=False))
     except SignInRefused as refused:
         nobody = arriving(site().services, row, "", "partner", "", "", request.remote_addr or "")
         site().gate.refuse(nobody, "session.start", refused.reason)
@@ -157,7 +157,7 @@ def _principal(row: IssuerRow, who: Identity, role: str) -> Principal:
     return arriving(site().services, row, who.subject, role, who.name, who.email, address)
 
 
-def _issuer(row: IssuerRow) -> Issuer:
+def issuer_of(row: IssuerRow) -> Issuer:
     """The registered provider as the sign-in wants it, with our own callback address."""
     return Issuer(
         organisation=row.organisation,

@@ -15,7 +15,7 @@ from werkzeug.routing import BaseConverter
 from dataroom.actions.context import Principal, Services
 from dataroom.actions.gate import Gate
 from dataroom.actions.identity import by_session
-from dataroom.adapters.oidc import Begin, Demand, Identity, Issuer, Pending
+from dataroom.adapters.oidc import Begin, Demand, Identity, Issuer, LoggedOut, Pending
 from dataroom.errors import Conflict, DataroomError, Invalid, Refused
 from dataroom.ids import parse_id
 
@@ -29,6 +29,14 @@ class SignIn(Protocol):
 
     def finish(self, issuer: Issuer, pending: Pending, callback_params: Mapping[str, str | Sequence[str]]) -> Identity:
         """Who has arrived; raises `SignInRefused`."""
+        ...
+
+    def named_issuer(self, token: str) -> str:
+        """Which provider a log-out token claims to be of; nothing of it is believed yet."""
+        ...
+
+    def logged_out(self, issuer: Issuer, token: str) -> LoggedOut:
+        """Whom a provider has signed out; raises `SignInRefused`."""
         ...
 
 
