@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, bindparam, not_, select
 from dataroom.actions.context import Desk, Services
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.scope import held_person
-from dataroom.actions.sealing import place_of, place_of_term
+from dataroom.actions.sealing import place_of, place_of_term, versions_of
 from dataroom.actions.survivors import keep_sheet
 from dataroom.actions.views import Done
 from dataroom.actions.work import Work
@@ -280,18 +280,18 @@ def _trim(desk: Desk, scope: KeyScope, params: Nothing, stream: object) -> int:
 
 def _survivors(services: Services, scope: uuid.UUID, blob: bytes) -> Iterator[Version]:
     """Every version with a content key, page by page, while the scope's own key stays the same."""
-    last = uuid.UUID(int=0)
+    last = (0, uuid.UUID(int=0))
     while True:
         with services.database.reading() as session:
             if session.scalar(select(KeyScope.kek_blob).where(KeyScope.id == scope)) != blob:
                 raise Unavailable("The scope's key was renewed meanwhile; it is tried again.")
-            criteria = (Version.scope_id == scope, Version.wrapped_dek.is_not(None), Version.id > last)
-            page = list(session.scalars(select(Version).where(*criteria).order_by(Version.id).limit(BATCH)))
+            query = versions_of(scope, last).where(Version.wrapped_dek.is_not(None))
+            page = list(session.scalars(query.limit(BATCH)))
             session.expunge_all()
         yield from page
         if len(page) < BATCH:
             return
-        last = page[-1].id
+        last = (page[-1].scope_epoch, page[-1].id)
 
 
 def _read_one(services: Services, version: Version, dek: bytes) -> None:

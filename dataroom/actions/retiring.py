@@ -6,6 +6,7 @@ the key is destroyed, the scope remains as a tombstone, and every content it ope
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Annotated
 
@@ -15,12 +16,16 @@ from dataroom.actions.context import Desk
 from dataroom.actions.disposals import destroy_document
 from dataroom.actions.redactions import destroy
 from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.sealing import versions_of
 from dataroom.actions.views import Done
 from dataroom.actions.work import Work
 from dataroom.errors import KeyDestroyed
 from dataroom.model import Document, KeyScope, Version
 
 WINDOW_DAYS = 14
+BATCH = 500
+"""How many contents one transaction destroys."""
+FIRST = (0, uuid.UUID(int=0))
 
 
 class Retire(Params):
@@ -61,26 +66,35 @@ def restore(work: Work, scope: KeyScope, params: Nothing) -> Done:
 
 @action("scope.destroy", on=KeyScope, performer="service")
 def end(work: Work, scope: KeyScope, params: Nothing) -> Done:
-    """Destroys a retired scope: its KEK, every content it opened and the documents of which nothing is left."""
-    versions = work.all(Version, Version.scope_id == scope.id, Version.wrapped_dek.is_not(None))
+    """Destroys a retired scope: every content it opened, the documents of which nothing is left, and last its KEK.
+
+    One transaction takes `BATCH` contents and owes the rest, so that the matter never waits for long. A hold placed
+    meanwhile keeps what is left.
+    """
+    held = work.session.scalars(versions_of(scope.id, FIRST).where(Version.wrapped_dek.is_not(None)).limit(BATCH + 1))
+    found = list(held)
+    versions, over = found[:BATCH], len(found) <= BATCH
+    _destroy(work, versions)
+    if over:
+        scope.state, scope.kek_blob, scope.stale_at, scope.destroy_at = "tombstone", None, None, None
+        work.owe("scope.forget", scope.id)
+    else:
+        work.owe("scope.destroy", scope.id)
+    work.services.keks.forget(scope.id)
+    work.state(contents=len(versions), over=over)
+    return Done(scope.id)
+
+
+def _destroy(work: Work, versions: list[Version]) -> None:
+    """Destroys contents, and the documents of which nothing is left."""
     ids = [version.id for version in versions]
+    other = (Version.wrapped_dek.is_not(None), Version.id.not_in(ids))
     for document in work.all(Document, Document.id.in_({version.document_id for version in versions})):
-        left = work.one(
-            Version,
-            Version.document_id == document.id,
-            Version.wrapped_dek.is_not(None),
-            Version.id.not_in(ids),
-        )
-        if left is None:
+        if work.one(Version, Version.document_id == document.id, *other) is None:
             destroy_document(work, document)
     for version in versions:
         if version.wrapped_dek is not None:
             destroy(work, version)
-    scope.state, scope.kek_blob, scope.stale_at, scope.destroy_at = "tombstone", None, None, None
-    work.services.keks.forget(scope.id)
-    work.owe("scope.forget", scope.id)
-    work.state(contents=len(ids))
-    return Done(scope.id)
 
 
 def _forget(desk: Desk, scope: KeyScope, params: Nothing, stream: object) -> None:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -174,6 +174,12 @@ def _bounded(pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
 def place_of(version: Version) -> Place:
     """Where a version's content belongs."""
     return Place(version.organisation_id, version.matter_id, version.document_id, version.ordinal, Kind(version.kind))
+
+
+def versions_of(scope: uuid.UUID, after: tuple[int, uuid.UUID]) -> Select[Version]:
+    """The versions under a scope after (epoch, id), in that order: a renewal moves none backwards."""
+    place = (Version.scope_epoch, Version.id)
+    return select(Version).where(Version.scope_id == scope, tuple_(*place) > tuple_(*after)).order_by(*place)
 
 
 def place_of_term(term: Term) -> Place:

@@ -75,6 +75,7 @@ class Version(Base):
     __table_args__ = (
         UniqueConstraint("document_id", "kind", "ordinal"),
         Index("ix_version_matter_state", "matter_id", "state", "created_at"),
+        Index("ix_version_scope", "scope_id", "scope_epoch", "id"),
         CheckConstraint("state in ('staged', 'published', 'candidate', 'destroyed')", name="state"),
         CheckConstraint("state != 'destroyed' or wrapped_dek is null", name="destroyed_has_no_key"),
     )

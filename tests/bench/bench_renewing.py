@@ -16,7 +16,6 @@ import sqlalchemy as sa
 
 from dataroom.actions.context import SERVICE
 from dataroom.actions.sealing import open_version, place_of, scope_for
-from dataroom.ids import new_id
 from dataroom.model import KeyScope, Version
 from dataroom.vault.keys import wrap_dek
 from tests.bench.figures import machine, parts
@@ -26,7 +25,10 @@ AT_ONCE = 5000
 
 
 def fill(world: World, contents: int) -> uuid.UUID:
-    """Copies one version's row under fresh ordinals, each with its own wrapping; returns the scope."""
+    """Copies one version's row under later ids and ordinals, each with its own wrapping; returns the scope.
+
+    Shredding reads the first content of a scope, which stays the real one.
+    """
     line = world.ready()
     with world.services.database.reading() as session:
         version = session.get_one(Version, line.version)
@@ -38,7 +40,11 @@ def fill(world: World, contents: int) -> uuid.UUID:
         for number in range(start, min(start + AT_ONCE, contents)):
             version.ordinal = 1000 + number
             wrapped = wrap_dek(scope.kek, scope.id, scope.epoch, place_of(version), dek)
-            fresh = {"id": new_id(), "ordinal": version.ordinal, "object_key": f"{row['object_key']}-{number}"}
+            fresh = {
+                "id": uuid.UUID(int=row["id"].int + number + 1),
+                "ordinal": version.ordinal,
+                "object_key": f"{row['object_key']}-{number}",
+            }
             rows.append({**row, **fresh, "wrapped_dek": wrapped})
         with world.services.database.writing() as session:
             session.execute(sa.insert(Version.__table__), rows)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 import pytest
 
-from dataroom.actions import renewing
+from dataroom.actions import renewing, retiring
 from dataroom.actions.context import SERVICE
-from dataroom.model import KeyScope
+from dataroom.errors import NotFound
+from dataroom.model import Document, KeyScope, Version
 from dataroom.vault.keys import renewal_in
 from tests.cast import World, simple_pdf
 from tests.integration.test_renewing import GONE, acts, content, disposed, scope_of
@@ -90,3 +92,30 @@ def test_the_key_service_may_get_a_new_version_amidst(world: World, lines: list[
     world.worker.drain()
     assert not under_way(world, scope_of(world, lines[0]))
     assert all(content(world, version) for version in lines)
+
+
+def test_a_retired_scope_ends_in_steps_and_a_hold_keeps_the_rest(
+    fresh_world: Callable[[], World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retiring, "BATCH", 2)
+    world = fresh_world()
+    lines = [world.ready(data=simple_pdf([f"Chart {n}"])).version for n in range(LINES)]
+    with world.services.database.reading() as session:
+        documents = {one: session.get_one(Version, one).document_id for one in lines}
+    scope = scope_of(world, lines[0])
+    world.gate.perform(SERVICE, "scope.retire", scope.id, {"reason": "The company leaves the matter.", "days": 0})
+    world.gate.perform(SERVICE, "scope.destroy", scope.id, {})
+    with world.services.database.reading() as session:
+        left = [one for one in lines if session.get_one(Version, one).wrapped_dek is not None]
+    assert (len(left), scope_of(world, left[0]).state) == (LINES - 2, "shredding")
+    hold = world.do("cleo", "hold.place", documents[left[0]], kind="litigation", reason="An action is expected.").id
+    with pytest.raises(NotFound):
+        world.gate.perform(SERVICE, "scope.destroy", scope.id, {})
+    world.do("cleo", "hold.release", hold, reason="The action was settled.")
+    world.worker.drain()
+    assert scope_of(world, left[0]).state == "tombstone"
+    with world.services.database.reading() as session:
+        states = {session.get_one(Document, one).state for one in documents.values()}
+        keys = {session.get_one(Version, one).wrapped_dek for one in lines}
+    assert (states, keys, len(acts(world, "scope.destroy"))) == ({"disposed"}, {None}, 4)
+    assert not world.services.kms.exists(scope.kms_key)

@@ -17,7 +17,7 @@ from dataroom.actions.context import Services
 from dataroom.actions.disposals import CERTIFICATE_KEY
 from dataroom.actions.identity import secret_key
 from dataroom.actions.outside import LOG_KEY
-from dataroom.actions.sealing import place_of
+from dataroom.actions.sealing import place_of, versions_of
 from dataroom.actions.witnessing import WITNESS_KEY
 from dataroom.errors import Invalid, KeyDestroyed, Tampered
 from dataroom.model import AuditEntry, AuditPerson, Certificate, Disposal, Errand, Issuer, KeyScope, Version
@@ -103,16 +103,15 @@ def _owed(services: Services, kind: str, target: uuid.UUID) -> bool:
 
 
 def _versions(services: Services, scope: uuid.UUID) -> Iterator[Version]:
-    last = uuid.UUID(int=0)
+    last = (0, uuid.UUID(int=0))
     while True:
         with services.database.reading() as session:
-            query = select(Version).where(Version.scope_id == scope, Version.id > last)
-            page = list(session.scalars(query.order_by(Version.id).limit(PAGE)))
+            page = list(session.scalars(versions_of(scope, last).limit(PAGE)))
             session.expunge_all()
         yield from page
         if len(page) < PAGE:
             return
-        last = page[-1].id
+        last = (page[-1].scope_epoch, page[-1].id)
 
 
 def _check_version(one: _Scope, version: Version, kek: bytes | None) -> bytes | None:
