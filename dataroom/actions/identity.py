@@ -108,6 +108,12 @@ def arriving(
     )
 
 
+def vouching(services: Services, person: Principal) -> uuid.UUID | None:
+    """The id of the identity provider that vouched for a person; None for nobody."""
+    with services.database.reading() as session:
+        return session.scalars(select(User.issuer_id).where(User.id == person.user)).first()
+
+
 def secret_key(issuer: uuid.UUID) -> str:
     """The KMS key that wraps an issuer's client secret."""
     return f"issuer-{issuer}"

@@ -4,7 +4,8 @@
 Anyone who reaches it may be anyone of that company, so it starts only with DATAROOM_DEMO=1 in the environment
 and only on a loopback address. The configuration is one JSON object: company, issuer
 (`http://127.0.0.1:PORT`), client_id, client_secret (a string or null), redirect_uris, people (each sub, name,
-email, roles, title) and, if wanted, algorithm (ES256 or RS256) and post_logout_redirect_uris. The signing key
+email, roles, title) and, if wanted, algorithm (ES256 or RS256), post_logout_redirect_uris and
+backchannel_logout_uri (where log-out tokens are sent). The signing key
 is made at the first start and kept beside the configuration, readable by its owner alone. Exit status 2 means
 that it refused to start.
 """
@@ -46,6 +47,7 @@ class Settings:
     people: tuple[Person, ...]
     algorithm: str = "ES256"
     post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str | None = None
 
 
 def read_settings(path: Path) -> Settings:
@@ -65,13 +67,14 @@ def read_settings(path: Path) -> Settings:
 def _check(settings: Settings) -> None:
     texts = [settings.company, settings.client_id, settings.issuer, settings.algorithm]
     texts += [text for p in settings.people for text in (p.sub, p.name, p.email, p.title, *p.roles)]
-    texts += [*settings.redirect_uris, *settings.post_logout_redirect_uris]
+    told = [settings.backchannel_logout_uri] if settings.backchannel_logout_uri is not None else []
+    texts += [*settings.redirect_uris, *settings.post_logout_redirect_uris, *told]
     if not all(isinstance(text, str) and text.strip() for text in texts):
         raise Invalid("Every value of the configuration is a non-empty string.")
     parts = urlsplit(settings.issuer)
     if not is_loopback_http(settings.issuer) or parts.path or parts.query or parts.fragment or not parts.port:
         raise Invalid("The issuer must be http on a loopback address with a port and nothing after it.")
-    for uri in (*settings.redirect_uris, *settings.post_logout_redirect_uris):
+    for uri in (*settings.redirect_uris, *settings.post_logout_redirect_uris, *told):
         if not is_plain_url(uri, loopback=is_loopback_http(uri)):
             raise Invalid("A redirect address must be https, or http on a loopback address.")
     if not settings.redirect_uris or not settings.people:

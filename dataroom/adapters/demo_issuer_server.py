@@ -60,6 +60,7 @@ class Company:
     people: tuple[Person, ...]
     algorithm: str
     post_logout_redirect_uris: tuple[str, ...]
+    backchannel_logout_uri: str | None
     key: ECKey | RSAKey = field(repr=False)
 
     def person(self, sub: str) -> Person | None:

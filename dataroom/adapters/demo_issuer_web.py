@@ -17,6 +17,7 @@ from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from flask import Blueprint, Flask, Response, jsonify, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from dataroom.adapters.demo_issuer_logout import announce
 from dataroom.adapters.demo_issuer_server import SCOPES, Company, DemoServer, Memory, SignedIn, new_sid
 
 ACRS = ("urn:dataroom:demo:one-click", "urn:dataroom:demo:second-factor")
@@ -92,6 +93,8 @@ class _Pages:
             token_endpoint_auth_methods_supported=methods,
             code_challenge_methods_supported=["S256"],
             authorization_response_iss_parameter_supported=True,
+            backchannel_logout_supported=True,
+            backchannel_logout_session_supported=True,
         )
 
     def jwks(self) -> Response:
@@ -153,8 +156,10 @@ class _Pages:
         return response
 
     def end_session(self) -> AnyResponse:
-        """End the session here; go back only to a registered address, else say that it is done."""
-        self._sessions.take(request.cookies.get(self._cookie, ""))
+        """End the session here, tell the data room, and go back only to a registered address; else say it is done."""
+        ended = self._sessions.take(request.cookies.get(self._cookie, ""))
+        if ended is not None:
+            announce(self._company, ended)
         wanted, state = request.values.get("post_logout_redirect_uri", ""), request.values.get("state")
         ours = request.values.get("client_id") == self._company.client_id
         if ours and wanted in self._company.post_logout_redirect_uris:

@@ -57,7 +57,8 @@ def issuer_config(slug: str, port: int, secret: str, address: str) -> dict[str, 
         "client_id": "dataroom",
         "client_secret": secret,
         "redirect_uris": [f"{address}/signin/callback"],
-        "post_logout_redirect_uris": [f"{address}/"],
+        "post_logout_redirect_uris": [f"{address}/signed-out"],
+        "backchannel_logout_uri": f"{address}/signout/backchannel",
         "people": [
             {"sub": subject(name), "name": name, "email": email(slug, name), "roles": [role], "title": title}
             for name, role, title, _tier in PEOPLE[slug]

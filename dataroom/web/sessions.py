@@ -6,8 +6,10 @@ even in a header, so the browser leaves through a page of ours instead of a redi
 
 from __future__ import annotations
 
+import hmac
 import logging
 import secrets
+import uuid
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
@@ -17,15 +19,18 @@ from flask import Response, make_response, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from dataroom.actions import logins
+from dataroom.actions.accounts import hashed
 from dataroom.actions.context import Principal
-from dataroom.actions.identity import IssuerRow, arriving, by_session, issuers
+from dataroom.actions.identity import IssuerRow, arriving, by_session, issuers, vouching
 from dataroom.adapters.oidc import Demand, Identity, Issuer, Pending, SignInRefused, organisation_for
 from dataroom.errors import DataroomError, NotFound, Refused, Unauthenticated
+from dataroom.ids import parse_id
 from dataroom.web.guards import Guarded, forget_forms
 from dataroom.web.problems import correlation
 from dataroom.web.site import cookie_name, local, perform, principal, site
 
 log = logging.getLogger("dataroom.web")
+MARK_SECONDS = 600
 NEUTRAL = (
     "No sign-in could be started for this address. Check it for typing errors; "
     "if it is right, ask the person who runs your company's access."
@@ -138,18 +143,56 @@ def _begin(row: IssuerRow, who: Identity) -> str:
 
 
 def leave() -> ResponseReturnValue:
-    """Ends the session here and in the browser."""
+    """Ends the session here and in the browser; the next page offers to end the one at the company, too."""
+    issuer = vouching(site().services, principal())
     perform("session.end", principal().session)
     forget_forms()
-    response = make_response(redirect(url_for("web.signed_out"), 303))
+    response = make_response(redirect(url_for("web.signed_out", at=_mark(issuer) if issuer else None), 303))
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     response.delete_cookie(cookie_name(), secure=site().services.config.secure, httponly=True, samesite="Lax")
     return response
 
 
 def left() -> str:
-    """Says that nobody is signed in any more."""
-    return render_template("sessions/signed_out.html")
+    """Says that nobody is signed in any more: here, or here and, when the provider says so, at the company."""
+    if _marked(request.args.get("state", "")):
+        return render_template("sessions/signed_out.html", everywhere=True)
+    return render_template("sessions/signed_out.html", url=_onward(request.args.get("at", "")))
+
+
+def _onward(mark: str) -> str | None:
+    """Where to sign out at the company. No ID token is kept to hint with, so the provider may ask who it is."""
+    wanted = _marked(mark)
+    row = next((row for row in issuers(site().services) if str(row.id) == wanted), None) if wanted else None
+    if row is None:
+        return None
+    back = site().services.config.public_url.rstrip("/") + url_for("web.signed_out")
+    try:
+        return site().sign_in.end_session_url(issuer_of(row), back, mark)
+    except SignInRefused:
+        return None
+
+
+def _mark(issuer: uuid.UUID, moment: int | None = None) -> str:
+    """Which provider somebody came from, for the ten minutes after signing out; nobody else can make one."""
+    seconds = int(site().services.clock.now().timestamp()) if moment is None else moment
+    return f"{issuer}.{seconds}.{hashed(site().services.config, f'signed out {issuer} {seconds}')}"
+
+
+def _marked(mark: str) -> str:
+    """The id of the provider in a mark of ours that is not too old; else nothing."""
+    issuer, _, rest = mark.partition(".")
+    seconds = rest.partition(".")[0]
+    now = site().services.clock.now().timestamp()
+    try:
+        genuine = _same(mark, _mark(parse_id(issuer), int(seconds[:12])))
+    except (DataroomError, ValueError):
+        return ""
+    return issuer if genuine and now - MARK_SECONDS <= int(seconds) <= now + 1 else ""
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(*(text.encode("utf-8", "surrogatepass") for text in (one, other)))
 
 
 def _principal(row: IssuerRow, who: Identity, role: str) -> Principal:

@@ -31,6 +31,10 @@ class SignIn(Protocol):
         """Who has arrived; raises `SignInRefused`."""
         ...
 
+    def end_session_url(self, issuer: Issuer, return_to: str, state: str = "") -> str | None:
+        """Where a browser ends its session at the provider; None where there is no such place."""
+        ...
+
     def named_issuer(self, token: str) -> str:
         """Which provider a log-out token claims to be of; nothing of it is believed yet."""
         ...

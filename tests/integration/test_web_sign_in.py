@@ -8,15 +8,18 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from html import unescape
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
-from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, Request, build_opener
+from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from werkzeug.serving import make_server
 
 from dataroom.actions.context import SERVICE
 from dataroom.model import AuditEntry, PendingLogin
@@ -34,8 +37,15 @@ class _Stay(HTTPRedirectHandler):
 
 
 @pytest.fixture(scope="module")
-def provider(house: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The provider of a fourth company, registered; yields its mail domain."""
+def provider(house: World, app: Flask, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The provider of a fourth company, registered, which reaches the service; yields its mail domain."""
+
+    def named(environ: dict[str, Any], start: Any) -> Any:
+        """The service under its public name, as a proxy would ask for it."""
+        return app({**environ, "HTTP_HOST": "localhost"}, start)
+
+    server = make_server("127.0.0.1", 0, named, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -50,6 +60,8 @@ def provider(house: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         "client_id": "dataroom",
         "client_secret": "kept-in-a-file",
         "redirect_uris": ["http://localhost/signin/callback"],
+        "post_logout_redirect_uris": ["http://localhost/signed-out"],
+        "backchannel_logout_uri": f"http://127.0.0.1:{server.server_port}/signout/backchannel",
         "people": people,
     }
     file = tmp_path_factory.mktemp("dorado") / "dorado.json"
@@ -75,6 +87,7 @@ def provider(house: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     yield "dorado.example"
     process.terminate()
     process.wait(10)
+    server.shutdown()
 
 
 def began(visitor: Visitor, address: str, **more: str) -> str:
@@ -89,9 +102,14 @@ def began(visitor: Visitor, address: str, **more: str) -> str:
     return unescape(onward[1])
 
 
-def picked(url: str, sub: str) -> str:
+def browser() -> OpenerDirector:
+    """A browser at the provider, which follows nothing by itself."""
+    return build_opener(_Stay, HTTPCookieProcessor())
+
+
+def picked(url: str, sub: str, opener: OpenerDirector | None = None) -> str:
     """Presses a person's button at the provider; returns the path it sends the browser back to."""
-    opener = build_opener(_Stay, HTTPCookieProcessor())
+    opener = opener or browser()
     with opener.open(url, timeout=10) as response:
         page = response.read().decode()
     action = re.search(r'action="([^"]+)"', page)
@@ -134,7 +152,7 @@ def test_somebody_signs_in_at_their_company_and_out_again(house: World, app: Fla
     old = visitor.client.get_cookie("session")
     assert old
     left = visitor.post("/signout")
-    assert (left.status_code, left.location) == (303, "/signed-out")
+    assert (left.status_code, left.location.partition("?")[0]) == (303, "/signed-out")
     assert '"cookies"' in left.headers["Clear-Site-Data"]
     assert codes(house)[-1] == "session.end"
     visitor.client.set_cookie("session", old.value)
@@ -220,3 +238,44 @@ def test_signing_in_again_gives_a_new_id_and_ends_the_former_session(app: Flask,
     assert visitor.get("/matters").status_code == 200
     visitor.client.set_cookie("session", values[0])
     assert visitor.get("/matters").status_code == 303
+
+
+def test_signing_out_at_the_company_ends_the_session_here(app: Flask, provider: str) -> None:
+    visitor, other, there = Visitor(app.test_client()), Visitor(app.test_client()), browser()
+    url = began(visitor, f"olga@{provider}")
+    assert visitor.get(picked(url, "one", there)).status_code == 303
+    assert other.get(picked(began(other, f"olga@{provider}"), "one")).status_code == 303
+    parts = urlsplit(url)
+    with there.open(f"{parts.scheme}://{parts.netloc}/end-session", timeout=10) as response:
+        assert "signed out" in response.read().decode()
+    assert visitor.get("/matters").status_code == 303
+    assert other.get("/matters").status_code == 200
+
+
+def test_signing_out_here_offers_to_sign_out_at_the_company(app: Flask, provider: str) -> None:
+    visitor, there = Visitor(app.test_client()), browser()
+    assert visitor.get(picked(began(visitor, f"olga@{provider}"), "one", there)).status_code == 303
+    page = visitor.get(visitor.post("/signout").location).text
+    onward = re.search(r'id="onward" href="([^"]+)"', page)
+    assert onward
+    asked = dict(parse_qsl(urlsplit(unescape(onward[1])).query))
+    assert asked["post_logout_redirect_uri"] == "http://localhost/signed-out"
+    assert "id_token_hint" not in asked
+    with pytest.raises(OSError, match="302") as redirect:
+        there.open(unescape(onward[1]), timeout=10)
+    back = urlsplit(redirect.value.headers["Location"])  # type: ignore[attr-defined]
+    assert "here and at your company" in visitor.get(f"{back.path}?{back.query}").text
+
+
+def test_only_a_state_of_ours_counts_after_signing_out(house: World, app: Flask, provider: str) -> None:
+    visitor = Visitor(app.test_client())
+    assert visitor.get(picked(began(visitor, f"olga@{provider}"), "one")).status_code == 303
+    mark = dict(parse_qsl(urlsplit(visitor.post("/signout").location).query))["at"]
+    issuer, seconds, digest = mark.split(".")
+    older = f"{issuer}.{int(seconds) - 1}.{digest}"
+    other = f"{house.matter}.{seconds}.{digest}"
+    for bad in ("", "x", "x.1.y", older, other, mark + "0", f"{issuer}..{digest}", "\u0660.\u0661.\u0662"):
+        assert "here and at your company" not in visitor.client.get("/signed-out", query_string={"state": bad}).text
+        assert "onward" not in visitor.client.get("/signed-out", query_string={"at": bad}).text
+    house.clock.forward(seconds=601)
+    assert "here and at your company" not in visitor.client.get("/signed-out", query_string={"state": mark}).text
