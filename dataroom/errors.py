@@ -72,6 +72,12 @@ class KeyDestroyed(DataroomError):
     code, status, title = "destroyed", 410, "Disposed of"
 
 
+class ClawedBack(DataroomError):
+    """The owner has taken this version back from everybody it was given to; `facts` names the notice."""
+
+    code, status, title = "clawed-back", 410, "Clawed back"
+
+
 class Unavailable(DataroomError):
     """A part the service needs does not answer; nothing was changed."""
 

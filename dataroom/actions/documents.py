@@ -338,6 +338,8 @@ def publish(work: Work, document: Document, params: Nothing) -> Done:
     )
     if document.state not in {"ready", "published"} or not versions:
         raise Conflict("Classify the document first: tier, category and schedule.")
+    if work.entity(versions[0]).attrs["clawed"]:
+        raise Conflict("The newest version was clawed back; put a new version in its place first.")
     for version in versions[1:]:
         version.state = "staged"
     versions[0].state, document.state = "published", "published"

@@ -22,8 +22,8 @@ from dataroom.actions.evidence import Record, append, digest_of, lock_head_of
 from dataroom.actions.personal import key_of
 from dataroom.actions.registry import ACTIONS, Params, Spec
 from dataroom.actions.work import SEEN_BY, Work
-from dataroom.errors import DataroomError, Invalid, KeyDestroyed, NotFound, Refused, Unavailable
-from dataroom.model import Base, Matter, Version
+from dataroom.errors import ClawedBack, DataroomError, Invalid, KeyDestroyed, NotFound, Refused, Unavailable
+from dataroom.model import Base, ClawBack, Matter, Organisation, Version
 from policies.engine import Decision, Entity, Ref, Value
 
 log = logging.getLogger("dataroom.gate")
@@ -197,7 +197,7 @@ class Gate:
             if entity.attrs.get("state") == "destroyed":
                 return KeyDestroyed()
             return Refused(" ".join(self.services.law.explain(decision)) or "The policy does not permit this.")
-        return NotFound()
+        return (_taken_back(work, entity) if entity.attrs.get("clawed") else None) or NotFound()
 
     def _failed(self, attempt: _Attempt, error: BaseException) -> None:
         """Cleans up what was prepared and records the refusal or failure in its own transaction.
@@ -207,7 +207,7 @@ class Gate:
         spec, record = attempt.spec, attempt.record
         if attempt.prepared is not None and spec.discard and not attempt.sent:
             spec.discard(Desk(self.services, attempt.principal), attempt.prepared)
-        record.outcome = "refused" if isinstance(error, NotFound | Refused | KeyDestroyed) else "failed"
+        record.outcome = "refused" if isinstance(error, NotFound | Refused | KeyDestroyed | ClawedBack) else "failed"
         record.hidden = isinstance(error, NotFound) and record.owner_id not in {None, attempt.principal.organisation}
         record.code = error.code if isinstance(error, DataroomError) else "error"
         record.facts = {}
@@ -218,6 +218,16 @@ class Gate:
                 append(self.services, session, record, self.services.clock.now())
         except Exception as unwritten:
             raise Unavailable("This could not be recorded, so it was not done; try again.") from unwritten
+
+
+def _taken_back(work: Work, entity: Entity) -> DataroomError | None:
+    """What somebody is told who may read the notice of a claw-back instead of the version."""
+    row = work.one(ClawBack, ClawBack.version_id == uuid.UUID(entity.id))
+    if row is None or not work.decide("claw-back.read", work.entity(row)).allowed:
+        return None
+    owner = work.get(Organisation, row.organisation_id).name
+    told = f"Clawed back by {owner} on {row.ordered_at:%Y-%m-%d %H:%M} UTC: return or destroy every copy."
+    return ClawedBack(told, facts={"claw_back": str(row.id)})
 
 
 def checked(spec: Spec, params: Params | Mapping[str, Any] | None) -> Params:

@@ -15,7 +15,14 @@ from dataroom.vault.sealed import Kind
 
 UNTITLED = "(above your clearance)"
 _ORGANISATIONS = select(Organisation.id, Organisation.slug, Organisation.name)
-VERSION_ACTIONS = ("page.view", "version.download", "version.proof", "redaction.start", "page.search")
+VERSION_ACTIONS = (
+    "page.view",
+    "version.download",
+    "version.proof",
+    "redaction.start",
+    "page.search",
+    "disclosure.claw-back",
+)
 
 
 def organisations(session: Session) -> dict[uuid.UUID, OrganisationView]:
@@ -80,6 +87,7 @@ def version(work: Work, row: Version, document: Document, parties: dict[uuid.UUI
         number=number_of(owner.slug, document.number),
         organisation=owner,
         can=work.allowed(VERSION_ACTIONS, row),
+        clawed=bool(work.entity(row).attrs["clawed"]),
         redaction=row.redaction_id,
     )
 

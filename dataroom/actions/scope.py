@@ -36,6 +36,8 @@ from dataroom.model import (
     AuditLog,
     AuditPerson,
     Base,
+    ClawBack,
+    ClawBackParty,
     Disclosure,
     Disposal,
     DisposalApproval,
@@ -49,6 +51,7 @@ from dataroom.model import (
     Moment,
     Participation,
     Redaction,
+    RedactionAudience,
     Search,
     Term,
     Token,
@@ -158,6 +161,7 @@ def _document(moment: datetime) -> Mapping[str, One | Many]:
 
 
 def _version(moment: datetime) -> Mapping[str, One | Many]:
+    meant = select(RedactionAudience.organisation_id).where(RedactionAudience.redaction_id == Version.redaction_id)
     return {
         "matter": One(Version.matter_id, "ref:Matter"),
         "organisation": _organisation(Version.organisation_id),
@@ -169,6 +173,9 @@ def _version(moment: datetime) -> Mapping[str, One | Many]:
         "audience": _recipients(moment, Disclosure.version_id == Version.id),
         "held": One(_held(Version.document_id), "bool"),
         "author": One(Version.author, "string"),
+        "clawed": One(select(ClawBack.id).where(ClawBack.version_id == Version.id).exists(), "bool"),
+        "reserved": One(meant.exists(), "bool"),
+        "meant": Many(meant, RedactionAudience.organisation_id, "ref:Organisation"),
     }
 
 
@@ -211,6 +218,18 @@ def _disclosure(moment: datetime) -> Mapping[str, One | Many]:
         "organisation": _organisation(Disclosure.organisation_id),
         "recipient": _organisation(Disclosure.recipient_id),
         "live": One(live, "bool"),
+    }
+
+
+def _claw_back(moment: datetime) -> Mapping[str, One | Many]:
+    parties = select(ClawBackParty.organisation_id).where(ClawBackParty.claw_back_id == ClawBack.id)
+    category = select(Version.category).where(Version.id == ClawBack.version_id).correlate(ClawBack).scalar_subquery()
+    return {
+        "matter": One(ClawBack.matter_id, "ref:Matter"),
+        "organisation": _organisation(ClawBack.organisation_id),
+        "tier": One(ClawBack.tier, "long"),
+        "category": One(category, "string", full=True),
+        "recipients": Many(parties, ClawBackParty.organisation_id, "ref:Organisation"),
     }
 
 
@@ -322,6 +341,7 @@ RESOURCES: dict[type[Base], Resource] = {
         ("Term", Term, _term),
         ("Search", Search, _search),
         ("Disclosure", Disclosure, _disclosure),
+        ("ClawBack", ClawBack, _claw_back),
         ("Hold", Hold, _hold),
         ("Disposal", Disposal, _disposal),
         ("Scope", KeyScope, _scope),

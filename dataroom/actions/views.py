@@ -67,6 +67,7 @@ class VersionView:
     number: str
     organisation: OrganisationView
     can: frozenset[str]
+    clawed: bool
     redaction: uuid.UUID | None = None
 
 

@@ -33,6 +33,7 @@ SEEN_BY = {
     "Term": "term.list",
     "Search": "search.read",
     "Disclosure": "disclosure.list",
+    "ClawBack": "claw-back.read",
     "Hold": "hold.list",
     "Disposal": "disposal.read",
     "Person": "person.list",

@@ -20,7 +20,7 @@ _REFUSALS = {
     "403": "The policy does not permit it; `detail` says why.",
     "404": "Not there, or not to be seen by this person; the two are answered alike.",
     "409": "Not possible in this state.",
-    "410": "Disposed of: the content's key is destroyed.",
+    "410": "Disposed of, or clawed back: the facts name the notice.",
     "413": "More bytes than are accepted.",
     "415": "Another media type is expected.",
     "422": "Understood, but not accepted; `facts.fields` names what and why.",

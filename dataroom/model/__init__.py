@@ -1,6 +1,7 @@
 """Tables and their invariants, one module a noun. Importing this package makes `Base.metadata` complete."""
 
 from dataroom.model.base import Base, Moment
+from dataroom.model.clawbacks import ClawBack, ClawBackParty
 from dataroom.model.disclosures import Disclosure
 from dataroom.model.documents import Document, KeyScope, Version
 from dataroom.model.errands import Errand
@@ -15,7 +16,7 @@ from dataroom.model.evidence import (
 from dataroom.model.finding import Search, SearchPart, Term, Transcript, TranscriptPage
 from dataroom.model.matters import Matter, Membership, Participation
 from dataroom.model.people import Issuer, Organisation, PendingLogin, Session, Token, User
-from dataroom.model.redactions import Mark, Redaction
+from dataroom.model.redactions import Mark, Redaction, RedactionAudience
 from dataroom.model.retention import (
     Certificate,
     Disposal,
@@ -47,6 +48,8 @@ __all__ = [
     "AuditSealed",
     "Base",
     "Certificate",
+    "ClawBack",
+    "ClawBackParty",
     "Disclosure",
     "Disposal",
     "DisposalApproval",
@@ -65,6 +68,7 @@ __all__ = [
     "Participation",
     "PendingLogin",
     "Redaction",
+    "RedactionAudience",
     "Search",
     "SearchPart",
     "Session",

@@ -40,8 +40,20 @@ class Redaction(Base):
     decided_at: Mapped[MaybeAt]
 
 
+class RedactionAudience(Base):
+    """An organisation a redacted copy is meant for; a redaction without any may be disclosed to every participant."""
+
+    __tablename__ = "redaction_audience"
+    redaction_id: Mapped[uuid.UUID] = refers("redaction.id", primary_key=True)
+    organisation_id: Mapped[uuid.UUID] = refers("organisation.id", primary_key=True)
+    matter_id: Mapped[uuid.UUID] = refers("matter.id")
+
+
 class Mark(Base):
-    """A proposed region: page from 1, box in PDF points (origin bottom left, before page rotation), code and reason."""
+    """A proposed region: page from 1, box in PDF points (origin bottom left, before page rotation), code and reason.
+
+    `details` holds what the codes ask to be recorded, by its name; empty for marks of before this was asked.
+    """
 
     __tablename__ = "mark"
     id: Mapped[Id]
@@ -54,5 +66,7 @@ class Mark(Base):
     kind: Mapped[str] = mapped_column(String(20))
     code: Mapped[str] = mapped_column(String(40))
     rationale: Mapped[str] = mapped_column(Text)
+    second_code: Mapped[str | None] = mapped_column(String(40))
+    details: Mapped[dict[str, Any] | None]
     author_id: Mapped[uuid.UUID] = refers("user_account.id")
     created_at: Mapped[At]

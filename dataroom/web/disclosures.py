@@ -27,7 +27,8 @@ def index(matter_id: uuid.UUID) -> str:
     found = perform("disclosure.list", matter_id)
     given = [row for row in found if own(row.organisation.id)]
     received = [row for row in found if not own(row.organisation.id)]
-    return render_template("disclosures/list.html", **frame, outgoing=given, incoming=received)
+    taken = perform("claw-back.list", matter_id)
+    return render_template("disclosures/list.html", **frame, outgoing=given, incoming=received, claw_backs=taken)
 
 
 def form(version_id: uuid.UUID, problem: DataroomError | None = None) -> str:

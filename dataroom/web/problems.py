@@ -37,6 +37,7 @@ WHAT_TO_DO = {
     500: "Try again; if it happens again, give the reference below to whoever runs this service.",
     503: "Nothing was changed. Try again in a minute.",
 }
+CLAWED = "Stop reading, and tell your custodian or compliance officer which copies there are; the notice says the rest."
 _LENGTH = re.compile(r"String should have at (least|most) (\d+) characters?")
 _PHRASES = (
     ("Field required", "this is needed"),
@@ -114,12 +115,14 @@ def _told(error: Exception) -> ResponseReturnValue:
 
 
 def _page(problem: Problem) -> str:
+    claw_back = problem.facts.get("claw_back")
     return render_template(
         "problem.html",
         status=problem.status,
         title=problem.title,
         detail="" if problem.detail.rstrip(".") == problem.title else problem.detail,
-        advice=WHAT_TO_DO.get(problem.status, WHAT_TO_DO[500]),
+        advice=CLAWED if claw_back else WHAT_TO_DO.get(problem.status, WHAT_TO_DO[500]),
+        claw_back=claw_back,
         correlation=correlation(),
         who=_somebody(),
     )

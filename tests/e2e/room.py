@@ -81,7 +81,7 @@ class Person:
         self._sign_in(mail, name)
 
     def _heard(self, message: ConsoleMessage) -> None:
-        expected = "404" in message.text or "403" in message.text or "409" in message.text or "422" in message.text
+        expected = any(status in message.text for status in ("403", "404", "409", "410", "422"))
         if message.type == "error" and not expected:
             self.complaints.append(message.text)
 

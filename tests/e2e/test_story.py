@@ -240,6 +240,34 @@ def test_pia_reads_and_a_withdrawal_reaches_her_in_the_middle(story: Story) -> N
     story.shot("pia", "withdrawn")
 
 
+def test_a_claw_back_is_told_to_those_who_had_it(story: Story) -> None:
+    ada, pia = story.person("ada"), story.person("pia")
+    page = ada.open(f"/documents/{story.document}")
+    page.get_by_role("link", name="Claw back").first.click()
+    page.get_by_label("Ground").select_option("fre-502b")
+    page.get_by_label("Reason").fill("The engineer's name on page 3 was overlooked.")
+    page.get_by_label("Notice to the recipients").fill(
+        "Given by mistake; it holds privileged work product. FRE 502(b)."
+    )
+    story.shot("ada", "claw-back-order")
+    page.get_by_role("button", name="Claw back").click()
+    ada.confirm("Claw back")
+    expect(page.get_by_text("Clawed back by Aldermoor")).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("Pia Strand.*Opened pages"))).to_be_visible()
+    story.shot("ada", "claw-back")
+    page = pia.page
+    page.reload()
+    expect(page.get_by_role("heading", name="Clawed back")).to_be_visible()
+    story.shot("pia", "clawed")
+    page.get_by_role("link", name="Read the notice").click()
+    expect(page.get_by_text("Given by mistake")).to_be_visible()
+    expect(page.get_by_text("was overlooked")).to_have_count(0)
+    story.shot("pia", "claw-back-notice")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Notice (PDF)").click()
+    assert saved(waiting.value, story.folder).read_bytes().startswith(b"%PDF-")
+
+
 def test_a_hold_stops_disposal_until_it_is_released(story: Story) -> None:
     cleo = story.person("cleo")
     page = cleo.open(f"/matters/{story.matter}/retention")

@@ -75,10 +75,14 @@ def rows(kind: str) -> list[Row]:
                     ("redacted, candidate", {"state": "candidate", "original": False}),
                     ("redacted, released", {"state": "staged", "original": False}),
                     ("redacted, disclosed", {"state": "staged", "original": False, "audience": given}),
+                    ("disclosed, clawed back", {"state": "staged", "audience": given, "clawed": True}),
+                    ("redacted, for a third alone", {"state": "staged", "original": False, "reserved": True}),
                     ("destroyed", {"state": "destroyed"}),
                 ]
             )
         )
+    if kind == "ClawBack":
+        return list(_categories([("from the other", {}), ("from a third", {"recipients": frozenset()})]))
     return list(_plain(_states(kind)))
 
 

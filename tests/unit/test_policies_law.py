@@ -24,7 +24,10 @@ VERSIONS = sa.Table(
     sa.Column("tier", sa.BigInteger),
     sa.Column("original", sa.Boolean),
     sa.Column("held", sa.Boolean),
+    sa.Column("clawed", sa.Boolean),
+    sa.Column("reserved", sa.Boolean),
     sa.Column("audience", sa.String),
+    sa.Column("meant", sa.String),
 )
 
 
@@ -35,7 +38,13 @@ def mapping() -> dict[str, Attr]:
         for name, attr in LAW.shape.entities["Version"].items()
         if not attr.many
     }
-    return {**found, "audience": SetExists(lambda value: VERSIONS.c.audience == value, "ref:Organisation")}
+    sets = {name: VERSIONS.c[name] for name, attr in LAW.shape.entities["Version"].items() if attr.many}
+    return found | {name: _holds(column) for name, column in sets.items()}
+
+
+def _holds(column: sa.Column[str]) -> SetExists:
+    """A set of organisations that has one element."""
+    return SetExists(lambda value: column == value, "ref:Organisation")
 
 
 @pytest.fixture

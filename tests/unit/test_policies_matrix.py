@@ -30,6 +30,7 @@ KINDS = (
     "Term",
     "Search",
     "Disclosure",
+    "ClawBack",
     "Hold",
     "Disposal",
     "Entry",
@@ -48,11 +49,14 @@ VERSION = {
     "G": "disclosure.grant",
     "N": "version.scans",
     "O": "version.recognise",
+    "K": "disclosure.claw-back",
 }
 VERSION_MATRIX = """
-    custodian  own    staged     LRVWSDXGNO
-    custodian  own    disclosed  LRVWSDXGNO
-    custodian  own    published  LRVWSDXGNO
+    custodian  own    staged     LRVWSDXGNOK
+    custodian  own    disclosed  LRVWSDXGNOK
+    custodian  own    published  LRVWSDXGNOK
+    custodian  own    clawed     LRVWSDXNO
+    custodian  own    reserved   LRVWSDXNOK
     custodian  own    candidate  LRVWS
     custodian  own    destroyed  LR
     partner    own    staged     -
@@ -60,11 +64,15 @@ VERSION_MATRIX = """
     partner    own    published  LRV
     partner    own    candidate  -
     partner    own    destroyed  -
-    compliance own    staged     LR
-    compliance own    disclosed  LR
-    compliance own    published  LR
+    compliance own    staged     LRK
+    compliance own    disclosed  LRK
+    compliance own    published  LRK
+    compliance own    clawed     LR
     compliance own    candidate  LR
     compliance own    destroyed  LR
+    custodian  other  clawed     -
+    partner    other  clawed     -
+    compliance other  clawed     -
     custodian  other  staged     -
     custodian  other  disclosed  LRVD
     custodian  other  published  LRVD
@@ -223,6 +231,22 @@ SEARCH_MATRIX = """
     partner    other  running    -
 """
 
+CLAW_BACK = {"L": "claw-back.list", "R": "claw-back.read", "N": "claw-back.notice", "A": "claw-back.answer"}
+CLAW_BACK_MATRIX = """
+    custodian  own    kept       LRN
+    compliance own    kept       LRN
+    partner    own    kept       -
+    custodian  other  kept       LRNA
+    compliance other  kept       LRNA
+    partner    other  kept       LRN
+    custodian  other  elsewhere  -
+    compliance other  elsewhere  -
+    partner    other  elsewhere  -
+    custodian  other  counsel    LRNA
+    compliance other  counsel    LRNA
+    partner    other  counsel    -
+"""
+
 OTHERS = {
     "h": "hold.release",
     "l": "hold.list",
@@ -267,6 +291,10 @@ def in_state(kind: str, state: str) -> Entity:
     """The thing a row of a matrix speaks about."""
     special: dict[str, dict[str, Value]] = {
         "disclosed": {"state": "staged", "audience": frozenset({OTHER})},
+        "clawed": {"state": "published", "audience": frozenset({OTHER}), "clawed": True},
+        "reserved": {"state": "staged", "reserved": True},
+        "elsewhere": {"recipients": frozenset()},
+        "counsel": {"category": "royalty"},
         "live": {"live": True},
         "over": {"live": False},
         "private": {"shared": False},
@@ -303,6 +331,7 @@ CELLS = [
     *rows("Search", SEARCH_MATRIX, SEARCH),
     *rows("Disposal", DISPOSAL_MATRIX, DISPOSAL),
     *rows("Matter", MATTER_MATRIX, MATTER),
+    *rows("ClawBack", CLAW_BACK_MATRIX, CLAW_BACK),
     *rows("Hold", HOLD_MATRIX, OTHERS),
     *rows("Disclosure", DISCLOSURE_MATRIX, OTHERS),
     *rows("Entry", ENTRY_MATRIX, OTHERS),
@@ -379,6 +408,11 @@ CLOSED_STILL = {
     "redaction.log",
     "redaction.verify",
     "disclosure.list",
+    "disclosure.claw-back",
+    "claw-back.list",
+    "claw-back.read",
+    "claw-back.notice",
+    "claw-back.answer",
     "audit.list",
     "audit.export",
     "audit.prove",

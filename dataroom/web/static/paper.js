@@ -75,8 +75,9 @@ export class Paper {
     this.node.classList.add("gone");
     this.node.style.height = "auto";
     const out = problem.status === 401;
-    const title = out ? "You are signed out" : problem.gone ? "No longer available" : "This page could not be shown";
-    const text = out ? "Load the page again to sign in." : problem.gone ? "It was withdrawn, or your access has ended." : problem.message;
+    const taken = problem.code === "clawed-back";
+    const title = taken ? "Clawed back" : out ? "You are signed out" : problem.gone ? "No longer available" : "This page could not be shown";
+    const text = taken ? problem.message : out ? "Load the page again to sign in." : problem.gone ? "It was withdrawn, or your access has ended." : problem.message;
     this.node.append(el("div", { class: "why", role: "alert" }, el("h2", {}, title), el("p", {}, text)));
   }
 }

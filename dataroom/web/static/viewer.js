@@ -20,7 +20,7 @@ function settled(page) {
 
 function broken(problem) {
   note.classList.add("bad");
-  note.textContent = problem.gone ? "This document is no longer available to you." : problem.message;
+  note.textContent = problem.code === "clawed-back" ? problem.message : problem.gone ? "This document is no longer available to you." : problem.message;
   if (problem.gone) end();
 }
 
