@@ -26,9 +26,9 @@ def routes(pages: Guarded) -> None:
     """The pages about claw-backs."""
     pages.add_url_rule("/versions/<id:version_id>/claw-back", "claw_back_form", form)
     pages.add_url_rule("/versions/<id:version_id>/claw-back", "claw_back_order", order, methods=["POST"])
-    pages.add_url_rule("/claw-backs/<id:claw_back_id>", "claw_back", show)
-    pages.add_url_rule("/claw-backs/<id:claw_back_id>/answer", "claw_back_answer", answer, methods=["POST"])
-    pages.add_url_rule("/claw-backs/<id:claw_back_id>/notice.<any(csv,pdf):form>", "claw_back_notice", notice)
+    pages.add_url_rule("/claw-backs/<id:clawback_id>", "claw_back", show)
+    pages.add_url_rule("/claw-backs/<id:clawback_id>/answer", "claw_back_answer", answer, methods=["POST"])
+    pages.add_url_rule("/claw-backs/<id:clawback_id>/notice.<any(csv,pdf):form>", "claw_back_notice", notice)
 
 
 def form(version_id: uuid.UUID, problem: DataroomError | None = None) -> str:
@@ -56,14 +56,14 @@ def order(version_id: uuid.UUID) -> ResponseReturnValue:
         version_id,
         fields("ground", "reason", "notice"),
         again=lambda problem: form(version_id, problem),
-        then=lambda done: url_for("web.claw_back", claw_back_id=done.id),
+        then=lambda done: url_for("web.claw_back", clawback_id=done.id),
         said="Clawed back. The next request of everybody who had it is refused.",
     )
 
 
-def show(claw_back_id: uuid.UUID, problem: DataroomError | None = None) -> str:
+def show(clawback_id: uuid.UUID, problem: DataroomError | None = None) -> str:
     """The notice, who had opened the version, the answers, and the form for one's own."""
-    found = perform("claw-back.read", claw_back_id)
+    found = perform("claw-back.read", clawback_id)
     frame = in_matter(found.matter, "web.disclosures")
     mine = own(found.organisation.id)
     return render_template(
@@ -79,18 +79,18 @@ def show(claw_back_id: uuid.UUID, problem: DataroomError | None = None) -> str:
     )
 
 
-def answer(claw_back_id: uuid.UUID) -> ResponseReturnValue:
+def answer(clawback_id: uuid.UUID) -> ResponseReturnValue:
     """States what became of the copies."""
     return submit(
         "claw-back.answer",
-        claw_back_id,
+        clawback_id,
         fields("answer", "statement"),
-        again=lambda problem: show(claw_back_id, problem),
-        then=url_for("web.claw_back", claw_back_id=claw_back_id),
+        again=lambda problem: show(clawback_id, problem),
+        then=url_for("web.claw_back", clawback_id=clawback_id),
         said="Your answer is recorded, and the owner sees it.",
     )
 
 
-def notice(claw_back_id: uuid.UUID, form: str) -> Response:
+def notice(clawback_id: uuid.UUID, form: str) -> Response:
     """The notice as PDF, or who had opened the version as CSV."""
-    return attachment(perform("claw-back.notice", claw_back_id, {"form": form}))
+    return attachment(perform("claw-back.notice", clawback_id, {"form": form}))

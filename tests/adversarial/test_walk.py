@@ -53,6 +53,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "alternative": SENTENCE,
         "expires_at": "2099-01-01T00:00:00Z",
     },
+    "disclosure.claw-back": {"ground": "zpo", "reason": SENTENCE, "notice": SENTENCE},
+    "claw-back.answer": {"answer": "returned", "statement": SENTENCE},
     "hold.place": {"kind": "litigation", "reason": SENTENCE},
     "hold.release": {"reason": SENTENCE},
     "retention.trigger": {"on": "2020-01-01"},
@@ -70,8 +72,11 @@ FORM = {
     "remark": SENTENCE,
     "email": "paolo@cassini.example",
     "term": "claim",
-    "ground": "request",
     "days": "14",
+    "ground": "request",
+    "notice": SENTENCE,
+    "answer": "returned",
+    "statement": SENTENCE,
 }
 
 
@@ -108,7 +113,8 @@ class Walk:
         if method == "PUT":
             more = {"data": simple_pdf(["x"]), "content_type": "application/pdf", "query_string": {"path": "a.pdf"}}
         elif method in {"POST", "DELETE"}:
-            more = {"json": BODIES["page.search"]} if "search" in rule.endpoint else {"data": FORM}
+            form = FORM | BODIES["disclosure.claw-back"] if "claw_back_order" in rule.endpoint else FORM
+            more = {"json": BODIES["page.search"]} if "search" in rule.endpoint else {"data": form}
         return self.pages.open(built, method=method, headers={"X-CSRFToken": self.csrf}, **more)
 
     def recorded(self) -> int:
@@ -165,6 +171,9 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
     other = world.do("ada", "matter.create", name="Elsewhere", reference="E-1", participants=["borealis"]).id
     apart = elsewhere(world, other)
     world.do("ada", "token.create", name="of Ada")
+    taken = world.published(tier=2)
+    order = {"ground": "zpo", "reason": SENTENCE, "notice": SENTENCE}
+    claw_back = world.do("ada", "disclosure.claw-back", taken.version, **order).id
     result = world.do("ada", "redaction.read", redaction).result.id
     with world.services.database.reading() as session:
         tokens = list(session.scalars(select(Token.id).where(Token.user_id == world.people["ada"].user)))
@@ -173,9 +182,10 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
     return {
         "matter": [other],
         "document": [staged.document, above.document, apart.document],
-        "version": [staged.version, above.version, apart.version, result],
+        "version": [staged.version, above.version, apart.version, taken.version, result],
         "redaction": [redaction],
         "disclosure": [disclosure],
+        "clawback": [claw_back],
         "hold": [hold],
         "disposal": [disposal],
         "token": tokens,

@@ -245,6 +245,8 @@ FULL: dict[str, dict[str, Any]] = {
         "alternative": REASON,
         "expires_at": "2099-01-01T00:00:00Z",
     },
+    "disclosure.claw-back": {"ground": "zpo", "reason": SENTENCE, "notice": SENTENCE},
+    "claw-back.answer": {"answer": "returned", "statement": SENTENCE},
     "hold.place": {"kind": "litigation", "reason": SENTENCE},
     "hold.release": {"reason": SENTENCE},
     "retention.trigger": {"on": "2020-01-01"},
@@ -256,7 +258,8 @@ FULL: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module")
 def things(world: World) -> dict[str, uuid.UUID]:
     """One thing of each kind that a stranger to the matter may not see."""
-    line, old = world.ready(), world.due()
+    line, old, given = world.ready(), world.due(), world.ready()
+    world.disclosed(given.version)
     hold = world.do("cleo", "hold.place", line.document, kind="litigation", reason=SENTENCE).id
     start = {"title": "For partners", "tier": 1, "category": "claim-chart"}
     return {
@@ -265,6 +268,7 @@ def things(world: World) -> dict[str, uuid.UUID]:
         "version": line.version,
         "redaction": world.do("ada", "redaction.start", line.version, **start).id,
         "disclosure": world.disclosed(line.version),
+        "clawback": world.do("ada", "disclosure.claw-back", given.version, **FULL["disclosure.claw-back"]).id,
         "hold": hold,
         "disposal": world.do("ada", "disposal.propose", old.document, reason=SENTENCE).id,
     }
