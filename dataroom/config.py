@@ -52,7 +52,7 @@ class Config:
     upload_limit: int = 2 * 1024**3
     page_renderers: int = 3
     renderer_memory: int = 1536 * 1024**2
-    redaction_seconds: int = 600
+    redaction_seconds: int = 1800
     session_idle: int = 30 * 60
     session_absolute: int = 8 * 3600
     proxy_hops: int = 0

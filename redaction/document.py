@@ -24,6 +24,7 @@ from .inspection import page_box, page_turn
 from .layers import read_layers
 from .overlay import FONT_NAME, overlay
 from .report import FinalMark
+from .telling import Told, followed, silent
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
 CATALOG = {
@@ -48,14 +49,14 @@ class Rebuilt:
     cleared: list[tuple[int, Polygon]] = field(default_factory=list)
 
 
-def rebuild(source: pikepdf.Pdf, marks: list[FinalMark]) -> Rebuilt:
-    """Write `source` anew without what lies under the marks. Raises Refused."""
+def rebuild(source: pikepdf.Pdf, marks: list[FinalMark], told: Told = silent, stage: str = "remove") -> Rebuilt:
+    """Write `source` anew without what lies under the marks; `told` hears of each page. Raises Refused."""
     out = pikepdf.new()
     job = Job(source, out, read_layers(source.Root), Copier(out))
     _note_catalog(source, job)
     done = Rebuilt(b"", job.kinds, job.notes)
     final: dict[int, FinalMark] = {}
-    for number, page in enumerate(source.pages, start=1):
+    for number, page in enumerate(followed(source.pages, len(source.pages), stage, told), start=1):
         here = [index for index, mark in enumerate(marks) if mark.page == number]
         settled = _settled(job, page, [marks[index] for index in here])
         final.update(zip(here, settled.marks, strict=True))

@@ -15,6 +15,7 @@ from .limits import MAX_INPUT_BYTES, MAX_MARKS, hold
 from .plan import Mark, Plan
 from .reading import opened, search_page
 from .report import ENGINE_VERSION, KINDS, FinalMark, Report, Result
+from .telling import Told, silent
 
 GRID = 0.1
 DAMAGED = (
@@ -23,22 +24,23 @@ DAMAGED = (
 )  # fmt: skip
 
 
-def apply(data: bytes, plan: Plan) -> Result:
+def apply(data: bytes, plan: Plan, told: Told = silent) -> Result:
     """Remove what the plan marks and verify the result.
 
     The same document and plan give the same bytes. Raises Refused when something is not understood and
-    VerificationFailed when the result does not pass; in both cases there is no output.
+    VerificationFailed when the result does not pass; in both cases there is no output. `told` hears how far it has
+    come.
     """
     hold("large", len(data), MAX_INPUT_BYTES)
     with open_source(data) as source:
         try:
             marks = final_marks(source, data, plan)
-            rebuilt = rebuild(source, marks)
+            rebuilt = rebuild(source, marks, told)
             marks = rebuilt.marks
         except DAMAGED as error:
             raise Refused("broken", "The document is damaged in a way that cannot be understood.") from error
         pages = len(source.pages)
-    checks = verify(rebuilt.output, marks, original=data, affected=rebuilt.affected, cleared=rebuilt.cleared)
+    checks = verify(rebuilt.output, marks, original=data, affected=rebuilt.affected, cleared=rebuilt.cleared, told=told)
     failures = tuple((check.name, check.detail) for check in checks if not check.passed)
     if failures:
         raise VerificationFailed(failures)

@@ -25,6 +25,7 @@ from .inspection import open_source
 from .layers import read_layers
 from .plan import Plan
 from .report import Check
+from .telling import Told, silent
 
 SHOWS = {"Tj", "TJ", "'", '"'}
 LIKE = 0.05
@@ -32,21 +33,22 @@ LIKE = 0.05
 Places = dict[tuple[int, int], Placed]
 
 
-def verify_sealed(output: bytes, original: bytes, plan: Plan) -> tuple[Check, ...]:
+def verify_sealed(output: bytes, original: bytes, plan: Plan, told: Told = silent) -> tuple[Check, ...]:
     """The checks that need the original and the plan: the removal again, and the removal from a twin.
 
-    Both have to give the bytes of `output`. Never raises for a bad document: what cannot be done is a failed check.
+    Both have to give the bytes of `output`; `told` hears of each page. Never raises for a bad document: what
+    cannot be done is a failed check.
     """
     try:
         with open_source(original) as source:
             marks = final_marks(source, original, plan)
-            again = rebuild(source, marks)
+            again = rebuild(source, marks, told, "repeat")
         found = [Check("repeat", again.output == output, "The plan gives the same bytes again.")]
         other = twin(original, again.cleared)
         if other is None:
             return (*found, Check("twin", True, "Not judged: no letter under a mark could be exchanged for another."))
         with open_source(other) as source:
-            same = rebuild(source, marks).output == output
+            same = rebuild(source, marks, told, "twin").output == output
     except (Refused, *DAMAGED) as error:
         return (Check("repeat", False, f"The removal could not be repeated ({type(error).__name__})."),)
     return (*found, Check("twin", same, "With other letters under the marks the result is the same to the byte."))

@@ -13,8 +13,9 @@ from typing import Any
 from sqlalchemy import func, select
 
 from dataroom.actions.checkpoints import LOG_KEY
-from dataroom.actions.context import Desk, Inspected, Services
+from dataroom.actions.context import Desk, Inspected, Services, Told
 from dataroom.actions.intake import inspect
+from dataroom.actions.progress import Reporter
 from dataroom.actions.redactions import next_copy
 from dataroom.actions.registry import Nothing, action
 from dataroom.actions.sealing import Opened, Scope, SealedObject, columns, current, open_version, scope_for, seal_stream
@@ -57,9 +58,9 @@ def _apply(desk: Desk, redaction: Redaction, params: Nothing, stream: Any) -> Ap
             )
         )
         origin = session.scalars(select(AuditLog.origin).where(AuditLog.matter_id == redaction.matter_id)).one()
-    salt = secrets.token_bytes(32)
+    salt, told = secrets.token_bytes(32), Reporter(services, "redaction.apply", redaction.id)
     try:
-        made = services.workshop.redact(opened.source(services), plan, salt)
+        made = services.workshop.redact(opened.source(services), plan, salt, told)
     except Invalid as refusal:
         return Applied(None, None, None, {}, refusal.detail)
     scope = scope_for(services, redaction.matter_id, redaction.organisation_id, redaction.result_tier)
@@ -71,7 +72,9 @@ def _apply(desk: Desk, redaction: Redaction, params: Nothing, stream: Any) -> Ap
     try:
         applied = replace(applied, found=inspect(desk, sealed), proof=sign_proof(services, made.proof, origin))
         made_copy = Opened(new_id(), sealed.place, sealed.header, sealed.stored, sealed.size, sealed.dek)
-        problem = second_opinion(desk, opened, made_copy, dict(made.report), plan) or untold(made.proof, sealed)
+        told.second = True
+        problem = second_opinion(desk, opened, made_copy, dict(made.report), plan, told)
+        problem = problem or untold(made.proof, sealed)
     except Invalid as refusal:
         problem = refusal.detail
     except BaseException:
@@ -83,13 +86,15 @@ def _apply(desk: Desk, redaction: Redaction, params: Nothing, stream: Any) -> Ap
     return applied
 
 
-def second_opinion(desk: Desk, original: Opened, made: Opened, report: dict[str, Any], plan: dict[str, Any]) -> str:
+def second_opinion(
+    desk: Desk, original: Opened, made: Opened, report: dict[str, Any], plan: dict[str, Any], told: Told
+) -> str:
     """Reads the sealed copy back in a process that has not seen the original being redacted; what it finds, or nothing.
 
     The process that made the copy parsed a file nobody vouches for, so its own word about the copy is not enough. All
     public and sealed checks are made: the removal is repeated, and repeated with other letters under the marks.
     """
-    checks = checked_again(desk, original, made, report, plan)
+    checks = checked_again(desk, original, made, report, plan, told)
     failed = [check.name for check in checks if not check.passed]
     if not checks or failed:
         return f"The redacted copy did not pass the second reading: {', '.join(failed) or 'nothing was checked'}."
@@ -107,14 +112,14 @@ def untold(held: Mapping[str, Any], sealed: SealedObject) -> str:
 
 
 def checked_again(
-    desk: Desk, original: Opened, made: Opened, report: dict[str, Any], plan: dict[str, Any]
+    desk: Desk, original: Opened, made: Opened, report: dict[str, Any], plan: dict[str, Any], told: Told
 ) -> tuple[Any, ...]:
     """The checks of a sealed copy against its original, by a process that has read nothing else."""
     wall = f"check {new_id()}"
     copy = replace(made.source(desk.services), wall=wall)
     before = replace(original.source(desk.services), wall=wall)
     facts = {"marks": report["marks"], "affected": report["affected"]}
-    return tuple(desk.services.workshop.verify(copy, before, facts, plan))
+    return tuple(desk.services.workshop.verify(copy, before, facts, plan, told))
 
 
 def sign_proof(services: Services, held: Mapping[str, Any], origin: str) -> bytes:

@@ -82,6 +82,14 @@ class Inspected:
     has_text: bool
 
 
+Told = Callable[[str, int, int], None]
+"""Called with the stage of a long piece of PDF work, how much of it is done, and how much there is."""
+
+
+def unheard(stage: str, done: int, of: int) -> None:
+    """Tells nobody how far the work has come."""
+
+
 class Workshop(Protocol):
     """PDF work in limited child processes; a refusal by name is raised as `Invalid` with its code."""
 
@@ -121,11 +129,11 @@ class Workshop(Protocol):
         """The languages pictures of text are read in; none where they cannot be read."""
         ...
 
-    def redact(self, source: Any, plan: dict[str, Any], salt: bytes) -> Any:
+    def redact(self, source: Any, plan: dict[str, Any], salt: bytes, told: Told) -> Any:
         """The redacted and verified copy, its report and proof; `salt` closes what the proof says of the original."""
         ...
 
-    def verify(self, output: Any, original: Any, report: dict[str, Any], plan: dict[str, Any]) -> Any:
+    def verify(self, output: Any, original: Any, report: dict[str, Any], plan: dict[str, Any], told: Told) -> Any:
         """The checks of a redacted copy, public and sealed, made anew."""
         ...
 

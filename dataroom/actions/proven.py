@@ -7,7 +7,7 @@ from typing import Any
 
 from dataroom.actions import present
 from dataroom.actions.applying import checked_again, digest, plan_of
-from dataroom.actions.context import Desk, Download
+from dataroom.actions.context import Desk, Download, unheard
 from dataroom.actions.redactions import marks_of, result_of
 from dataroom.actions.registry import Nothing, action
 from dataroom.actions.sealing import open_version
@@ -61,7 +61,7 @@ def _verify(desk: Desk, redaction: Redaction, params: Nothing, stream: Any) -> t
             raise Conflict("The original or the copy is gone, so they cannot be compared any more.")
         report, plan = dict(row.report or {}), plan_of(session.query(Mark).filter_by(redaction_id=redaction.id))
         before, made = open_version(services, session, original), open_version(services, session, result)
-    return checked_again(desk, before, made, report, plan)
+    return checked_again(desk, before, made, report, plan, unheard)
 
 
 @action("redaction.verify", on=Redaction, prepare=_verify)

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from dataroom.actions import present
 from dataroom.actions.listing import lines_of
+from dataroom.actions.progress import progress_of
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.views import CheckView, Done, RedactionLine, RedactionView
 from dataroom.actions.work import Work
@@ -162,6 +163,7 @@ def read(work: Work, redaction: Redaction, params: Nothing) -> RedactionView:
         ),
         notes=notes_of(report),
         can=work.allowed(REDACTION_ACTIONS, redaction),
+        progress=progress_of(work.session, "redaction.apply", redaction.id) if redaction.state == "applying" else None,
     )
 
 

@@ -284,6 +284,18 @@ class RedactionView:
     checks: tuple[CheckView, ...]
     notes: tuple[str, ...]
     can: frozenset[str]
+    progress: ProgressView | None = None
+
+
+@dataclass(frozen=True)
+class ProgressView:
+    """How far the service has come: the step under way, which of how many it is, and how much of it is done."""
+
+    name: str
+    step: int
+    steps: int
+    done: int
+    of: int
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 from dataroom.adapters import sandbox_child_ocr as ocr
 from dataroom.adapters.sandbox_pool import Pool
-from dataroom.adapters.sandbox_worker import Declined, Died, Profile, Reply, Source
+from dataroom.adapters.sandbox_worker import Declined, Died, Profile, Reply, Source, Told, silent
 from dataroom.errors import Invalid
 
 __all__ = ["Check", "Findings", "Found", "Hit", "Inspection", "RedactedPdf", "Sandbox", "Source", "Word"]
@@ -209,20 +209,25 @@ class Sandbox:
         """The languages in which pictures of text can be read; none where Tesseract is not installed."""
         return ocr.languages()
 
-    def redact(self, source: Source, plan: dict[str, Any], salt: bytes) -> RedactedPdf:
+    def redact(self, source: Source, plan: dict[str, Any], salt: bytes, told: Told = silent) -> RedactedPdf:
         """Apply a redaction plan (JSON data as `redaction.Plan` reads it) and verify the result; `salt` closes the
-        proof's commitment to the original."""
-        reply = self._run("heavy", {"op": "redact", "plan": plan, "salt": salt.hex()}, source)
+        proof's commitment to the original, `told` hears how far it has come."""
+        reply = self._run("heavy", {"op": "redact", "plan": plan, "salt": salt.hex()}, source, told=told)
         return _shaped(
             lambda: RedactedPdf(_begins(reply.body, b"%PDF-"), dict(reply.facts["report"]), dict(reply.facts["proof"]))
         )
 
     def verify(
-        self, output: Source, original: Source, report: dict[str, Any], plan: dict[str, Any]
+        self,
+        output: Source,
+        original: Source,
+        report: dict[str, Any],
+        plan: dict[str, Any],
+        told: Told = silent,
     ) -> tuple[Check, ...]:
         """Check a redacted document once more against its original, the report `redact` gave and the plan: all public
         and sealed checks, the twin test with them."""
-        facts = self._run("heavy", {"op": "verify", "report": report, "plan": plan}, output, original).facts
+        facts = self._run("heavy", {"op": "verify", "report": report, "plan": plan}, output, original, told=told).facts
         return _shaped(
             lambda: tuple(Check(str(c["name"]), c["passed"] is True, str(c.get("detail", ""))) for c in facts)
         )
@@ -273,9 +278,9 @@ class Sandbox:
                 self._pools[name] = Pool(self._profiles[name])
             return self._pools[name]
 
-    def _run(self, name: str, operation: dict[str, Any], *sources: Source) -> Reply:
+    def _run(self, name: str, operation: dict[str, Any], *sources: Source, told: Told = silent) -> Reply:
         with self._refusals(name, str(operation["op"])):
-            return self._pool(name).run(operation, sources)
+            return self._pool(name).run(operation, sources, told)
 
     @contextmanager
     def _refusals(self, name: str, operation: str) -> Iterator[None]:

@@ -16,6 +16,7 @@ import resource
 import socket
 import sys
 import sysconfig
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -38,6 +39,8 @@ QUIET = 60.0
 WHOLE = 256 << 20
 """Largest document, in bytes, that is worked on as a whole (words, search, redaction, stamping)."""
 _RANGE = 1 << 20
+_TELL_EVERY = 0.5
+"""Seconds between two words on how far the work has come."""
 
 
 class Child:
@@ -48,6 +51,7 @@ class Child:
         self.files: OrderedDict[tuple[str, int], RangeFile] = OrderedDict()
         self.documents: dict[tuple[str, int], pdfium.PdfDocument] = {}
         self.sources: list[tuple[str, int]] = []
+        self.last_told = 0.0
 
     def serve(self) -> None:
         """Answer requests until the parent goes away."""
@@ -118,6 +122,13 @@ class Child:
             raise pdf.Refusal("too-large", f"This can be done only to documents of up to {WHOLE >> 20} MiB.")
         return self.file(index).whole()
 
+    def tell(self, stage: str, done: int, of: int) -> None:
+        """Says to the parent how far the work has come, not more often than it wants to hear."""
+        now = time.monotonic()
+        if now - self.last_told >= _TELL_EVERY:
+            self.last_told = now
+            self.channel.send({"progress": stage, "of": [done, of]})
+
     def _fetch(self, source: tuple[str, int]) -> Callable[[int, int], bytearray | None]:
         def fetch(start: int, stop: int) -> bytearray | None:
             data = bytearray()
@@ -175,7 +186,7 @@ def _recognise(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
 
 def _redact(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
     original = child.whole()
-    result = redaction.apply(original, redaction.Plan.from_json(request["plan"]))
+    result = redaction.apply(original, redaction.Plan.from_json(request["plan"]), child.tell)
     held = redaction.proof(result, original, bytes.fromhex(request["salt"]))
     return {"report": result.report.to_json(), "proof": held}, result.output
 
@@ -183,8 +194,8 @@ def _redact(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
 def _verify(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
     marks, affected = _reported(request["report"])
     output, original = child.whole(0), child.whole(1)
-    checks = redaction.verify(output, marks, original=original, affected=affected)
-    checks += redaction.verify_sealed(output, original, redaction.Plan.from_json(request["plan"]))
+    checks = redaction.verify(output, marks, original=original, affected=affected, told=child.tell)
+    checks += redaction.verify_sealed(output, original, redaction.Plan.from_json(request["plan"]), child.tell)
     return [dataclasses.asdict(check) for check in checks], b""
 
 

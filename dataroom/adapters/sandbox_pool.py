@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from dataroom.adapters.sandbox_worker import Declined, Died, Profile, Reply, Source, Worker
+from dataroom.adapters.sandbox_worker import Declined, Died, Profile, Reply, Source, Told, Worker, silent
 from dataroom.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -36,23 +36,23 @@ class Pool:
         self._keeper = threading.Thread(target=self._keep, name="sandbox-keeper", daemon=True)
         self._keeper.start()
 
-    def run(self, operation: dict[str, Any], sources: tuple[Source, ...]) -> Reply:
+    def run(self, operation: dict[str, Any], sources: tuple[Source, ...], told: Told = silent) -> Reply:
         """Do one request in a child that preferably has the document open; raises as `Worker.call`, or
         Unavailable."""
         if len({source.wall for source in sources}) != 1:
             raise ValueError("documents of different walls must not meet")
         worker = self._take(sources[0])
         try:
-            return self._do(worker, operation, sources)
+            return self._do(worker, operation, sources, told)
         except Died as death:
             if death.why == "time-out" or worker.served == 1:
                 raise
-        return self._do(self._take(sources[0]), operation, sources)  # it was not its first: perhaps worn out
+        return self._do(self._take(sources[0]), operation, sources, told)  # it was not its first: perhaps worn out
 
-    def _do(self, worker: Worker, operation: dict[str, Any], sources: tuple[Source, ...]) -> Reply:
+    def _do(self, worker: Worker, operation: dict[str, Any], sources: tuple[Source, ...], told: Told) -> Reply:
         fit = False
         try:
-            reply = worker.call(operation, sources, self.profile)
+            reply = worker.call(operation, sources, self.profile, told)
             fit = True
         except Declined:
             fit = True

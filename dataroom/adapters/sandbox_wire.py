@@ -9,9 +9,9 @@ each range the child asks for: `{"range": true}` with the bytes as body, or `{"r
 bytes cannot be had.
 
 Child to parent: `{"hello": limits}` once; then for each request any number of `{"fetch": source, "start",
-"stop"}` and `{"piece": true}` with a body, and at last one of `{"done": facts}` with a body, `{"refused":
-code, "detail": sentence}`, `{"failed": "range"}` or `{"failed": "internal", "kind": name of the exception
-class}`.
+"stop"}`, `{"progress": stage, "of": [done, all]}` and `{"piece": true}` with a body, and at last one of
+`{"done": facts}` with a body, `{"refused": code, "detail": sentence}`, `{"failed": "range"}` or
+`{"failed": "internal", "kind": name of the exception class}`.
 """
 
 from __future__ import annotations

@@ -30,6 +30,14 @@ _START_SECONDS = 30.0
 NEEDED = ("files", "calls")
 """Restrictions without which no document is opened: what may be read (Landlock) and which system calls (seccomp)."""
 _REMEMBERED = 2
+Told = Callable[[str, int, int], None]
+"""Called with the stage a child is in, how much of it is done, and how much there is: its word, to be distrusted."""
+STAGES = ("remove", "check", "repeat", "twin")
+_MOST_PAGES = 100_000
+
+
+def silent(stage: str, done: int, of: int) -> None:
+    """Tells nobody."""
 
 
 @dataclass(frozen=True)
@@ -112,9 +120,11 @@ class Worker:
         if missing:
             raise Died(f"this system cannot restrict {' and '.join(missing)}")
 
-    def call(self, operation: dict[str, Any], sources: tuple[Source, ...], profile: Profile) -> Reply:
-        """Do one request; raises Declined, Died, or what a source's `fetch` raised."""
-        exchange = self._exchange(sources, profile)
+    def call(
+        self, operation: dict[str, Any], sources: tuple[Source, ...], profile: Profile, told: Told = silent
+    ) -> Reply:
+        """Do one request, telling how far it has come; raises Declined, Died, or what a source's `fetch` raised."""
+        exchange = self._exchange(sources, profile, told)
         with self._judged(exchange):
             return exchange.run(operation)
 
@@ -124,12 +134,12 @@ class Worker:
         with self._judged(exchange):
             yield from exchange.stream(operation)
 
-    def _exchange(self, sources: tuple[Source, ...], profile: Profile) -> _Exchange:
+    def _exchange(self, sources: tuple[Source, ...], profile: Profile, told: Told = silent) -> _Exchange:
         self.served += 1
         self.wall = sources[0].wall
         for source in sources:
             self.keys.append(source.key)
-        return _Exchange(self.channel, sources, profile)
+        return _Exchange(self.channel, sources, profile, told)
 
     @contextlib.contextmanager
     def _judged(self, exchange: _Exchange) -> Iterator[None]:
@@ -159,8 +169,8 @@ class Worker:
 class _Exchange:
     """One request's conversation: answers ranges, gathers pieces, holds the bounds."""
 
-    def __init__(self, channel: Channel, sources: tuple[Source, ...], profile: Profile) -> None:
-        self.channel, self.sources, self.profile = channel, sources, profile
+    def __init__(self, channel: Channel, sources: tuple[Source, ...], profile: Profile, told: Told) -> None:
+        self.channel, self.sources, self.profile, self.told = channel, sources, profile, told
         self.broken: Exception | None = None
         self.budget = 4 * sum(source.size for source in sources) + (64 << 20)
 
@@ -203,12 +213,28 @@ class _Exchange:
         self.channel.send({**operation, "sources": listed, "seconds": int(seconds) + 1})
 
     def _next(self) -> tuple[dict[str, Any], bytearray]:
-        """The next message that is not a request for a range."""
+        """The next message that is neither a request for a range nor a word on how far the work has come."""
         while True:
             header, body = self.channel.receive()
-            if "fetch" not in header:
+            if "fetch" in header:
+                self._answer(header)
+            elif "progress" in header:
+                self._hear(header)
+            else:
                 return header, body
-            self._answer(header)
+
+    def _hear(self, header: dict[str, Any]) -> None:
+        stage, (done, of) = str(header["progress"]), (int(number) for number in header["of"])
+        if stage not in STAGES or not 0 <= done <= of <= _MOST_PAGES:
+            raise Malformed
+        self._untimed(lambda: self.told(stage, done, of))
+
+    def _untimed(self, run: Callable[[], None]) -> None:
+        """What this side does itself does not count as the child's time."""
+        began = time.monotonic()
+        run()
+        if self.channel.deadline is not None:
+            self.channel.deadline += time.monotonic() - began
 
     def _outcome(self, header: dict[str, Any], pieces: list[bytearray]) -> Reply:
         if self.broken is not None:

@@ -85,7 +85,8 @@ def marked(mark: MarkView) -> dict[str, Any]:
 def state(redaction_id: uuid.UUID) -> Response:
     """How far the service has come, for the page that waits."""
     redaction = perform("redaction.read", redaction_id)
-    return jsonify(state=redaction.state, remark=redaction.remark)
+    progress = asdict(redaction.progress) if redaction.progress else None
+    return jsonify(state=redaction.state, remark=redaction.remark, progress=progress)
 
 
 def _sent(name: str) -> list[Any]:

@@ -15,6 +15,7 @@ from sqlalchemy import update
 
 import redaction as engine
 from dataroom.actions.checkpoints import verifier_key
+from dataroom.actions.context import Told
 from dataroom.audit.entry import open_fields, read_entry
 from dataroom.errors import Conflict, NotFound
 from dataroom.model import AuditDisclosure, AuditEntry, Redaction, Version
@@ -114,8 +115,8 @@ def test_nothing_of_a_sabotaged_engine_leaves_the_vault(
     honest = workshop.redact
     original = house.row(Redaction, made).version_id
 
-    def sabotaged(source: object, plan: dict[str, object], salt: bytes) -> object:
-        result = honest(source, plan, salt)
+    def sabotaged(source: object, plan: dict[str, object], salt: bytes, told: Told) -> object:
+        result = honest(source, plan, salt, told)
         if what == "leak":
             whole = source.fetch(0, source.size)  # type: ignore[attr-defined]
             return type(result)(bytes(whole), result.report, result.proof)

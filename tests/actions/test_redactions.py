@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pdfminer.high_level import extract_text
 
+from dataroom.actions.progress import Reporter
 from dataroom.errors import Conflict, DataroomError, Invalid, NotFound, Refused
 from dataroom.model import Mark, Redaction, Version
 from tests.actions.house import House, mark
@@ -146,3 +147,22 @@ def test_nothing_is_submitted_without_a_mark(house: House) -> None:
 def test_a_copy_never_has_a_higher_tier_than_its_original(house: House) -> None:
     with pytest.raises(Invalid):
         house.do("ada", "redaction.start", house.line().version, title="Up", tier=3, category="claim-chart")
+
+
+def test_whoever_waits_is_told_how_far_the_copy_has_come(house: House) -> None:
+    redaction = house.draft()
+    house.do("ada", "redaction.mark", redaction, marks=[mark(1)])
+    house.do("ada", "redaction.submit", redaction)
+    assert house.do("ada", "redaction.read", redaction).progress is None
+    reporter = Reporter(house.world.services, "redaction.apply", redaction)
+    reporter("remove", 1, 3)
+    reporter("remove", 2, 3)
+    told = house.do("ada", "redaction.read", redaction).progress
+    assert (told.name, told.step, told.steps, told.done, told.of) == ("remove", 1, 5, 1, 3)
+    second = Reporter(house.world.services, "redaction.apply", redaction)
+    second.second = True
+    second("check", 1, 4)
+    assert house.do("bram", "redaction.read", redaction).progress.name == "read again"
+    house.world.worker.drain()
+    assert house.do("ada", "redaction.read", redaction).progress is None
+    assert house.row(Redaction, redaction).state == "in_review"

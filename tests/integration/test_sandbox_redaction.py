@@ -51,7 +51,10 @@ def test_search_finds_places(sandbox: Sandbox, memo: Source) -> None:
 
 
 def test_redact_and_verify(sandbox: Sandbox, memo: Source) -> None:
-    made = sandbox.redact(memo, PLAN, SALT)
+    heard: list[tuple[str, int, int]] = []
+    made = sandbox.redact(memo, PLAN, SALT, lambda *told: heard.append(told))
+    assert heard[0][:2] == ("remove", 0)
+    assert all(0 <= done <= of for _, done, of in heard)
     assert SECRET not in extract_text(io.BytesIO(made.output)).replace("\n", "")
     assert "Marek Dvorsky" in extract_text(io.BytesIO(made.output))
     assert made.report["marks"]

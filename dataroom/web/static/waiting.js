@@ -1,26 +1,42 @@
-// Waits for the service to finish a redacted copy, and goes on when it has.
+// Waits for the service to finish a redacted copy, telling how far it has come, and goes on when it has.
 
 import { byId } from "./dom.js";
 import { get } from "./net.js";
 
 const box = byId("waiting");
 const text = byId("waiting-text");
+const bar = byId("waiting-bar");
+const steps = [...byId("waiting-steps").children];
 const begun = Date.now();
+
+function tell({ step, steps: count, done, of }) {
+  const what = step === 2 || step === 3 ? "check" : "page";
+  const now = Math.min(done + 1, of);
+  text.textContent = `Step ${step} of ${count}: ${steps[step - 1].textContent}, ${what} ${now} of ${of}`;
+  bar.max = Math.max(of, 1);
+  bar.value = done;
+  steps.forEach((line, index) => {
+    line.classList.toggle("done", index < step - 1);
+    if (index === step - 1) line.setAttribute("aria-current", "step");
+    else line.removeAttribute("aria-current");
+  });
+}
 
 async function look() {
   try {
-    const { state } = await get(box.dataset.url);
+    const { state, progress } = await get(box.dataset.url);
     if (state !== "applying") {
       location.reload();
       return;
     }
+    if (progress) tell(progress);
     const seconds = Math.round((Date.now() - begun) / 1000);
-    if (seconds > 4) text.textContent = `The service removes the marked content and searches the result for anything left… ${seconds} s`;
+    if (seconds > 4) byId("waiting-time").textContent = `Watched for ${seconds} s.`;
   } catch (problem) {
     text.textContent = problem.message;
     if (problem.gone) return;
   }
-  setTimeout(look, 1500);
+  setTimeout(look, 1200);
 }
 
-setTimeout(look, 1500);
+setTimeout(look, 800);
