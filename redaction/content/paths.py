@@ -281,7 +281,10 @@ class PathPart:
             rings: list[list[Point]] = [line]
             for target in met:
                 rings = [piece for ring in rings for piece in outside_pieces(ring, target.polygon)]
-            shape += [_ring(mapped(back, ring)) for ring in rings]
+            seen = [ring for ring in rings if not walker.area.beyond(bounds(ring))]
+            if len(seen) < len(rings):
+                walker.job.kinds.add("outside_crop")
+            shape += [_ring(mapped(back, ring)) for ring in seen]
         return shape
 
     def _stroke(self, near: list[Target], wide: float, back: Matrix) -> None:
@@ -301,18 +304,21 @@ class PathPart:
                 line.append(line[0])
             if any(_line_meets(line, wall) for wall in met):
                 walker.job.kinds.add("drawings")
-                self._pieces(line, met, back)
+                self._pieces(line, met, wide, back)
             else:
                 whole.append(sub.written())
         if whole:
             walker.paints += 1
             walker.emit(self._written(whole) + b" S")
 
-    def _pieces(self, line: list[Point], walls: list[Polygon], back: Matrix) -> None:
+    def _pieces(self, line: list[Point], walls: list[Polygon], wide: float, back: Matrix) -> None:
         walker, state = self.walker, self.walker.state
         scale = scale_of(state.ctm)
         dashes, phase = state.dash
         for offset, piece in _outside_lines(line, walls):
+            if walker.area.beyond(grown(bounds(piece), wide)):
+                walker.job.kinds.add("outside_crop")
+                continue
             walker.paints += 1
             local = mapped(back, piece)
             if dashes:

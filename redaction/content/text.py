@@ -1,5 +1,6 @@
 """Showing text: where every glyph's ink lies, which glyphs go, and strings written again without them."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..errors import Refused
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from .walker import Walker
 
 Item = Glyph | float
+FOOT = 0.001
 EMPTY_CLIP = b"0 0 0 0 re W n"
 
 
@@ -248,7 +250,7 @@ class TextPart:
                 box = bounds(quad)
                 if walker.measuring and not item.blank:
                     walker.painted(box)
-                if any(covers(target, quad) for target in near if meet(target.box, box)):
+                if any(self._covered(target, item, quad, matrix, along) for target in near if meet(target.box, box)):
                     lost.add(place)
                     walker.job.kinds.add("text")
                 elif not safe and area.beyond(box):
@@ -259,6 +261,13 @@ class TextPart:
         if unseen:
             walker.job.touched.append(bounds(unseen))
         return lost
+
+    def _covered(self, target: Target, glyph: Glyph, quad: Polygon, matrix: Matrix, along: float) -> bool:
+        """Whether a glyph goes. One that paints nothing goes also where only its foot is covered: readers place it
+        there."""
+        if covers(target, quad):
+            return True
+        return glyph.blank and covers(target, mapped(matrix, self._quad(replace(glyph, ink=_foot(glyph)), along)))
 
     def _quad(self, glyph: Glyph, along: float) -> Polygon:
         state = self.walker.state
@@ -292,6 +301,11 @@ class TextPart:
         if gap:
             parts.append(num(round(gap, 3)))
         return b"[" + b" ".join(parts) + b"] TJ"
+
+
+def _foot(glyph: Glyph) -> Box:
+    """The sliver on its base line where PDFium places a glyph without an outline."""
+    return (0.0, 0.0, max(glyph.advance, FOOT), FOOT)
 
 
 def parts_of(raw: bytes) -> tuple[bytes, float, float] | None:

@@ -275,11 +275,11 @@ def _show(walker: Walker, operator: bytes, operands: bytes) -> None:
 def _show_line(walker: Walker, operator: bytes, operands: bytes) -> None:
     operands = operands.strip()
     if operator == b'"':
-        words = operands.split(None, 2)
-        word, spacing = walker.numbers(b" ".join(words[:2]), 2)
+        start = min((at for at in (operands.find(b"("), operands.find(b"<")) if at >= 0), default=0)
+        word, spacing = walker.numbers(operands[:start], 2)
         walker.state.word, walker.state.spacing = word, spacing
-        walker.text.operator(words[0] + b" Tw " + words[1] + b" Tc")
-        operands = words[-1]
+        walker.text.operator(num(word) + b" Tw " + num(spacing) + b" Tc")
+        operands = operands[start:]
     walker.text.next_line()
     walker.text.show(operands)
 

@@ -44,8 +44,8 @@ class TrueTypeProgram:
             return tables
         numbers = {name: index for index, name in enumerate(self.names)}
         for table in self.font["cmap"].tables:
-            pairs = getattr(table, "cmap", None)
-            if isinstance(pairs, dict) and table.format != 14:
+            pairs = _pairs(table)
+            if pairs is not None:
                 key = (int(table.platformID), int(table.platEncID))
                 tables[key] = {int(k): numbers[v] for k, v in pairs.items() if v in numbers}
         return tables
@@ -208,8 +208,8 @@ class TrueTypeProgram:
         kept = {self.names[gid] for gid in keep if gid}
         tables = []
         for table in font["cmap"].tables:
-            pairs = getattr(table, "cmap", None)
-            if isinstance(pairs, dict) and table.format != 14:
+            pairs = _pairs(table)
+            if pairs is not None:
                 table.cmap = {key: name for key, name in pairs.items() if name in kept}
                 table.language = 0
                 if table.cmap:
@@ -218,6 +218,16 @@ class TrueTypeProgram:
             font["cmap"].tables = tables
         else:
             del font["cmap"]
+
+
+def _pairs(table: Any) -> dict[int, str] | None:
+    """What one table of characters maps, None for a table of another kind or one that cannot be read, which is left
+    out: composite fonts have no use for it."""
+    try:
+        pairs = getattr(table, "cmap", None)
+    except Exception:
+        return None
+    return pairs if isinstance(pairs, dict) and table.format != 14 else None
 
 
 def _quick(data: bytes) -> Sfnt | None:

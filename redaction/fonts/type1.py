@@ -13,6 +13,7 @@ from .encodings import STANDARD
 RETURN_ONLY = b"\x0b"
 SUBR = re.compile(rb"dup\s+(\d+)\s+(\d+)\s+(?:RD|-\||\S+)\s")
 GLYPH = re.compile(rb"/([^\s/{}\[\]()<>]+)\s+(\d+)\s+(?:RD|-\||\S+)\s")
+GLYPHS = re.compile(rb"/CharStrings\s+\d+\s+dict\b")
 ENTRY = re.compile(rb"dup\s+(\d+)\s*/(\S+)\s+put")
 NUMBER_KEYS = (b"BlueValues", b"OtherBlues", b"FamilyBlues", b"FamilyOtherBlues", b"StdHW", b"StdVW")
 SCALAR_KEYS = (b"BlueScale", b"BlueShift", b"BlueFuzz", b"ForceBold", b"LanguageGroup", b"ExpansionFactor")
@@ -31,9 +32,11 @@ class Type1Program:
         if start < 0 or self.padding < 0:
             raise ValueError("no glyphs in the Type 1 program")
         self.subrs = {int(number): body for number, body in _bodies(SUBR, private[:start])}
-        self.glyphs = {name.decode("latin-1"): body for name, body in _bodies(GLYPH, private[start:])}
-        self.glyphs.pop("CharStrings", None)
-        if ".notdef" not in self.glyphs and not self.glyphs:
+        head = GLYPHS.match(private, start)
+        self.glyphs = {
+            name.decode("latin-1"): body for name, body in _bodies(GLYPH, private[head.end() if head else start :])
+        }
+        if not self.glyphs:
             raise ValueError("no glyphs in the Type 1 program")
         found = re.search(rb"/FontMatrix\s*\[([^\]]*)\]", clear)
         self.matrix = [float(word) for word in found.group(1).split()] if found else [0.001, 0, 0, 0.001, 0, 0]

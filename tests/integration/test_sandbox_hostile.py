@@ -196,7 +196,7 @@ def test_the_child_inherits_no_secret_and_no_descriptor(sandbox: Sandbox) -> Non
     pid = _pid(sandbox)
     environment = Path(f"/proc/{pid}/environ").read_bytes()
     names = {pair.split(b"=")[0] for pair in environment.split(b"\0") if pair}
-    assert names <= {b"PATH", b"LANG", b"OPENBLAS_NUM_THREADS", b"OMP_NUM_THREADS", b"LC_CTYPE"}
+    assert names <= {b"PATH", b"LANG", b"OPENBLAS_NUM_THREADS", b"OMP_NUM_THREADS", b"OMP_THREAD_LIMIT", b"LC_CTYPE"}
     open_now = {int(entry.name): os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()}
     assert set(open_now) == {0, 1, 2}
     assert open_now[0].startswith("socket:")
