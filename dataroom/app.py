@@ -13,6 +13,7 @@ from dataroom.actions import catalogue
 from dataroom.actions.backups import check_accepted
 from dataroom.actions.context import Services
 from dataroom.actions.gate import Gate
+from dataroom.adapters.bearer_jwt import AccessTokens
 from dataroom.adapters.database import Database, connect
 from dataroom.adapters.kms_aws import AwsKms
 from dataroom.adapters.kms_keyring import KeyringKms
@@ -64,6 +65,7 @@ def build(config: Config, clock: Clock | None = None) -> Services:
         paper=Paper(),
         courier=Courier(),
         stamps=TimeStamper(config.tsa_url, config.tsa_ca_file, config.tsa_policy) if config.tsa_url else None,
+        access=AccessTokens() if config.audiences else None,
         locked=LockedBucket(anchor_bucket(config)) if config.anchor_bucket else None,
     )
 

@@ -60,6 +60,7 @@ class Config:
     sweep_age: int = 24 * 3600
     errand_lease: int = 60
     log_level: str = "INFO"
+    access_tokens: str = ""
     tsa_url: str = ""
     tsa_ca_file: Path = Path()
     tsa_policy: str = ""
@@ -99,6 +100,8 @@ class Config:
         self._check_kms()
         self._check_words()
         self._check_anchors()
+        if len(self.audiences) != len(self.access_tokens.split()) or not all(self.audiences.values()):
+            raise ConfigError(f"{_PREFIX}ACCESS_TOKENS lists company=audience, separated by blanks, each company once")
         if not 0 <= self.shred_hour <= 23:
             raise ConfigError(f"{_PREFIX}SHRED_HOUR must be between 0 and 23 (UTC)")
         if len(self.secret_key) < 32:
@@ -151,6 +154,12 @@ class Config:
     def has_keyring(self) -> bool:
         """Whether keys lie in a local keyring: all of them, or with AWS KMS those that sign."""
         return self.kms != "openbao"
+
+    @property
+    def audiences(self) -> dict[str, str]:
+        """By company's slug: the audience its provider's access tokens must name. Without an entry none are taken."""
+        pairs = (entry.partition("=") for entry in self.access_tokens.split())
+        return {slug: audience for slug, _, audience in pairs}
 
     @property
     def secure(self) -> bool:

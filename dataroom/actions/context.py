@@ -200,6 +200,18 @@ class Locked(Protocol):
         ...
 
 
+class AccessTokens(Protocol):
+    """Access tokens that companies' identity providers issue (RFC 9068); each refusal is `Unauthenticated`."""
+
+    def issuer(self, token: str) -> str:
+        """Whose token this claims to be, unverified."""
+        ...
+
+    def subject(self, token: str, issuer: str, audience: str, algorithms: tuple[str, ...], now: float) -> str:
+        """The subject of a token of `issuer` for `audience` that holds at `now`, in seconds since 1970."""
+        ...
+
+
 @dataclass(frozen=True)
 class Services:
     """Every part an action may reach, composed once in `dataroom.app`."""
@@ -216,6 +228,7 @@ class Services:
     courier: Courier
     stamps: TimeStamps | None = None
     locked: Locked | None = None
+    access: AccessTokens | None = None
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,35 @@ def by_token(services: Services, secret: str, address: str) -> Principal:
     return _principal(found[1], found[2], address, None, found[0].id)
 
 
+def by_access_token(services: Services, token: str, address: str) -> Principal:
+    """The person a company's provider issued an access token for; they must have signed in here and be active.
+
+    Taken only of companies named in the setting ACCESS_TOKENS, for the audience it gives them.
+    """
+    if services.access is None:
+        raise Unauthenticated("Access tokens of identity providers are not taken here.")
+    claimed = services.access.issuer(token)
+    with services.database.reading() as session:
+        found = session.execute(
+            select(Issuer, Organisation)
+            .join(Organisation, Organisation.id == Issuer.organisation_id)
+            .where(Issuer.issuer == claimed)
+        ).first()
+    audience = services.config.audiences.get(found[1].slug) if found else None
+    if found is None or not audience:
+        raise Unauthenticated("The access token does not hold.")
+    issuer, organisation = found
+    algorithms = tuple(str(name) for name in issuer.algorithms)
+    now = services.clock.now().timestamp()
+    subject = services.access.subject(token, issuer.issuer, audience, algorithms, now)
+    with services.database.reading() as session:
+        known = (User.issuer_id == issuer.id, User.subject == subject, User.active.is_(True))
+        user = session.scalars(select(User).where(*known)).first()
+    if user is None:
+        raise Unauthenticated("The access token does not hold.")
+    return _principal(user, organisation, address, None, None)
+
+
 def _principal(
     user: User, organisation: Organisation, address: str, session: uuid.UUID | None, token: uuid.UUID | None
 ) -> Principal:

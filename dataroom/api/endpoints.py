@@ -24,6 +24,7 @@ from dataroom.problems import Malformed, WrongMedia, error_of_status, new_instan
 log = logging.getLogger("dataroom.api")
 
 _BEARER = re.compile(rf"[Bb]earer ({TOKEN_PREFIX}[A-Za-z0-9_-]{{20,200}})")
+_JWT = re.compile(r"[Bb]earer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*)")
 _ANY_LENGTH = 2**63 - 1
 _CORRELATION = "dataroom.correlation"
 
@@ -71,11 +72,13 @@ def bearer(gate: Gate) -> Principal:
     header = request.headers.get("Authorization")
     if header is None:
         raise Unauthenticated("Send an API token: Authorization: Bearer dr_...")
-    match = _BEARER.fullmatch(header)
-    if match is None:
-        raise Unauthenticated("The Authorization header holds no API token.", facts={"given": True})
+    match, foreign = _BEARER.fullmatch(header), _JWT.fullmatch(header)
     try:
-        return identity.by_token(gate.services, match[1], request.remote_addr or "")
+        if match is not None:
+            return identity.by_token(gate.services, match[1], request.remote_addr or "")
+        if foreign is not None:
+            return identity.by_access_token(gate.services, foreign[1], request.remote_addr or "")
+        raise Unauthenticated("The Authorization header holds no API token.")
     except Unauthenticated as error:
         error.facts["given"] = True
         raise
