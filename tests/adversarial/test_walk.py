@@ -25,12 +25,13 @@ from werkzeug.test import TestResponse
 from dataroom.actions import identity
 from dataroom.api.routes import PREFIX, ROUTES, Route
 from dataroom.app import create_app
-from dataroom.model import AuditEntry, Disclosure, Hold, Token
+from dataroom.model import AuditEntry, Disclosure, Hold, Session, Token
 from tests.adversarial.house import remove, short_folder, table_dump
 from tests.cast import PEOPLE, REASON, World, make_config, make_world, simple_pdf
 from tests.golden.files import hold
 from tests.parts import Seaweed
 
+NOBODY = uuid.UUID(int=7)
 SENTENCE = "A sentence that is long enough to be a reason."
 MARK = {"page": 1, "box": [60, 600, 540, 800], "kind": "box", "code": "TS", "rationale": SENTENCE}
 VARYING = {"X-Correlation-Id", "X-Request-Id", "Set-Cookie", "Date"}
@@ -44,7 +45,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "page.search": {"term": "claim"},
     "redaction.start": {"title": "Mine", "tier": 1, "category": "claim-chart"},
     "redaction.mark": {"marks": [MARK]},
-    "redaction.unmark": {"marks": [str(uuid.UUID(int=7))]},
+    "redaction.unmark": {"marks": [str(NOBODY)]},
     "redaction.return": {"remark": SENTENCE},
     "disclosure.grant": {
         "recipient": "cassini",
@@ -61,6 +62,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "disposal.propose": {"reason": SENTENCE},
     "disposal.reject": {"remark": SENTENCE},
     "person.erase": {"ground": "request"},
+    "term.add": {"terms": [{"text": "Lumen"}], "tier": 1},
+    "term.change": {"text": "Lumen"},
+    "search.start": {"terms": [{"text": "lumen"}]},
+    "search.mark": {"version": str(NOBODY), "code": "TS", "rationale": SENTENCE, "title": "Mine"},
+    "redaction.search": {"terms": [{"text": "lumen"}]},
 }
 FORM = {
     "do": "approve",
@@ -93,7 +99,7 @@ class Walk:
 
     def api(self, route: Route, target: uuid.UUID) -> TestResponse:
         """One request to the interface with parameters that would do."""
-        path = route.path.replace(f"{{{route.target}}}", str(target))
+        path = route.path.replace(f"{{{route.target}}}", str(target)).replace("{version}", str(NOBODY))
         given, more = BODIES.get(route.action, {}), {}
         if route.takes:
             data = simple_pdf(["x"])
@@ -175,10 +181,14 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
     order = {"ground": "zpo", "reason": SENTENCE, "notice": SENTENCE}
     claw_back = world.do("ada", "disclosure.claw-back", taken.version, **order).id
     result = world.do("ada", "redaction.read", redaction).result.id
+    term = world.do("ada", "term.add", world.matter, terms=[{"text": "Lumen"}], tier=1)[0]
+    search = world.do("ada", "search.start", world.matter, terms=[{"text": "lumen"}]).id
+    users = [world.people[who].user for who in ("ada", "bodil")]
     with world.services.database.reading() as session:
         tokens = list(session.scalars(select(Token.id).where(Token.user_id == world.people["ada"].user)))
         assert session.get(Disclosure, disclosure)
         assert session.get(Hold, hold)
+        sessions = list(session.scalars(select(Session.id).where(Session.user_id.in_(users))))
     return {
         "matter": [other],
         "document": [staged.document, above.document, apart.document],
@@ -189,7 +199,11 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
         "hold": [hold],
         "disposal": [disposal],
         "token": tokens,
-        "person": [world.people[who].user for who in ("ada", "bodil")],
+        "person": users,
+        "user": users,
+        "session": sessions,
+        "term": [term],
+        "search": [search],
     }
 
 
