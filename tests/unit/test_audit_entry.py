@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from dataroom.audit import entry as entries
-from dataroom.audit.entry import JsonValue, SealedEntry, open_fields, read_entry, seal_entry
+from dataroom.audit.entry import JsonValue, SealedEntry, name_of, open_fields, read_entry, seal_entry
 from dataroom.audit.tree import leaf_hash
 from dataroom.errors import Invalid, Tampered
 
@@ -177,6 +177,44 @@ CHANGES = {
     "a digest that is no digest": (b'"_sd":["', b'"_sd":["AA","'),
     "deep nesting": (b'"v":1}', b'"v":' + b"[" * 60000),
 }
+
+
+def refused(*names: str) -> None:
+    """Each of these changes of a good entry is refused."""
+    for name in names:
+        before, after = CHANGES[name]
+        assert before in GOOD
+        with pytest.raises(Invalid):
+            read_entry(GOOD.replace(before, after, 1))
+
+
+def refused_in_a_field(*values: JsonValue) -> None:
+    """No entry is sealed, and no opening read, with one of these values."""
+    for value in values:
+        with pytest.raises(Invalid):
+            sealed(fields={"facts": value})
+
+
+def test_control_characters_are_refused() -> None:
+    refused("control character", "escaped control character")
+    refused_in_a_field("a\x00b", "line\n", "\x7f", {"a\tb": 1}, ["\x1b[2J"])
+
+
+def test_duplicate_keys_are_refused() -> None:
+    refused("duplicate key", "duplicate key first")
+    opening = json.dumps(["A" * 22, "facts", {"a": 1}], separators=(",", ":")).replace('{"a":1}', '{"a":1,"a":2}')
+    with pytest.raises(Invalid):
+        name_of(base64.urlsafe_b64encode(opening.encode()).rstrip(b"=").decode())
+
+
+def test_floats_are_refused() -> None:
+    refused("float", "exponent", "NaN")
+    refused_in_a_field(1.5, 1.0, float("nan"), float("inf"), [2.0], {"a": 0.0})
+
+
+def test_large_integers_are_refused() -> None:
+    refused("large int", "enormous int")
+    refused_in_a_field(2**53, -(2**53), [2**64], {"a": 10**400})
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 import random
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dataroom.audit import verifier
@@ -15,6 +18,7 @@ from dataroom.audit.entry import SealedEntry, seal_entry
 from dataroom.audit.notes import LOG, WITNESS, Checkpoint, VerifierKey, cosign, sign_checkpoint
 from dataroom.audit.single import write_proof
 from dataroom.audit.tree import inclusion_proof, leaf_hash, root_of
+from dataroom.cli.offline import verify_audit
 from dataroom.errors import Invalid, Tampered
 
 ORIGIN = "room.example/matter/1"
@@ -35,17 +39,18 @@ def log_of(size: int) -> list[SealedEntry]:
     ]
 
 
-def note_of(entries: list[SealedEntry]) -> bytes:
+def note_of(entries: list[SealedEntry], at: int = TIME) -> bytes:
     """The log's checkpoint, cosigned by the witness."""
     root = root_of([one.leaf for one in entries])
     note = sign_checkpoint(Checkpoint(ORIGIN, len(entries), root), KEY.public, SECRET.sign)
-    return note + cosign(note, WATCHER, TIME, OTHER.sign)
+    return note + cosign(note, WATCHER, at, OTHER.sign)
 
 
-def proof_of(entries: list[SealedEntry], seq: int, fields: int = 2) -> bytes:
+def proof_of(entries: list[SealedEntry], seq: int, fields: int = 2, at: int = TIME) -> bytes:
     """The proof of one entry with so many of its fields open."""
     texts = [one.text for one in entries[seq].disclosures[:fields]]
-    return write_proof(entries[seq].data, texts, inclusion_proof([one.leaf for one in entries], seq), note_of(entries))
+    path = inclusion_proof([one.leaf for one in entries], seq)
+    return write_proof(entries[seq].data, texts, path, note_of(entries, at))
 
 
 def faults(folder: Path, data: bytes, *keys: VerifierKey, **more: int) -> list[str]:
@@ -133,3 +138,31 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     with pytest.raises(SystemExit):
         verifier.main(["--key", str(KEY)])
     assert leaf_hash(b"") != leaf_hash(b"\x00")
+
+
+def verified(*arguments: object) -> Result:
+    """`dataroom audit verify` with the log's key."""
+    return CliRunner().invoke(verify_audit, [str(one) for one in (*arguments, "--key", KEY)])
+
+
+def test_audit_verify_of_a_proof(tmp_path: Path) -> None:
+    file = tmp_path / "entry.tlog-proof"
+    file.write_bytes(proof_of(log_of(6), 2))
+    assert verified("--proof", file).exit_code == 0
+    assert json.loads(verified("--proof", file, "--json").output)["faults"] == []
+    assert verified(file, "--proof", file).exit_code == 2
+    assert verified().exit_code == 2
+    file.write_bytes(file.read_bytes().replace(b"index 2", b"index 3"))
+    assert verified("--proof", file).exit_code == 1
+    file.write_bytes(b"nothing")
+    assert verified("--proof", file).exit_code == 2
+
+
+def test_audit_verify_demands_an_age(tmp_path: Path) -> None:
+    file, now = tmp_path / "entry.tlog-proof", int(time.time())
+    asked = ("--proof", file, "--key", WATCHER, "--max-age")
+    for at, age, status in ((now, 600, 0), (now - 900, 600, 1), (now - 900, 1800, 0), (now + 7200, 600, 1)):
+        file.write_bytes(proof_of(log_of(6), 2, at=at))
+        assert verified(*asked, age).exit_code == status, (at - now, age)
+    assert verified(*asked, -1).exit_code == 2
+    assert verified("--proof", file, "--max-age", 600).exit_code == 2
