@@ -47,7 +47,7 @@ class Restored(Params):
     """From which backup, what was closed or opened again on the way, and whether later entries could be known of.
 
     `certain`: notes of what was signed last survived the loss, so that their absence or presence says something.
-    `known`: sizes logs are known to have had, from lists of tombstones.
+    `known`: sizes logs are known to have had, from lists of tombstones. `forgotten`: people erased since the backup.
     """
 
     backup: _Name
@@ -57,6 +57,7 @@ class Restored(Params):
     revived: _Count
     certain: bool
     known: dict[str, int] = Field(default_factory=dict, max_length=100_000)
+    forgotten: list[uuid.UUID] = Field(default_factory=list, max_length=100_000)
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,8 @@ def restore(work: Work, _target: None, params: Restored, positions: list[Positio
     for one in lost:
         work.session.merge(AuditHalt(log_id=one.log, signed_size=one.signed, size=one.size, at=work.now))
     work.state(
-        **params.model_dump(exclude={"known"}),
+        **params.model_dump(exclude={"known", "forgotten"}),
+        forgotten=[str(one) for one in params.forgotten],
         logs=len(positions),
         halted=len(lost),
         lost=[{"log": one.origin, "restored": one.size, "known": one.signed} for one in lost[:MOST_NAMED]],

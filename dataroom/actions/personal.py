@@ -28,6 +28,7 @@ FACT = "fact"
 LEGACY = "person"
 """The name of openings written before they were sealed."""
 BATCH = 500
+ERASED = "(erased)"
 
 PERSON_FIELDS = frozenset({"who", "name", "mail", "ip"})
 """The fields of the acting person."""
@@ -36,7 +37,14 @@ _OWN_THINGS = frozenset({"session.start", "session.end", "token.create", "token.
 _ABOUT_ANOTHER = frozenset({"member.add", "member.remove"})
 PERSONAL_ACTS = _OWN_THINGS | _ABOUT_ANOTHER
 """Acts of whose other fields, too, some tell of a person."""
+UNKEPT_PARAMS = _ABOUT_ANOTHER | {"matter.create", "person.list"}
+"""Acts whose parameters name people by address: where nobody's key closes their digest, nobody keeps it."""
 SUBJECT_FIELDS = _OF_THE_SUBJECT | {"target"}
+
+
+def cleared(person: uuid.UUID) -> dict[str, Any]:
+    """What is left of a forgotten person in their user row: an opaque number, and nothing to sign in with."""
+    return {"name": ERASED, "email": "", "subject": f"erased-{person}", "active": False}
 
 
 def share(
@@ -44,8 +52,8 @@ def share(
 ) -> tuple[dict[str, list[str]], dict[uuid.UUID, list[str]]]:
     """Divides the (name, opening) of an entry's fields into those of nobody, by part, and those of each person.
 
-    `actor` is None for the service itself, whose name is nobody's. Of an act on another person whom the entry does
-    not know, the digest of the parameters is kept by nobody, since it could be guessed from an address.
+    `actor` is None for the service itself, whose name is nobody's. Where parameters hold addresses and the entry knows
+    no person they are of, their digest is kept by nobody, since it could be guessed from an address.
     """
     parts, persons = {FACT: list[str]()}, dict[uuid.UUID, list[str]]()
     subject = actor if act in _OWN_THINGS else about
@@ -55,7 +63,7 @@ def share(
             persons.setdefault(actor, []).append(text)
         elif name in own and subject is not None:
             persons.setdefault(subject, []).append(text)
-        elif name != "params" or act not in _ABOUT_ANOTHER:
+        elif name != "params" or act not in UNKEPT_PARAMS:
             parts.setdefault(pins.FIELD if name == pins.FIELD else FACT, []).append(text)
     return parts, persons
 
@@ -85,17 +93,18 @@ def opening_key(services: Services, row: AuditPerson) -> bytes | None:
 
 
 def _made(services: Services, session: Session, person: uuid.UUID) -> AuditPerson:
-    """A key for somebody who has none yet. A key whose row was rolled back is left over and taken up again."""
-    name, kms = scope_key(person), services.kms
-    with suppress(Conflict):
-        kms.create(name)
-    row = AuditPerson(
-        id=person,
-        kms_key=name,
-        kek_blob=kms.wrap(name, new_key()),
-        state="active",
-        created_at=services.clock.now(),
-    )
+    """A key for somebody who has none yet. A key whose row was rolled back is left over and taken up again.
+
+    Whoever's key was destroyed before gets none: an older database does not know that they were forgotten.
+    """
+    name, kms, now = scope_key(person), services.kms, services.clock.now()
+    row = AuditPerson(id=person, kms_key=name, state="active", created_at=now)
+    try:
+        with suppress(Conflict):
+            kms.create(name)
+        row.kek_blob = kms.wrap(name, new_key())
+    except KeyDestroyed:
+        row.state, row.destroy_at = "shredding", now
     try:
         with session.begin_nested():
             session.add(row)

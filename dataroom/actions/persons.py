@@ -18,7 +18,7 @@ from pydantic import Field
 from sqlalchemy import Select, delete, func, or_, select
 
 from dataroom.actions.context import Desk
-from dataroom.actions.personal import BATCH, LEGACY, STRANGERS, keep, key_of, share
+from dataroom.actions.personal import BATCH, LEGACY, STRANGERS, cleared, keep, key_of, share
 from dataroom.actions.pins import FIELD
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.retiring import WINDOW_DAYS
@@ -45,7 +45,6 @@ from dataroom.model import (
     User,
 )
 
-ERASED = "(erased)"
 MOST = 200
 PERSON_ACTIONS = ("person.erase", "person.restore")
 
@@ -182,7 +181,8 @@ def destroy(work: Work, user: User, params: Nothing) -> Done:
 
 def clear(work: Work, user: User) -> None:
     """Leaves of a user's row an opaque number, and of what is theirs alone nothing."""
-    user.name, user.email, user.subject, user.active = ERASED, "", f"erased-{user.id}", False
+    for name, value in cleared(user.id).items():
+        setattr(user, name, value)
     for row in (
         *work.all(Session, Session.user_id == user.id),
         *work.all(Token, Token.user_id == user.id),

@@ -1,7 +1,8 @@
 """What was destroyed, as a signed list that is kept outside the database: a restore applies it before anything serves.
 
 The body is JSON: `format`, `installation`, `at`, `logs` (name to number of entries then), `versions` (those without a
-key), `documents` (those disposed of, with the time in microseconds since 1970) and `scopes` (the tombstones).
+key), `documents` (those disposed of, with the time in microseconds since 1970), `scopes` (the tombstones) and `persons`
+(those forgotten; lists written before there were any lack it).
 Ids alone: no titles, no hashes.
 """
 
@@ -22,21 +23,23 @@ from dataroom.actions.outside import LOG_KEY
 from dataroom.audit.statement import open_statement, sign_statement
 from dataroom.clock import stamp
 from dataroom.errors import Tampered
-from dataroom.model import AuditLog, Document, KeyScope, Version
+from dataroom.model import AuditLog, AuditPerson, Document, KeyScope, Version
 
 KIND = "tombstones"
 FORMAT = "dataroom-tombstones/1"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FORGOTTEN = select(AuditPerson.id).where(AuditPerson.state == "tombstone")
 
 
 @dataclass(frozen=True)
 class Tombstones:
-    """Ids of what was destroyed: versions, documents with when (microseconds), key scopes; logs with their sizes."""
+    """Ids of what was destroyed: versions, documents with when (microseconds), scopes, persons; logs with sizes."""
 
     versions: frozenset[uuid.UUID] = frozenset()
     documents: dict[uuid.UUID, int] = field(default_factory=dict)
     scopes: frozenset[uuid.UUID] = frozenset()
     logs: dict[str, int] = field(default_factory=dict)
+    persons: frozenset[uuid.UUID] = frozenset()
 
 
 def tombstones(services: Services) -> bytes:
@@ -57,6 +60,7 @@ def tombstones(services: Services) -> bytes:
                 if row.disposed_at is not None
             },
             "scopes": [str(one) for one in session.scalars(select(KeyScope.id).where(KeyScope.state == "tombstone"))],
+            "persons": sorted(str(one) for one in session.scalars(_FORGOTTEN)),
         }
     text = json.dumps(body, sort_keys=True, separators=(",", ":"))
     public = services.kms.public_key(LOG_KEY)
@@ -75,6 +79,7 @@ def read_tombstones(data: bytes, public: bytes) -> Tombstones:
             {uuid.UUID(one): int(at) for one, at in body["documents"].items()},
             frozenset(uuid.UUID(one) for one in body["scopes"]),
             {str(name): int(size) for name, size in body["logs"].items()},
+            frozenset(uuid.UUID(one) for one in body.get("persons", [])),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         raise Tampered("The list of tombstones is of another form.") from None
@@ -85,13 +90,15 @@ def together(lists: Iterable[Tombstones]) -> Tombstones:
     versions: set[uuid.UUID] = set()
     documents: dict[uuid.UUID, int] = {}
     scopes: set[uuid.UUID] = set()
+    persons: set[uuid.UUID] = set()
     logs: dict[str, int] = {}
     for one in lists:
         versions |= one.versions
         scopes |= one.scopes
+        persons |= one.persons
         documents = {**one.documents, **documents}
         logs = {name: max(one.logs.get(name, 0), logs.get(name, 0)) for name in {*one.logs, *logs}}
-    return Tombstones(frozenset(versions), documents, frozenset(scopes), logs)
+    return Tombstones(frozenset(versions), documents, frozenset(scopes), logs, frozenset(persons))
 
 
 def write_tombstones(services: Services, path: Path) -> None:

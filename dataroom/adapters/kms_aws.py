@@ -69,6 +69,10 @@ class AwsKms:
         found = self._described(self._alias(name))
         return self._local.exists(name) or (found is not None and found["KeyState"] == "Enabled")
 
+    def was_destroyed(self, name: str) -> bool:
+        """Whether the local key service has the name among those of destroyed keys."""
+        return self._local.was_destroyed(name)
+
     def wrap(self, name: str, plain: bytes) -> bytes:
         """Encrypt `plain` (1 to 4096 bytes) under the name's key, its name in the encryption context."""
         reply = self._do("encrypt", KeyId=self._alias(name), Plaintext=plain, EncryptionContext={"name": name})

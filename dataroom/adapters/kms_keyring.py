@@ -122,6 +122,10 @@ class KeyringKms:
         ring = self._current()
         return name not in ring.disabled and (name in ring.wrapping or name in ring.signing)
 
+    def was_destroyed(self, name: str) -> bool:
+        """Whether the name is among those of destroyed keys."""
+        return name in self._current().destroyed
+
     def wrap(self, name: str, plain: bytes) -> bytes:
         """Encrypt `plain` under the wrapping key, bound to its name; 72 bytes longer for short contents."""
         sealer = Cobblestone256Encryptor(self._current().versions(name)[-1], _WRAP + name.encode())

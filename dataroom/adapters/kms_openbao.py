@@ -67,6 +67,11 @@ class OpenBaoKms:
         found = self._read(name)
         return found is not None and found["type"] != _GONE and not found.get("soft_deleted")
 
+    def was_destroyed(self, name: str) -> bool:
+        """Whether the marker of a destroyed key has the name."""
+        found = self._read(name)
+        return found is not None and found["type"] == _GONE
+
     def wrap(self, name: str, plain: bytes) -> bytes:
         """Encrypt `plain` under the newest version of the key; about 60 bytes and a third longer."""
         self._never_on_demand()

@@ -158,6 +158,11 @@ def name_of(text: str) -> str:
     return _open(text)[0]
 
 
+def value_of(text: str) -> JsonValue:
+    """The value of a field, from its opening alone; `Invalid` when it is malformed."""
+    return _open(text)[1]
+
+
 def check_value(value: object) -> None:
     """Pass a value that an entry can tell; `Invalid` for floats, wide integers, control characters, other
     types.

@@ -163,6 +163,7 @@ def restore_command(
         return
     click.echo(f"restored {sources.backup.manifest.id}: {result.rows} rows, {result.objects} objects")
     click.echo(f"disposed of since: {result.disposed} contents; opened again by renewed keys: {result.revived}")
+    click.echo(f"people forgotten since: {result.forgotten}")
     for line in _lost(result.lost_logs):
         click.echo(line)
 

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from dataroom.actions.personal import cleared
 from dataroom.actions.survivors import Sheet, SheetKey, SheetScope
 from dataroom.actions.tombstones import Tombstones
 from dataroom.adapters.backup_folder import Backup
 from dataroom.adapters.backup_tables import Row
 from dataroom.cli.backup_checking import place_in, rows_in
 from dataroom.errors import KeyDestroyed, Tampered
-from dataroom.vault.keys import Kms, kek_of, new_key, unwrap_dek
+from dataroom.vault.keys import Kms, kek_of, new_key, scope_key, unwrap_dek
 
 GONE = "(disposed of)"
 
@@ -38,6 +39,7 @@ class Plan:
     stale: set[uuid.UUID] = field(default_factory=set)
     redactions: set[uuid.UUID] = field(default_factory=set)
     stored: dict[str, str] = field(default_factory=dict)
+    forgotten: set[uuid.UUID] = field(default_factory=set)
 
     def changed(self, table: str, row: Row) -> Row | None:
         """The row as it is loaded; None for one that is not."""
@@ -72,6 +74,7 @@ def make_plan(backup: Backup, kms: Kms, buried: Tombstones, sheets: list[Sheet])
         left[row["document_id"]] += 1
     _close_documents(backup, plan, buried, left)
     _change_scopes(plan, kms, scopes, shut, buried, found)
+    _forget_people(backup, plan, kms, buried)
     return plan
 
 
@@ -173,6 +176,32 @@ def _change_scopes(
         )
 
 
+def _forget_people(backup: Backup, plan: Plan, kms: Kms, buried: Tombstones) -> None:
+    """People whom a list says were forgotten, or whose key the key service says was destroyed.
+
+    A key that is merely missing forgets nobody: it may be the key service that is the wrong one.
+    """
+    already = {row["id"] for row in rows_in(backup, "audit_person") if row["state"] == "tombstone"}
+    for row in rows_in(backup, "user_account"):
+        one = row["id"]
+        if one not in already and (one in buried.persons or kms.was_destroyed(scope_key(one))):
+            plan.forgotten.add(one)
+
+
+def _user(plan: Plan, row: Row) -> Row:
+    return row | cleared(row["id"]) if row["id"] in plan.forgotten else row
+
+
+def _person(plan: Plan, row: Row) -> Row:
+    """Closed at once; the errand owed with it records that the person is forgotten."""
+    due = {"state": "shredding", "kek_blob": None, "destroy_at": plan.now}
+    return row | due if row["id"] in plan.forgotten else row
+
+
+def _sealed(plan: Plan, row: Row) -> Row | None:
+    return None if row["person_id"] in plan.forgotten else row
+
+
 def _version(plan: Plan, row: Row) -> Row:
     if row["id"] in plan.closed:
         return row | {"wrapped_dek": None, "state": "destroyed", "title": None}
@@ -237,4 +266,7 @@ _CHANGES: Mapping[str, Any] = {
     "term": _term,
     "token": _token,
     "errand": _errand,
+    "user_account": _user,
+    "audit_person": _person,
+    "audit_sealed": _sealed,
 }

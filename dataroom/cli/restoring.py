@@ -29,6 +29,8 @@ from dataroom.config import Config
 from dataroom.errors import Conflict, DataroomError, Invalid, Tampered
 from dataroom.ids import new_id
 from dataroom.jobs.worker import Worker
+from dataroom.model import AuditPerson
+from dataroom.vault.keys import scope_key
 
 Said = Callable[[str], None]
 
@@ -52,6 +54,7 @@ class Result:
     objects: int
     disposed: int
     revived: int
+    forgotten: int
     lost_logs: list[tuple[str, int, int]]
 
 
@@ -82,17 +85,32 @@ def restore(operator: Operator, config: Config, sources: Sources, say: Said) -> 
         revived=len(plan.revived),
         certain=sources.keys is None,
         known=buried.logs,
+        forgotten=sorted(plan.forgotten),
     )
     say("loading rows")
     rows = _load(config, sources.backup, plan, facts)
     upgrade(config.database_url)
+    _close(services, plan)
     record(operator, services)
-    return Result(rows, objects, len(plan.closed), len(plan.revived), awaited(services))
+    return Result(rows, objects, len(plan.closed), len(plan.revived), len(plan.forgotten), awaited(services))
 
 
 def record(operator: Operator, services: Services) -> None:
-    """Performs the errand that records a restore, also of one that was broken off."""
-    Worker(services, operator.gate(services)).drain(RESTORE)
+    """Performs the errands that record a restore and who was forgotten since, also of one that was broken off."""
+    worker = Worker(services, operator.gate(services))
+    worker.drain(RESTORE)
+    worker.drain("person.destroy", "person.forget")
+
+
+def _close(services: Services, plan: Plan) -> None:
+    """Gives the forgotten whom the backup knows no key of (it is older than such keys) a row that says they are."""
+    for person in plan.forgotten:
+        with services.database.writing() as session:
+            row = session.get(AuditPerson, person)
+            if row is None:
+                now = services.clock.now()
+                more = {"state": "shredding", "created_at": now, "destroy_at": now}
+                session.add(AuditPerson(id=person, kms_key=scope_key(person), **more))
 
 
 def _check_database(config: Config) -> None:
@@ -167,7 +185,7 @@ def _load(config: Config, backup: Backup, plan: Plan, facts: Restored) -> int:
         with engine.begin() as connection:
             for name, note in backup.manifest.tables.items():
                 count += insert(connection, name, note.columns, _rows(backup, name, plan))
-            insert(connection, "errand", backup.manifest.tables["errand"].columns, [_owed(plan, facts)])
+            insert(connection, "errand", backup.manifest.tables["errand"].columns, _owed(plan, facts))
     finally:
         engine.dispose()
     return count
@@ -182,7 +200,9 @@ def _rows(backup: Backup, table: str, plan: Plan) -> Iterator[Row]:
         yield from plan.further
 
 
-def _owed(plan: Plan, facts: Restored) -> Row:
-    payload = {"params": facts.model_dump(mode="json")}
+def _owed(plan: Plan, facts: Restored) -> list[Row]:
+    """The errands that record the restore, and that each person forgotten since is."""
+    orders: list[tuple[str, Row]] = [(RESTORE, {"params": facts.model_dump(mode="json")})]
+    orders += [("person.destroy", {"target": str(one), "params": {}}) for one in sorted(plan.forgotten)]
     nothing = {"taken_until": None, "attempts": 0, "error": None, "done_at": None}
-    return {"id": new_id(), "kind": RESTORE, "payload": payload, "due_at": plan.now, **nothing}
+    return [{"id": new_id(), "kind": kind, "payload": load, "due_at": plan.now, **nothing} for kind, load in orders]

@@ -48,6 +48,10 @@ class Kms(Protocol):
         """Whether a key of this name can be used now."""
         ...
 
+    def was_destroyed(self, name: str) -> bool:
+        """Whether the key of this name was destroyed on purpose; False for one that is merely not there."""
+        ...
+
     def wrap(self, name: str, plain: bytes) -> bytes:
         """Encrypt `plain` under the wrapping key, bound to its name."""
         ...

@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 
 from dataroom.actions import identity
 from dataroom.actions.checkpoints import verifier_key
+from dataroom.actions.checks.run import shallow
 from dataroom.actions.personal import openings
 from dataroom.audit.verifier import verify_bundle
 from dataroom.errors import DataroomError, NotFound, Refused, Unauthenticated
@@ -72,6 +73,19 @@ def test_the_digest_of_an_address_that_was_refused_is_kept_by_nobody(house: Hous
     page = house.do("cleo", "audit.list", matter, act="member.add", outcome="refused")
     assert [view.who for view in page.items] == ["Ada Ferrant"] or len(page.items) == 1
     assert "pia@borealis.example" not in raw(house, matter)
+
+
+def test_the_digest_of_invited_or_looked_for_addresses_is_kept_by_nobody(house: House) -> None:
+    pia = house.person("pia").email
+    params = {"name": "Invited", "reference": "I-1", "participants": ["borealis"], "invite": ["bodil@borealis.example"]}
+    sizes = house.log_sizes()
+    matter = house.do("ada", "matter.create", **params).id
+    house.do("cleo", "person.list", find=pia)
+    told = {entry.fields["act"]: entry.fields for entry in house.entries_since(sizes)}
+    assert {"matter.create", "person.list"} <= set(told)
+    assert all("params" not in told[act] for act in ("matter.create", "person.list"))
+    assert told["matter.create"]["facts"] == {"participants": 2, "invited": 1}
+    assert shallow(house.world.services, matter, lambda line: None).findings == []
 
 
 def test_an_erased_person_is_gone_and_the_log_still_verifies(house: House, tmp_path: Path) -> None:

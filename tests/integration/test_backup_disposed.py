@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlalchemy import select
 
 from dataroom.actions.backups import awaited, check_accepted
 from dataroom.actions.checkpoints import sign_head, sign_heads
+from dataroom.actions.checks.run import shallow
 from dataroom.actions.context import SERVICE
 from dataroom.actions.gate import Gate
 from dataroom.actions.outside import RolledBack
@@ -22,7 +24,8 @@ from dataroom.app import build
 from dataroom.cli.backup import accept_command
 from dataroom.cli.operate import Operator
 from dataroom.errors import Conflict, KeyDestroyed, Tampered
-from dataroom.model import AuditEntry, KeyScope, Version
+from dataroom.model import AuditEntry, AuditPerson, AuditSealed, KeyScope, User, Version
+from tests.actions.house import enrol
 from tests.adversarial.house import check_logs, environment_of
 from tests.backups import (
     Restored,
@@ -37,6 +40,7 @@ from tests.backups import (
     states,
 )
 from tests.cast import World, simple_pdf
+from tests.parts import Database
 
 
 class Room:
@@ -206,3 +210,71 @@ def test_tokens_and_sessions_end_with_the_database(room: Room) -> None:
         for table in ("token WHERE revoked_at IS NULL", "session", "pending_login"):
             assert session.connection().exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 0
     there.close()
+
+
+class People:
+    """A house on either database with somebody who was backed up and forgotten since, and somebody who stays."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self.world, self.folder, self.number = world, folder, str(uuid.uuid4())[:8]
+        self.leaver = self._somebody(f"leaver{self.number}")
+        self.stays = self._somebody(f"stays{self.number}")
+        self.made = backed_up(world, folder / "backups")
+        world.do("cleo", "person.erase", self.leaver, ground="request", days=0)
+        world.gate.perform(SERVICE, "key.shred", None, {})
+        world.worker.drain("person.destroy")
+
+    def _somebody(self, who: str) -> uuid.UUID:
+        enrol(self.world, who, "aldermoor", "partner")
+        user = self.world.people[who].user
+        assert user is not None
+        self.world.do("ada", "member.add", self.world.matter, email=f"{who}@aldermoor.example", tier=1)
+        self.world.do(who, "matter.read", self.world.matter)
+        self.world.do("ada", "member.remove", self.world.matter, email=f"{who}@aldermoor.example")
+        return user
+
+    def restore(self, url: str, **sources: Any) -> Restored:
+        """The backup from before, restored beside what is left."""
+        config = elsewhere(self.world, url)
+        return restored(self.world, self.folder / "backups", config, name=self.made.name, **sources)
+
+    def check(self, there: World) -> None:
+        """Nothing of the forgotten is left, that is recorded, and the other is as before."""
+        with there.services.database.reading() as session:
+            row, key = session.get_one(User, self.leaver), session.get_one(AuditPerson, self.leaver)
+            assert (row.name, row.email, row.subject) == ("(erased)", "", f"erased-{self.leaver}")
+            assert (row.active, key.state, key.kek_blob) == (False, "tombstone", None)
+            assert not session.scalars(select(AuditSealed).where(AuditSealed.person_id == self.leaver)).all()
+            acts = select(AuditEntry.act).where(AuditEntry.target_id == self.leaver, AuditEntry.outcome == "done")
+            assert {"person.destroy", "person.forget"} <= set(session.scalars(acts))
+            other = session.get_one(User, self.stays)
+            assert (other.name, other.active) == (f"stays{self.number}".title(), True)
+            assert session.get_one(AuditPerson, self.stays).state == "active"
+        assert not there.services.kms.exists(key.kms_key)
+        assert not any(
+            one.kind.startswith("person-") for one in shallow(there.services, None, lambda line: None).findings
+        )
+
+
+@pytest.mark.parametrize("to", ["sqlite", "postgresql"])
+def test_a_restored_backup_does_not_bring_back_whoever_was_forgotten(
+    world: World, to: str, tmp_path: Path, postgres: Database
+) -> None:
+    """By the key service, which says that the key was destroyed; or by a list, the key service being a copy of before."""
+    people = People(world, tmp_path)
+    newer = tmp_path / "tombstones.json"
+    write_tombstones(world.services, newer)
+
+    def url(name: str) -> str:
+        return f"sqlite:///{tmp_path}/{name}.db" if to == "sqlite" else postgres.create_database()
+
+    listed = people.restore(url("listed"), tombstones=[newer])
+    assert listed.result.forgotten == 1
+    people.check(listed.world)
+    listed.world.close()
+    world.worker.drain("person.forget")
+    there = people.restore(url("there"))
+    assert there.result.forgotten == 1
+    people.check(there.world)
+    sign_in(there.world)
+    there.world.close()

@@ -100,8 +100,10 @@ def test_destroyed_is_gone_and_its_name_is_not_used_again(kms: Kms) -> None:
     kms.create("s-1")
     kms.create("s-2")
     blob, kept = kms.wrap("s-1", SECRET), kms.wrap("s-2", SECRET)
+    assert not kms.was_destroyed("s-1")
     kms.destroy("s-1")
     kms.destroy("s-1")
+    assert [kms.was_destroyed(name) for name in ("s-1", "s-2", "s-3")] == [True, False, False]
     assert not kms.exists("s-1")
     for act in (lambda: kms.unwrap("s-1", blob), lambda: kms.wrap("s-1", SECRET), lambda: kms.enable("s-1")):
         with pytest.raises(KeyDestroyed):

@@ -11,14 +11,18 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from dataroom.actions.backups import RESTORE
 from dataroom.actions.checks.findings import WARNING, Finding, Report
 from dataroom.actions.context import Services
 from dataroom.actions.disposals import CERTIFICATE_KEY
 from dataroom.actions.identity import secret_key
 from dataroom.actions.outside import LOG_KEY
+from dataroom.actions.personal import openings
 from dataroom.actions.sealing import place_of, versions_of
 from dataroom.actions.witnessing import WITNESS_KEY
+from dataroom.audit.entry import name_of, value_of
 from dataroom.errors import Invalid, KeyDestroyed, Tampered
 from dataroom.model import AuditEntry, AuditPerson, Certificate, Disposal, Errand, Issuer, KeyScope, Version
 from dataroom.vault.keys import kek_of, scope_key, unwrap_dek
@@ -190,7 +194,7 @@ def check_people(services: Services, out: Report) -> None:
     erased = select(AuditEntry.target_id).where(AuditEntry.act == "person.erase", AuditEntry.outcome == "done")
     with services.database.reading() as session:
         people = list(session.scalars(select(AuditPerson).order_by(AuditPerson.id)))
-        known = set(session.scalars(erased))
+        known = set(session.scalars(erased)) | _forgotten_at_restores(services, session)
         session.expunge_all()
     for row in people:
         thing = f"audit_person {row.id}"
@@ -200,6 +204,18 @@ def check_people(services: Services, out: Report) -> None:
             out.add(
                 "person-closed", thing, "This person's fields were closed, but no entry says that they were erased."
             )
+
+
+def _forgotten_at_restores(services: Services, session: Session) -> set[uuid.UUID]:
+    """People whom restores found to have been erased after the backup, by entries that are gone with the database."""
+    query = select(AuditEntry.log_id, AuditEntry.seq).where(AuditEntry.act == RESTORE, AuditEntry.outcome == "done")
+    found: set[uuid.UUID] = set()
+    for log, seq in session.execute(query):
+        for text in openings(services, session, log, [seq]).get(seq, []):
+            if name_of(text) == "facts":
+                facts: Any = value_of(text)
+                found |= {uuid.UUID(one) for one in facts.get("forgotten", [])}
+    return found
 
 
 def _unwraps(services: Services, row: AuditPerson) -> bool:

@@ -15,7 +15,7 @@ from dataroom.actions.checks.findings import UNREADABLE, WARNING, Report
 from dataroom.actions.checks.rows import PAGE, Pinned, pages
 from dataroom.actions.context import Services
 from dataroom.actions.outside import LOG_KEY, RolledBack
-from dataroom.actions.personal import PERSON_FIELDS, PERSONAL_ACTS, SUBJECT_FIELDS, unsealed
+from dataroom.actions.personal import PERSON_FIELDS, PERSONAL_ACTS, SUBJECT_FIELDS, UNKEPT_PARAMS, unsealed
 from dataroom.actions.pins import FIELD, count_of
 from dataroom.actions.proofs import completed
 from dataroom.audit.entry import Entry, open_fields, read_entry
@@ -169,6 +169,7 @@ def _fields(walk: _Walk, entry: Entry, seq: int, openings: dict[str, str]) -> di
     closed = len(entry.digests) - len(fields)
     persons = 0 if openings.get("person") else len(PERSON_FIELDS)
     persons += len(SUBJECT_FIELDS) if fields.get("act") in PERSONAL_ACTS else 0
+    persons += int(fields.get("act") in UNKEPT_PARAMS - PERSONAL_ACTS)
     gone = "act" not in fields or (fields.get("pins") and FIELD not in fields)
     if closed > persons or gone or set(openings) - {"fact", "person", FIELD}:
         walk.wrong("fields-missing", seq, f"Fields of entry {seq} cannot be opened any more, beyond those of persons.")
