@@ -108,6 +108,7 @@ def lines_of(work: Work, rows: list[Redaction]) -> tuple[RedactionLine, ...]:
             created_at=row.created_at,
             decided_at=row.decided_at,
             result=results.get(row.id),
+            version=row.version_id,
         )
         for row in rows
     )

@@ -12,6 +12,7 @@ from dataroom.actions.views import DocumentRef, MarkView, OrganisationView, Vers
 from dataroom.actions.work import Work
 from dataroom.model import Document, Mark, Organisation, User, Version
 from dataroom.vault.sealed import Kind
+from policies.engine import Ref
 
 UNTITLED = "(above your clearance)"
 _ORGANISATIONS = select(Organisation.id, Organisation.slug, Organisation.name)
@@ -88,8 +89,16 @@ def version(work: Work, row: Version, document: Document, parties: dict[uuid.UUI
         organisation=owner,
         can=work.allowed(VERSION_ACTIONS, row),
         clawed=bool(work.entity(row).attrs["clawed"]),
+        meant=_meant(work, row, parties),
         redaction=row.redaction_id,
     )
+
+
+def _meant(work: Work, row: Version, parties: dict[uuid.UUID, OrganisationView]) -> tuple[str, ...]:
+    found = work.entity(row).attrs["meant"]
+    if row.organisation_id != work.principal.organisation or not isinstance(found, frozenset):
+        return ()
+    return tuple(sorted(parties[uuid.UUID(one.id)].slug for one in found if isinstance(one, Ref)))
 
 
 def mark(row: Mark, people: dict[uuid.UUID | None, str]) -> MarkView:
@@ -103,4 +112,6 @@ def mark(row: Mark, people: dict[uuid.UUID | None, str]) -> MarkView:
         rationale=row.rationale,
         author=people.get(row.author_id, ""),
         created_at=row.created_at,
+        second_code=row.second_code or "",
+        details=dict(row.details or {}),
     )

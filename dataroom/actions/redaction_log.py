@@ -15,15 +15,19 @@ from dataroom.actions.redactions import marks_of, result_of
 from dataroom.actions.registry import Params, action
 from dataroom.actions.work import Work
 from dataroom.clock import stamp
-from dataroom.model import Redaction, Version
+from dataroom.model import ClawBack, Disclosure, Mark, Redaction, Version
 
 HEADER = (
     "Document",
+    "Version",
     "Page",
     "Box (pt)",
+    "Extent (% of page)",
     "Code",
     "Reason",
     "Legal basis",
+    "Second code",
+    "Particulars",
     "Rationale",
     "Author",
     "Marked at",
@@ -32,7 +36,10 @@ HEADER = (
     "State",
     "SHA-256 original",
     "SHA-256 result",
+    "Disclosures of the copy",
+    "Later changes",
 )
+SHORT = ("Page", "Box (pt)", "Code", "Reason", "Particulars", "Rationale", "Author", "Reviewer")
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -58,9 +65,8 @@ def _written(desk: Desk, table: LogTable) -> Download:
     if table.form == "csv":
         data = spreadsheet(HEADER, table.rows)
         return Download(f"{name}.csv", "text/csv; charset=utf-8", iter((data,)), len(data))
-    short = [(row[1], row[2], row[3], row[4], row[6], row[7], row[9]) for row in table.rows]
-    header = tuple(HEADER[i] for i in (1, 2, 3, 4, 6, 7, 9))
-    data = desk.services.paper.table("Redaction log", table.facts, header, short)
+    short = [tuple(row[HEADER.index(name)] for name in SHORT) for row in table.rows]
+    data = desk.services.paper.table("Redaction log", table.facts, SHORT, short)
     return Download(f"{name}.pdf", "application/pdf", iter((data,)), len(data))
 
 
@@ -73,6 +79,42 @@ def spreadsheet(header: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> b
     return out.getvalue().encode()
 
 
+def _place(mark: Mark, version: Version) -> tuple[str, str, str]:
+    """Page, box and the part of the page it covers; pages are listed from 1 with their sizes in points."""
+    if mark.kind == "page":
+        return str(mark.page), "whole page", "100.0"
+    width, height = version.page_sizes[mark.page - 1]
+    part = 100 * (mark.x1 - mark.x0) * (mark.y1 - mark.y0) / (float(width) * float(height))
+    return str(mark.page), f"{mark.x0:.1f} {mark.y0:.1f} {mark.x1:.1f} {mark.y1:.1f}", f"{min(part, 100.0):.1f}"
+
+
+def _reasons(work: Work, mark: Mark) -> tuple[str, str, str, str, str, str]:
+    known = work.services.law.rationales.get(mark.code)
+    label, basis = (known.label, known.basis) if known else (mark.code, "")
+    return mark.code, label, basis, mark.second_code or "", particulars(mark), mark.rationale
+
+
+def particulars(mark: Mark) -> str:
+    """What a mark states besides its sentence, on one line."""
+    return "; ".join(f"{name}: {text}" for name, text in sorted((mark.details or {}).items()))
+
+
+def given_and_later(work: Work, copy: Version | None) -> tuple[str, str]:
+    """To whom a redacted copy was disclosed, each with the disclosure's id, and what was taken back since."""
+    if copy is None:
+        return "", ""
+    parties = present.organisations(work.session)
+    rows = work.all(Disclosure, Disclosure.version_id == copy.id, order=(Disclosure.granted_at, Disclosure.id))
+    given = [f"{parties[row.recipient_id].name}, {stamp(row.granted_at)} ({row.id})" for row in rows]
+    later = [
+        f"withdrawn from {parties[row.recipient_id].name}, {stamp(row.withdrawn_at)}"
+        for row in rows
+        if row.withdrawn_at
+    ]
+    taken = work.one(ClawBack, ClawBack.version_id == copy.id)
+    return "; ".join(given), "; ".join([*later, f"clawed back, {stamp(taken.ordered_at)}"] if taken else later)
+
+
 @action("redaction.log", on=Redaction, reveal=_written)
 def log(work: Work, redaction: Redaction, params: LogForm) -> LogTable:
     """The redaction log: each mark with code, basis and rationale, its author and reviewer, and the hashes."""
@@ -83,23 +125,22 @@ def log(work: Work, redaction: Redaction, params: LogForm) -> LogTable:
     number = present.references(work, [version.document_id])[version.document_id].number
     reviewer = people.get(redaction.reviewer_id, "")
     decided = stamp(redaction.decided_at) if redaction.decided_at else ""
-    rationales = work.services.law.rationales
+    given, later = given_and_later(work, result)
+    hashes = (version.sha256, result.sha256 if result else "")
     rows = tuple(
         (
             number,
-            str(mark.page),
-            "whole page" if mark.kind == "page" else f"{mark.x0:.1f} {mark.y0:.1f} {mark.x1:.1f} {mark.y1:.1f}",
-            mark.code,
-            rationales[mark.code].label if mark.code in rationales else mark.code,
-            rationales[mark.code].basis if mark.code in rationales else "",
-            mark.rationale,
+            str(version.ordinal),
+            *_place(mark, version),
+            *_reasons(work, mark),
             people.get(mark.author_id, ""),
             stamp(mark.created_at),
             reviewer,
             decided,
             redaction.state,
-            version.sha256,
-            result.sha256 if result else "",
+            *hashes,
+            given,
+            later,
         )
         for mark in marks
     )
@@ -112,6 +153,8 @@ def log(work: Work, redaction: Redaction, params: LogForm) -> LogTable:
         ("Decided", decided or "not yet"),
         ("SHA-256 of the original", version.sha256),
         ("SHA-256 of the redacted copy", result.sha256 if result else "none"),
+        ("Disclosures of the copy", given or "none"),
+        ("Later changes", later or "none"),
         ("Marks", str(len(rows))),
     )
     work.state(form=params.form, marks=len(rows))

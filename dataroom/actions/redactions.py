@@ -12,11 +12,21 @@ from dataroom.actions import present
 from dataroom.actions.listing import lines_of
 from dataroom.actions.progress import progress_of
 from dataroom.actions.registry import Nothing, Params, action
-from dataroom.actions.views import CheckView, Done, RedactionLine, RedactionView
+from dataroom.actions.views import CheckView, Done, OrganisationView, RedactionLine, RedactionView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id
-from dataroom.model import Document, KeyScope, Mark, Matter, Redaction, Version
+from dataroom.model import (
+    Document,
+    KeyScope,
+    Mark,
+    Matter,
+    Organisation,
+    Participation,
+    Redaction,
+    RedactionAudience,
+    Version,
+)
 from dataroom.vault.sealed import Kind
 
 REDACTION_ACTIONS = (
@@ -33,24 +43,39 @@ REDACTION_ACTIONS = (
 MOST_MARKS = 5000
 
 
+Particular = Annotated[str, Field(min_length=1, max_length=300)]
+
+
 class Start(Params):
     """A redacted copy to prepare: what it is for, the title its recipients will see (the document's own unless it
-    is given), and the tier and category it will have."""
+    is given), and the tier and category it will have.
+
+    `audience` names organisations (by slug) that alone may be given the copy; nobody named: every participant.
+    `marks_of` is another redaction of the same original whose marks this one begins with, as its author's own.
+    """
 
     title: Annotated[str, Field(min_length=3, max_length=200)]
     shown_title: Annotated[str, Field(max_length=300)] = ""
     tier: Annotated[int, Field(ge=1, le=9)]
     category: Annotated[str, Field(max_length=60)]
+    audience: tuple[Annotated[str, Field(max_length=40)], ...] = Field(default=(), max_length=50)
+    marks_of: uuid.UUID | None = None
 
 
 class NewMark(Params):
-    """One region: a box in PDF points (origin bottom left, before rotation), or the whole page."""
+    """One region: a box in PDF points (origin bottom left, before rotation), or the whole page.
+
+    `second_code` is a further ground; `details` states what the codes ask to be recorded, by its name in the list of
+    codes. A code of the privilege log asks for all of it.
+    """
 
     page: Annotated[int, Field(ge=1, le=100_000)]
     box: tuple[float, float, float, float] | None = None
     kind: Annotated[str, Field(pattern="^(box|words|term|scan|page)$")] = "box"
     code: Annotated[str, Field(min_length=1, max_length=40)]
     rationale: Annotated[str, Field(min_length=8, max_length=1000)]
+    second_code: Annotated[str, Field(max_length=40)] = ""
+    details: dict[str, Particular] = Field(default_factory=dict, max_length=12)
 
     @model_validator(mode="after")
     def _shape(self) -> NewMark:
@@ -85,9 +110,55 @@ class Remark(Params):
 def start(work: Work, version: Version, params: Start) -> Done:
     """Begins a redacted copy of an original."""
     row = begin(work, version, params)
+    meant = _meant(work, row, params)
+    copied = _copied(work, version, params)
+    if copied:
+        put_marks(work, row, version, copied)
     work.concerns(target=row)
-    work.state(version=version.id, tier=params.tier, category=params.category)
+    work.state(version=version.id, tier=params.tier, category=params.category, audience=meant, marks=len(copied))
     return Done(row.id)
+
+
+def _meant(work: Work, row: Redaction, params: Start) -> list[str]:
+    """Keeps the audience and returns its ids; who does not take part in the matter cannot be meant."""
+    slugs = set(params.audience)
+    parts = work.all(Participation, Participation.matter_id == row.matter_id)
+    ids = [part.organisation_id for part in parts if part.organisation_id != row.organisation_id]
+    found = work.all(Organisation, Organisation.id.in_(ids), Organisation.slug.in_(slugs), order=(Organisation.slug,))
+    if len(found) != len(slugs):
+        raise Invalid("audience: only other participants of the matter can be meant")
+    for party in found:
+        work.add(RedactionAudience(redaction_id=row.id, organisation_id=party.id, matter_id=row.matter_id))
+    return [str(party.id) for party in found]
+
+
+def _copied(work: Work, version: Version, params: Start) -> list[NewMark]:
+    """The marks of another redaction of the same original, to be this author's own."""
+    if params.marks_of is None:
+        return []
+    other = work.get(Redaction, params.marks_of)
+    work.require("redaction.read", other)
+    if other.version_id != version.id:
+        raise Invalid("marks_of: that redaction is of another version")
+    return [
+        NewMark(
+            page=row.page,
+            box=None if row.kind == "page" else (row.x0, row.y0, row.x1, row.y1),
+            kind=row.kind,
+            code=row.code,
+            rationale=row.rationale,
+            second_code=row.second_code or "",
+            details=row.details or {},
+        )
+        for row in marks_of(work, other)
+    ]
+
+
+def audience_of(work: Work, redaction: Redaction) -> tuple[OrganisationView, ...]:
+    """The organisations a redaction is meant for, by name; empty for every participant."""
+    parties = present.organisations(work.session)
+    rows = work.all(RedactionAudience, RedactionAudience.redaction_id == redaction.id)
+    return tuple(sorted((parties[row.organisation_id] for row in rows), key=lambda party: party.name))
 
 
 def begin(work: Work, version: Version, params: Start) -> Redaction:
@@ -151,6 +222,7 @@ def read(work: Work, redaction: Redaction, params: Nothing) -> RedactionView:
         result_title=redaction.result_title,
         result_tier=redaction.result_tier,
         result_category=redaction.result_category,
+        audience=audience_of(work, redaction),
         remark=redaction.remark,
         author=people.get(redaction.author_id, ""),
         reviewer=people.get(redaction.reviewer_id) if redaction.reviewer_id else None,
@@ -218,6 +290,8 @@ def put_marks(work: Work, redaction: Redaction, version: Version, marks: Sequenc
             kind=new.kind,
             code=new.code,
             rationale=new.rationale,
+            second_code=new.second_code or None,
+            details=new.details or None,
             author_id=work.user,
             created_at=work.now,
         )
@@ -227,11 +301,24 @@ def put_marks(work: Work, redaction: Redaction, version: Version, marks: Sequenc
 
 
 def _check_reason(work: Work, new: NewMark) -> None:
-    code = work.services.law.rationales.get(new.code)
-    if code is None or "redaction" not in code.uses:
-        raise Invalid(f"code: there is no redaction code {new.code}")
-    if len(new.rationale) < code.min_text:
-        raise Invalid(f"rationale: {code.label} needs a statement of at least {code.min_text} characters")
+    """Refuses a code that is not on the list, a sentence that is too short, and particulars that are missing."""
+    asked: set[str] = set()
+    if new.second_code == new.code:
+        raise Invalid("second_code: the same code twice")
+    for name, given in (("code", new.code), ("second_code", new.second_code)):
+        code = work.services.law.rationales.get(given)
+        if name == "second_code" and not given:
+            continue
+        if code is None or "redaction" not in code.uses:
+            raise Invalid(f"{name}: there is no redaction code {given}")
+        if len(new.rationale) < code.min_text:
+            raise Invalid(f"rationale: {code.label} needs a statement of at least {code.min_text} characters")
+        missing = [entry for entry in code.record if entry not in new.details]
+        if code.log == "privilege" and missing:
+            raise Invalid(f"details: {code.label} has to state: {', '.join(missing)}")
+        asked.update(code.record)
+    if strange := set(new.details) - asked:
+        raise Invalid(f"details: not asked for by these codes: {', '.join(sorted(strange))}")
 
 
 @action("redaction.unmark", on=Redaction)

@@ -19,7 +19,7 @@ from dataroom.actions import finding, present, slips
 from dataroom.actions.context import Desk
 from dataroom.actions.finding import Asked, Look, found_by
 from dataroom.actions.found import FoundView, PartView, QueryView, SearchLine, SearchView
-from dataroom.actions.redactions import NewMark, Start, begin, put_marks
+from dataroom.actions.redactions import NewMark, Particular, Start, begin, put_marks
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.sealing import Opened, open_version
 from dataroom.actions.views import Done
@@ -49,6 +49,7 @@ class Chosen(Params):
     places: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(max_length=5000)] = ()
     code: Annotated[str, Field(min_length=1, max_length=40)]
     rationale: Annotated[str, Field(min_length=8, max_length=1000)]
+    details: dict[str, Particular] = Field(default_factory=dict, max_length=12)
     title: Annotated[str, Field(min_length=3, max_length=200)]
 
 
@@ -274,7 +275,14 @@ def mark(work: Work, search: Search, params: Chosen) -> Done:
     rows = work.all(Mark, Mark.redaction_id == redaction.id)
     taken = {(row.page, row.x0, row.y0, row.x1, row.y1) for row in rows}
     marks = [
-        NewMark(page=p.page, box=box, kind="scan" if p.read else "term", code=params.code, rationale=params.rationale)
+        NewMark(
+            page=p.page,
+            box=box,
+            kind="scan" if p.read else "term",
+            code=params.code,
+            rationale=params.rationale,
+            details=params.details,
+        )
         for p in chosen
         for box in p.boxes
         if (p.page, *box) not in taken

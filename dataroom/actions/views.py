@@ -48,7 +48,7 @@ class MemberView:
 
 @dataclass(frozen=True)
 class VersionView:
-    """One sealed content; `original` is false for a redacted copy."""
+    """One sealed content; `original` is false for a redacted copy. `meant` (slugs) is told to the owner alone."""
 
     id: uuid.UUID
     document: uuid.UUID
@@ -68,6 +68,7 @@ class VersionView:
     organisation: OrganisationView
     can: frozenset[str]
     clawed: bool
+    meant: tuple[str, ...]
     redaction: uuid.UUID | None = None
 
 
@@ -242,6 +243,8 @@ class MarkView:
     rationale: str
     author: str
     created_at: datetime
+    second_code: str
+    details: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -258,6 +261,7 @@ class RedactionLine:
     created_at: datetime
     decided_at: datetime | None
     result: uuid.UUID | None
+    version: uuid.UUID
 
 
 @dataclass(frozen=True)
@@ -274,6 +278,7 @@ class RedactionView:
     result_title: str
     result_tier: int
     result_category: str
+    audience: tuple[OrganisationView, ...]
     remark: str
     author: str
     reviewer: str | None

@@ -119,6 +119,7 @@ ROUTES: tuple[Route, ...] = (
     Route("redaction.discard", "DELETE", "/redactions/{redaction}"),
     Route("redaction.verify", "POST", "/redactions/{redaction}/verification"),
     Route("redaction.log", "GET", "/redactions/{redaction}/log", media=("text/csv", PDF)),
+    Route("redaction.privilege-log", "GET", "/matters/{matter}/privilege-log", media=("text/csv", PDF)),
     Route("disclosure.list", "GET", "/matters/{matter}/disclosures"),
     Route("disclosure.grant", "POST", "/versions/{version}/disclosures", 201),
     Route("disclosure.withdraw", "DELETE", "/disclosures/{disclosure}"),

@@ -23,6 +23,7 @@ def routes(pages: Guarded) -> None:
     """The pages about redactions, and the addresses of the editor's scripts."""
     one = "/redactions/<id:redaction_id>"
     pages.add_url_rule("/matters/<id:matter_id>/redactions", "redactions", index)
+    pages.add_url_rule("/matters/<id:matter_id>/privilege-log.<any(csv,pdf):form>", "privilege_log", privilege_log)
     pages.add_url_rule(one, "redaction", show)
     pages.add_url_rule(f"{one}/state", "redaction_state", state)
     pages.add_url_rule(f"{one}/marks", "mark", mark, methods=["POST"])
@@ -62,7 +63,12 @@ def _data(redaction: RedactionView) -> dict[str, Any]:
         "result": described(redaction.result) if redaction.result else None,
         "marks": [marked(row) for row in redaction.marks],
         "codes": {
-            code.code: {"label": code.label, "min": max(8, code.min_text), "record": list(code.record)}
+            code.code: {
+                "label": code.label,
+                "min": max(8, code.min_text),
+                "record": list(code.record),
+                "all": code.log == "privilege",
+            }
             for _, codes in groups(law)
             for code in codes
         },
@@ -78,6 +84,8 @@ def marked(mark: MarkView) -> dict[str, Any]:
         "kind": mark.kind,
         "code": mark.code,
         "rationale": mark.rationale,
+        "second_code": mark.second_code,
+        "details": mark.details,
         "author": mark.author,
     }
 
@@ -189,3 +197,8 @@ def verify(redaction_id: uuid.UUID) -> str:
 def log(redaction_id: uuid.UUID, form: str) -> Response:
     """The redaction log as a file."""
     return attachment(perform("redaction.log", redaction_id, {"form": form}))
+
+
+def privilege_log(matter_id: uuid.UUID, form: str) -> Response:
+    """The privilege log of the matter as a file."""
+    return attachment(perform("redaction.privilege-log", matter_id, {"form": form}))

@@ -117,7 +117,7 @@ def redact(version_id: uuid.UUID) -> ResponseReturnValue:
     return submit(
         "redaction.start",
         version_id,
-        fields("title", "shown_title", "tier", "category"),
+        fields("title", "shown_title", "tier", "category", "marks_of") | {"audience": request.form.getlist("audience")},
         again=lambda problem: redact_form(version_id, problem),
         then=lambda done: url_for("web.redaction", redaction_id=done.id),
     )

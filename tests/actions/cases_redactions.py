@@ -76,6 +76,18 @@ def _logged(house: House, _target: Any, result: Any) -> None:
     assert b'"TS"' in result
 
 
+def _privileged(house: House) -> Target:
+    redaction = house.do(
+        "ada", "redaction.start", house.line().version, title="For all", tier=2, category="technical"
+    ).id
+    details = dict.fromkeys(house.world.services.law.rationales["AC"].record, "Mara Winter")
+    house.do("ada", "redaction.mark", redaction, marks=[mark(code="AC", details=details)])
+    house.do("ada", "redaction.submit", redaction)
+    house.world.worker.drain()
+    house.do("bram", "redaction.approve", redaction)
+    return house.matter
+
+
 def _copy_in_review(house: House) -> Target:
     return house.result(house.in_review()).id
 
@@ -129,5 +141,14 @@ CASES = (
         params=lambda h, t: {"remark": "Page 2 names the licensee as well."},
     ),
     Case("redaction.discard", "ada", _discarded, _draft),
+    Case(
+        "redaction.privilege-log",
+        "cleo",
+        lambda h, t, r: None,
+        _privileged,
+        shows=lambda h, r: b"Mara Winter" in r,
+        lower="lorn",
+        reads=True,
+    ),
     Case("redaction.log", "cleo", _logged, _draft, lower="lorn", reads=True),
 )

@@ -140,18 +140,19 @@ REDACTION = {
     "D": "redaction.discard",
     "V": "redaction.verify",
     "F": "redaction.search",
+    "P": "redaction.privilege-log",
 }
 REDACTION_MATRIX = """
-    custodian  own    draft      LRGMUSDF
-    custodian  own    applying   LRGD
-    custodian  own    in_review  LRGABDV
-    custodian  own    returned   LRGMUSDF
-    custodian  own    failed     LRGMUSDF
-    custodian  own    released   LRGV
-    custodian  own    discarded  LRG
-    compliance own    draft      LG
-    compliance own    in_review  LG
-    compliance own    released   LG
+    custodian  own    draft      LRGMUSDFP
+    custodian  own    applying   LRGDP
+    custodian  own    in_review  LRGABDVP
+    custodian  own    returned   LRGMUSDFP
+    custodian  own    failed     LRGMUSDFP
+    custodian  own    released   LRGVP
+    custodian  own    discarded  LRGP
+    compliance own    draft      LGP
+    compliance own    in_review  LGP
+    compliance own    released   LGP
     partner    own    draft      -
     partner    own    in_review  -
     partner    own    released   -
@@ -406,6 +407,7 @@ CLOSED_STILL = {
     "redaction.list",
     "redaction.read",
     "redaction.log",
+    "redaction.privilege-log",
     "redaction.verify",
     "disclosure.list",
     "disclosure.claw-back",

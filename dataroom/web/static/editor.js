@@ -1,6 +1,6 @@
 // The redaction editor: marks are made on the page or from a search, each with a coded reason, and saved one by one.
 
-import { byId, data, typing } from "./dom.js";
+import { byId, data, el, typing } from "./dom.js";
 import { DraftBox, follow } from "./draft.js";
 import { toBox } from "./geometry.js";
 import { Finder } from "./finder.js";
@@ -110,12 +110,17 @@ function begin(items, title, { focus = false, replaces = null } = {}) {
   byId("draft-title").textContent = title;
   byId("draft-error").textContent = "";
   byId("save").textContent = items.length === 1 ? "Save mark" : `Save marks (${items.length})`;
-  if (!byId("keep").checked && !replaces) byId("draft-form").reset();
+  if (!byId("keep").checked && !replaces) clear();
   explain();
   paint();
   if (ready) return save();
   if (!focus) byId(byId("code").value ? "rationale" : "code").focus({ preventScroll: window.innerWidth > 700 });
   return undefined;
+}
+
+function clear() {
+  byId("draft-form").reset();
+  byId("particular-fields").replaceChildren();
 }
 
 function drop() {
@@ -129,6 +134,31 @@ function explain() {
   const code = byId("code").value;
   for (const hint of document.querySelectorAll("[data-basis]")) hint.hidden = hint.dataset.basis !== code;
   byId("rationale").minLength = page.codes[code]?.min ?? 8;
+  particulars();
+}
+
+/** The fields for what the chosen codes ask to be recorded; what is typed already stays. */
+function particulars(given = stated()) {
+  const chosen = [byId("code").value, byId("second-code").value].map((code) => page.codes[code]).filter(Boolean);
+  const must = new Set(chosen.filter((code) => code.all).flatMap((code) => code.record));
+  const names = [...new Set(chosen.flatMap((code) => code.record))].sort((a, b) => must.has(b) - must.has(a));
+  byId("particulars").hidden = !names.length;
+  byId("particulars").open = must.size > 0 || names.some((name) => given[name]);
+  byId("particular-fields").replaceChildren(
+    ...names.map((name, number) =>
+      el(
+        "div",
+        { class: "field" },
+        el("label", { for: `particular-${number}` }, name[0].toUpperCase() + name.slice(1), must.has(name) ? "" : el("span", { class: "quiet" }, " (optional)")),
+        el("input", { id: `particular-${number}`, "data-particular": name, value: given[name] ?? "", maxlength: "300", autocomplete: "off" }),
+      ),
+    ),
+  );
+}
+
+function stated() {
+  const typed = [...byId("particular-fields").querySelectorAll("input")].map((node) => [node.dataset.particular, node.value.trim()]);
+  return Object.fromEntries(typed.filter(([, value]) => value));
 }
 
 async function save() {
@@ -138,7 +168,8 @@ async function save() {
     byId("draft-error").textContent = code ? `Write at least ${least} characters: why this has to go.` : "Choose a code.";
     return;
   }
-  const all = draft.items.map((item) => ({ ...item, code, rationale }));
+  const more = { second_code: byId("second-code").value, details: stated() };
+  const all = draft.items.map((item) => ({ ...item, code, rationale, ...more }));
   byId("save").disabled = true;
   const before = new Set(marks.map((mark) => mark.id));
   const replaced = marks.find((mark) => mark.id === draft.replaces);
@@ -162,7 +193,9 @@ async function save() {
 async function edit(mark) {
   if (mark.page !== stage.page) await turn(mark.page);
   byId("code").value = mark.code;
+  byId("second-code").value = mark.second_code;
   byId("rationale").value = mark.rationale;
+  particulars(mark.details);
   const kind = mark.kind === "page" ? "page" : "box";
   begin([{ page: mark.page, box: mark.box, kind }], "Change the mark", { replaces: mark.id });
 }
@@ -276,7 +309,7 @@ async function undo() {
   const { made, gone } = undoing;
   undoing = null;
   byId("undo").disabled = true;
-  const again = gone.map(({ page: number, box, kind, code, rationale }) => ({ page: number, box, kind, code, rationale }));
+  const again = gone.map(({ page: number, box, kind, code, rationale, second_code, details }) => ({ page: number, box, kind, code, rationale, second_code, details }));
   try {
     if (again.length) marks = (await send("POST", root.dataset.url, { marks: again })).marks;
     for (let first = 0; first < made.length; first += MOST_AT_ONCE) {
@@ -326,6 +359,7 @@ reading?.addEventListener("click", async () => {
 // ---- the form
 
 byId("code").addEventListener("change", explain);
+byId("second-code").addEventListener("change", explain);
 byId("drop").addEventListener("click", drop);
 byId("draft-form").addEventListener("submit", (event) => {
   event.preventDefault();

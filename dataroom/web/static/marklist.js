@@ -19,7 +19,7 @@ export function list(node, marks, codes, lit, on) {
 
 function line(mark, codes, lit, on) {
   const what = { page: "Whole page · ", term: "Term · ", words: "Words · " }[mark.kind] ?? "";
-  const text = el("button", { type: "button", class: "show", onclick: () => on.show(mark) }, el("strong", {}, `${mark.code} ${codes[mark.code]?.label ?? ""}`), `${what}${mark.rationale}`);
+  const text = el("button", { type: "button", class: "show", onclick: () => on.show(mark) }, el("strong", {}, `${mark.code} ${codes[mark.code]?.label ?? ""}${mark.second_code ? ` + ${mark.second_code}` : ""}`), `${what}${mark.rationale}`);
   const edit = el("button", { type: "button", class: "small", onclick: () => on.edit(mark), "aria-label": `Change ${mark.code} on page ${mark.page}` }, "Edit");
   const remove = el("button", { type: "button", class: "small", onclick: () => on.remove(mark), "aria-label": `Delete ${mark.code} on page ${mark.page}` }, "✕");
   return el("li", { class: mark.id === lit ? "lit" : null }, text, edit, remove);

@@ -49,7 +49,7 @@ function reasons() {
         el(
           "button",
           { type: "button", class: "go", onclick: () => { lit = mark.id; paint(); } },
-          el("span", {}, el("strong", {}, `${mark.code} ${page.codes[mark.code]?.label ?? ""}`), mark.box ? "" : " (whole page)", el("br"), mark.rationale),
+          el("span", {}, el("strong", {}, `${mark.code} ${page.codes[mark.code]?.label ?? ""}`), mark.box ? "" : " (whole page)", mark.second_code ? ` + ${mark.second_code}` : "", el("br"), mark.rationale, ...Object.entries(mark.details).flatMap(([name, text]) => [el("br"), el("span", { class: "quiet small" }, `${name}: ${text}`)])),
         ),
       ),
     ),
