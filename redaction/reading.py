@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pypdfium2
 from pypdfium2 import raw
@@ -70,6 +71,23 @@ def page_chars(pdf: pypdfium2.PdfDocument, page: int) -> list[Char]:
         text = sheet.get_textpage()
         try:
             return [char_at(text, index) for index in range(text.count_chars())]
+        finally:
+            text.close()
+    finally:
+        sheet.close()
+
+
+def page_text(pdf: pypdfium2.PdfDocument, page: int) -> str:
+    """The text of a page (counted from 1) as `fold` has it without case; boxes are read at hyphens alone."""
+    sheet = pdf[page - 1]
+    try:
+        text = sheet.get_textpage()
+        try:
+            texts = [text_at(text, index) for index in range(text.count_chars())]
+            folded = fold_texts(
+                texts, lambda one, two: new_line(char_at(text, one), char_at(text, two)), keep_case=False
+            )
+            return folded.text
         finally:
             text.close()
     finally:
@@ -175,6 +193,7 @@ def fold_texts(texts: Sequence[str], parted: Callable[[int, int], bool], *, keep
     return Folded("".join(out), tuple(places))
 
 
+@lru_cache(maxsize=8192)
 def folded_char(text: str, *, keep_case: bool) -> str:
     """One character as it is searched for: compatible forms alike, white space one kind, ligatures opened."""
     if text.isspace():

@@ -1,6 +1,7 @@
 """Renders: the boxes show nothing but their own drawing, and the rest of a page looks as before."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 import numpy as np
 import pypdfium2
@@ -29,34 +30,34 @@ def checks(
     """Compare the marked pages of the result with the boxes alone and, outside them, with the original."""
     pages = sorted({mark.page for mark in marks})
     covered, worst = True, 0.0
-    with opened(output) as after, opened(bare.boxes_only) as boxes:
+    with ExitStack() as stack:
+        after, boxes = (stack.enter_context(opened(data)) for data in (output, bare.boxes_only))
+        before = None if original is None else stack.enter_context(opened(original))
         for page in pages:
             quads = [mark.quad for mark in marks if mark.page == page]
             image = render(after, page)
             inside = mask(after, page, quads, image.shape, -1.0)
             alone = render(boxes, page)
             covered = covered and alone.shape == image.shape
-            covered = covered and not (np.abs(image.astype(int) - alone)[inside] > 24).any()
+            covered = covered and not (np.abs(image[inside].astype(int) - alone[inside]) > 24).any()
+            if before is not None:
+                around = [*quads, *(corners(grown(box, 1.0)) for number, box in affected if number == page)]
+                outside = ~mask(after, page, around, image.shape, NEAR)
+                worst = max(worst, _difference(render(before, page), image, outside))
     found = [Check("box-pixels", covered, "Every box shows its own drawing and nothing else.")]
     if original is not None:
-        with opened(output) as after, opened(original) as before:
-            for page in pages:
-                around = [mark.quad for mark in marks if mark.page == page]
-                around += [corners(grown(box, 1.0)) for number, box in affected if number == page]
-                worst = max(worst, _difference(before, after, page, around))
         passed = worst <= SHARE
         found.append(Check("kept-pixels", passed, f"At most {worst:.3%} of a page's other pixels differ clearly."))
     return found
 
 
-def _difference(before: pypdfium2.PdfDocument, after: pypdfium2.PdfDocument, page: int, quads: list[Polygon]) -> float:
-    one, two = render(before, page), render(after, page)
-    if one.shape != two.shape:
+def _difference(before: Pixels, after: Pixels, outside: NDArray[np.bool_]) -> float:
+    """The share of the pixels outside that differ clearly."""
+    if before.shape != after.shape:
         return 1.0
-    outside = ~mask(after, page, quads, one.shape, NEAR)
     if not outside.any():
         return 0.0
-    far = (np.abs(one.astype(int) - two) > FAR_OFF).any(axis=2) & outside
+    far = (np.abs(before[outside].astype(np.int16) - after[outside]) > FAR_OFF).any(axis=1)
     return float(far.sum()) / float(outside.sum())
 
 

@@ -14,7 +14,7 @@ from ..fonts.names import FAMILIES
 from ..geometry import Box, Polygon, anticlockwise, corners, holds
 from ..inspection import open_source
 from ..overlay import overlay
-from ..reading import Char, fold, opened, page_chars
+from ..reading import Char, fold, opened, page_chars, page_text
 from ..report import Check, FinalMark
 from .bare import Bare
 from .structure import ALLOWED
@@ -111,11 +111,14 @@ def _sorted(document: bytes, areas: Sequence[tuple[int, Polygon]]) -> tuple[set[
     with opened(document) as pdf:
         for page in range(1, len(pdf) + 1):
             quads = [anticlockwise(quad) for number, quad in areas if number == page]
+            if not quads:
+                kept |= set(WORD.findall(page_text(pdf, page)))
+                continue
             chars = page_chars(pdf, page)
             folded = fold(chars, keep_case=False)
             for match in WORD.finditer(folded.text):
                 letters = [chars[place] for place in folded.places[match.start() : match.end()]]
-                covered = bool(quads) and all(_under(letter, quads) for letter in letters)
+                covered = all(_under(letter, quads) for letter in letters)
                 (gone if covered else kept).add(match.group())
     return gone, kept
 
@@ -132,7 +135,7 @@ def _under(char: Char, quads: list[Polygon]) -> bool:
 
 def _texts(bare: Bare) -> list[str]:
     with opened(bare.data) as pdf:
-        return [fold(page_chars(pdf, page), keep_case=False).text for page in range(1, len(pdf) + 1)]
+        return [page_text(pdf, page) for page in range(1, len(pdf) + 1)]
 
 
 def _second_reader(bare: Bare, original: bytes, gone: set[str], pages: set[int]) -> bool:

@@ -13,6 +13,7 @@ from pikepdf import Array, Dictionary, Name
 from redaction import Plan, apply, words
 from redaction.fonts.type1 import Type1Program
 from redaction.images.jpeg import stripped
+from redaction.reading import fold, opened, page_chars, page_text
 from tests import pdfs
 
 TYPE1 = Path(reportlab.__file__).parent / "fonts" / "cob_____.pfb"
@@ -121,3 +122,11 @@ def scan_size(document: bytes) -> tuple[int, bytes]:
             if isinstance(item, pikepdf.Stream) and item.get("/Filter") == Name.DCTDecode
         ]
     return len(found), found
+
+
+def test_the_text_of_a_page_is_the_folded_text_of_its_characters() -> None:
+    lines = "(A hyphen- ) Tj T* (ated wo\\255rd, se\\255) Tj T* (cond; 7-) Tj T* (bit and well-) Tj T* (known   END) Tj"
+    with opened(pdfs.content_pdf(f"BT /F1 12 Tf 14 TL 72 700 Td {lines} ET".encode())) as pdf:
+        told = page_text(pdf, 1)
+        assert told == fold(page_chars(pdf, 1), keep_case=False).text
+    assert "wellknown end" in told
