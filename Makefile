@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo demo-reset test check bench endurance golden lock clean
+.PHONY: help demo demo-reset test check probe bench endurance golden lock clean
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -38,6 +38,9 @@ check: $(VENV)/.dev ## format, lint, types, import contracts, dependencies
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
+
+probe: $(VENV)/.dev ## thousands of requests made from the interface's own document (some ten minutes)
+	DATAROOM_API_EXAMPLES=40 $(BIN)/python -m pytest tests/integration/test_api_schema.py
 
 bench: $(VENV)/.dev ## the measurements quoted in the documentation
 	$(BIN)/python -m tests.bench
