@@ -91,6 +91,7 @@ def start(work: Work, _target: None, params: Arrival) -> Done:
         )
     )
     work.concerns(target=session)
+    work.state(subject=params.subject)
     return Done(session.id)
 
 

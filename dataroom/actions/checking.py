@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 from sqlalchemy import func, select
@@ -14,10 +15,12 @@ from dataroom.actions.checks.rows import tables_of
 from dataroom.actions.checks.run import shallow
 from dataroom.actions.context import Desk, Services
 from dataroom.actions.evidence import lock_head
+from dataroom.actions.personal import openings
 from dataroom.actions.pins import vouch
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.views import Done
 from dataroom.actions.work import Work
+from dataroom.audit.entry import open_fields, read_entry
 from dataroom.errors import NotFound
 from dataroom.ids import new_id
 from dataroom.model import AuditEntry, AuditLog, Base
@@ -47,6 +50,35 @@ def check(work: Work, _target: None, params: Nothing, found: Report) -> Done:
         looked_at=dict(found.looked_at),
     )
     return Done(new_id())
+
+
+@dataclass(frozen=True)
+class LastCheck:
+    """When the worker last checked, its exit status (see `Report.status`) and how many findings there were."""
+
+    at: datetime
+    status: int
+    findings: int
+
+
+def last_check(services: Services) -> LastCheck | None:
+    """The newest recorded check; None when there was none yet."""
+    query = (
+        select(AuditEntry.log_id, AuditEntry.seq, AuditEntry.at)
+        .join(AuditLog, AuditLog.id == AuditEntry.log_id)
+        .where(AuditLog.matter_id.is_(None), AuditEntry.act == CHECK, AuditEntry.outcome == "done")
+        .order_by(AuditEntry.seq.desc())
+        .limit(1)
+    )
+    with services.database.reading() as session:
+        newest = session.execute(query).first()
+        if newest is None:
+            return None
+        entry = session.get_one(AuditEntry, (newest.log_id, newest.seq)).entry
+        texts = openings(services, session, newest.log_id, [newest.seq]).get(newest.seq, [])
+    facts = open_fields(read_entry(entry), texts).get("facts")
+    told: dict[str, Any] = facts if isinstance(facts, dict) else {}
+    return LastCheck(newest.at, int(told.get("status", 0)), int(told.get("findings", 0)))
 
 
 def is_check_due(services: Services, night: datetime) -> bool:

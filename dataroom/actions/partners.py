@@ -16,6 +16,8 @@ from dataroom.ids import new_id
 from dataroom.model import Issuer, Matter, Organisation, Participation, Session, User
 from dataroom.model.people import ROLES
 
+SET_ASIDE = "#until-"
+"""Joins the subject of an account whose provider was replaced with the moment of that, so that it signs in no more."""
 Short = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -70,7 +72,7 @@ def _retire(work: Work, organisation: Organisation, issuer: Issuer) -> None:
     """Another provider cannot become the people the former one vouched for: they end, and every matter is told."""
     for user in work.all(User, User.issuer_id == issuer.id, User.active.is_(True)):
         user.active = False
-        user.subject = f"{user.subject[:200]}#until-{work.now:%Y%m%d%H%M%S}"
+        user.subject = f"{user.subject[:200]}{SET_ASIDE}{work.now:%Y%m%d%H%M%S}"
         for session in work.all(Session, Session.user_id == user.id, Session.ended_at.is_(None)):
             session.ended_at = work.now
     for part in work.all(Participation, Participation.organisation_id == organisation.id):

@@ -46,6 +46,7 @@ UNPINNED_COLUMNS = frozenset(
         ("session", "seen_at"),
         ("user_account", "email"),
         ("user_account", "name"),
+        ("user_account", "subject"),
         ("version", "scope_epoch"),
         ("version", "wrapped_dek"),
     }

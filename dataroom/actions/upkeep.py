@@ -11,18 +11,21 @@ from pydantic import Field
 from sqlalchemy import select
 
 from dataroom.actions import outside
+from dataroom.actions.checks.findings import ERROR, Finding
 from dataroom.actions.checks.objects import Pair, grace, paired
+from dataroom.actions.checks.run import logs_and_rows
 from dataroom.actions.context import Desk, Services
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.views import Done
 from dataroom.actions.work import Work
 from dataroom.clock import stamp
-from dataroom.errors import Conflict
+from dataroom.errors import Conflict, Unavailable
 from dataroom.ids import new_id
 from dataroom.model import AuditHalt, AuditLog, Hold, HoldDocument, Version
 
 MOST_SWEPT = 100
 SHARE = 10
+ROWS = frozenset({"row-added", "row-changed", "row-missing", "person-changed"})
 FEW = 10
 """So many orphans are always believed; beyond, they may be at most a share of all objects."""
 
@@ -105,7 +108,26 @@ def _look(desk: Desk, target: None, params: Sweep, stream: object) -> Orphans:
     if found.count > max(FEW, found.objects * params.share // 100):
         text = f"{found.count} of {found.objects} objects have no row. That is no broken upload; run `dataroom check`."
         raise Conflict(text, code="too-many-orphans")
+    if found.count:
+        _check_rows_hold(services)
     return found
+
+
+def _check_rows_hold(services: Services) -> None:
+    """An object whose row was deleted past the service looks like an orphan; the log's pins know better."""
+    report = logs_and_rows(services)
+    if report.silent:
+        raise Unavailable("The log could not be asked which rows there were; nothing is removed until it can.")
+    wrong = [one for one in report.findings if one.severity == ERROR and not _is_elsewhere(one)]
+    if wrong:
+        text = f"Rows or logs are not as the service left them ({wrong[0].kind}: {wrong[0].id}"
+        more = f" and {len(wrong) - 1} more" if wrong[1:] else ""
+        raise Conflict(f"{text}{more}), so nothing is removed. Run `dataroom check`.", code="rows-changed")
+
+
+def _is_elsewhere(one: Finding) -> bool:
+    """Whether a finding is about a row that says nothing of objects and holds."""
+    return one.kind in ROWS and not one.id.startswith(("version ", "document ", "hold ", "hold_document "))
 
 
 def _check_not_rolled_back(services: Services) -> None:

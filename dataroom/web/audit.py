@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Response, render_template, request
+from flask import Response, g, render_template, request
 
 from dataroom.actions.anchoring import of_matter
 from dataroom.actions.catalogue import ACTIONS
+from dataroom.actions.checking import last_check
 from dataroom.actions.checkpoints import verifier_key
 from dataroom.web.guards import Guarded
 from dataroom.web.matters import in_matter
@@ -45,6 +46,7 @@ def show(matter_id: uuid.UUID) -> str:
         outcomes=OUTCOMES,
         key=verifier_key(site().services, matter_id),
         anchors=of_matter(site().services, matter_id),
+        checked=last_check(site().services) if g.principal.role == "compliance" else None,
         summaries={name: spec.summary for name, spec in ACTIONS.items()},
     )
 

@@ -8,15 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from click.testing import CliRunner
-from sqlalchemy import select
+from click.testing import CliRunner, Result
+from sqlalchemy import delete, select
 
 from dataroom.actions.gate import Gate
 from dataroom.actions.sealing import PREFIX
 from dataroom.app import build
 from dataroom.cli.checking import check_command, sweep_command
 from dataroom.cli.operate import Operator
-from dataroom.model import AuditDisclosure, AuditEntry, AuditLog, Version
+from dataroom.model import AuditDisclosure, AuditEntry, AuditLog, HoldDocument, Version
 from tests.actions.house import House
 from tests.adversarial.house import environment_of
 from tests.cast import World
@@ -24,10 +24,15 @@ from tests.cast import World
 
 def run(world: World, folder: Path, command: Any, *arguments: str, **settings: Any) -> tuple[int, str]:
     """Exit status and standard output of a command with this installation's configuration."""
+    result = outcome(world, folder, command, *arguments, **settings)
+    return result.exit_code, result.stdout
+
+
+def outcome(world: World, folder: Path, command: Any, *arguments: str, **settings: Any) -> Result:
+    """The same with what went to standard error."""
     environment = environment_of(replace(world.config, **settings), folder)
     operator = Operator(build=build, gate=Gate)
-    result = CliRunner().invoke(command, list(arguments), obj=operator, env=environment)
-    return result.exit_code, result.stdout
+    return CliRunner().invoke(command, list(arguments), obj=operator, env=environment)
 
 
 def test_exit_codes_tell_findings_from_silence(fresh_world: Callable[[], World], tmp_path: Path) -> None:
@@ -72,6 +77,20 @@ def test_a_sweep_lists_first_and_records_what_it_removes(fresh_world: Callable[[
         assert session.get_one(AuditDisclosure, (log, seq, "fact")).disclosure
     assert run(world, tmp_path, sweep_command, "--remove", sweep_age=-1)[0] == 0
     assert house.objects() == {kept}
+
+
+def test_an_object_whose_row_was_deleted_is_not_swept(fresh_world: Callable[[], World], tmp_path: Path) -> None:
+    """The object looks like a broken upload, though a hold covers its document; the log knows the row."""
+    world = fresh_world()
+    house = House(world)
+    hold = house.hold(house.line())
+    document = house.rows(HoldDocument, HoldDocument.hold_id == hold)[0].document_id
+    (version,) = house.rows(Version, Version.document_id == document)
+    with world.services.database.writing() as session:
+        session.execute(delete(Version).where(Version.id == version.id))
+    said = outcome(world, tmp_path, sweep_command, "--remove", "--share", "100", sweep_age=-1)
+    assert (said.exit_code, f"row-missing: version {version.id}" in said.output) == (1, True), said.output
+    assert version.object_key in house.objects()
 
 
 ADD = "Nothing was removed; add --remove.\n"

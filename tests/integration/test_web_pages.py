@@ -10,7 +10,10 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
+from dataroom.actions.context import SERVICE
+from dataroom.model import Organisation
 from tests.cast import REASON, World
 from tests.integration.web_house import PROBLEM, Visitor, app, as_, house
 
@@ -296,3 +299,18 @@ def test_titles_and_reasons_are_shown_as_text(house: World, as_: As) -> None:
         page = as_("ada").get(address).text
         assert "<img src=x" not in page
         assert "&lt;img src=x" in page
+
+
+def test_compliance_sees_when_the_service_was_last_checked(house: World, as_: As) -> None:
+    here = f"/matters/{house.matter}/audit"
+    assert "None was recorded yet" in as_("cleo").get(here).text
+    house.gate.perform(SERVICE, "vault.check")
+    page = as_("cleo").get(here).text
+    assert ("Last check of the service" in page, "nothing was found" in page) == (True, True)
+    assert "Last check of the service" not in as_("ada").get(here).text
+    with house.services.database.writing() as session:
+        session.execute(update(Organisation).where(Organisation.slug == "aldermoor").values(ceiling=2))
+    house.gate.perform(SERVICE, "vault.check")
+    assert ">1 finding<" in as_("cleo").get(here).text
+    with house.services.database.writing() as session:
+        session.execute(update(Organisation).where(Organisation.slug == "aldermoor").values(ceiling=4))

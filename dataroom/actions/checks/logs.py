@@ -15,6 +15,7 @@ from dataroom.actions.checks.findings import UNREADABLE, WARNING, Report
 from dataroom.actions.checks.rows import PAGE, Pinned, pages
 from dataroom.actions.context import Services
 from dataroom.actions.outside import LOG_KEY, RolledBack
+from dataroom.actions.partners import SET_ASIDE
 from dataroom.actions.personal import PERSON_FIELDS, PERSONAL_ACTS, SUBJECT_FIELDS, UNKEPT_PARAMS, unsealed
 from dataroom.actions.pins import FIELD, count_of
 from dataroom.actions.proofs import completed
@@ -32,12 +33,28 @@ from dataroom.model import (
     AuditPerson,
     AuditSealed,
     Base,
+    User,
     Witness,
 )
 
 ADOPTED = "rows.adopt"
 _ENTRIES: Table = Base.metadata.tables["audit_entry"]
 _OPENINGS: Table = Base.metadata.tables["audit_disclosure"]
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """Name, address and the provider's subject of somebody who signed in; entries of older releases tell no subject."""
+
+    name: str
+    email: str
+    subject: object
+
+    def is_of(self, user: User) -> bool:
+        """Whether a user's row says the same; an account set aside for another provider has a longer subject."""
+        mark = f"{str(self.subject)[:200]}{SET_ASIDE}"
+        subject = self.subject is None or user.subject == self.subject or user.subject.startswith(mark)
+        return subject and (user.name, user.email) == (self.name, self.email)
 
 
 @dataclass
@@ -51,7 +68,7 @@ class _Walk:
     key: VerifierKey
     frontier: Frontier = field(default_factory=Frontier)
     pinned: Pinned = field(default_factory=Pinned)
-    arrived: dict[str, tuple[str, str]] = field(default_factory=dict)
+    arrived: dict[str, Arrived] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
     people: frozenset[uuid.UUID] = frozenset()
 
@@ -68,10 +85,10 @@ class _Walk:
 
 @dataclass
 class Read:
-    """What a log says: the newest pins, and by person's id the name and address of their last sign-in."""
+    """What a log says: the newest pins, and by person's id how they last signed in."""
 
     pinned: Pinned
-    arrived: dict[str, tuple[str, str]]
+    arrived: dict[str, Arrived]
 
 
 def check_log(services: Services, session: Session, log: AuditLog, out: Report) -> Read:
@@ -228,7 +245,9 @@ def _learn(walk: _Walk, seq: int, fields: Mapping[str, Any]) -> None:
         except UNREADABLE:
             walk.wrong("fields-forged", seq, f"The pins of entry {seq} are none.")
     if fields.get("act") == "session.start" and fields.get("outcome") == "done" and "name" in fields:
-        walk.arrived[str(fields["who"])] = (str(fields["name"]), str(fields.get("mail", "")))
+        facts = fields.get("facts")
+        subject = facts.get("subject") if isinstance(facts, dict) else None
+        walk.arrived[str(fields["who"])] = Arrived(str(fields["name"]), str(fields.get("mail", "")), subject)
 
 
 def _check_nodes(walk: _Walk, leaf: bytes) -> None:

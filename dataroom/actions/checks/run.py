@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from dataroom.actions import outside
 from dataroom.actions.checks.findings import Report
 from dataroom.actions.checks.keys import check_certificates, check_keys, check_people, check_service_keys, check_strays
-from dataroom.actions.checks.logs import check_log, check_outside
+from dataroom.actions.checks.logs import Arrived, check_log, check_outside
 from dataroom.actions.checks.objects import check_objects, check_unfinished
 from dataroom.actions.checks.rows import check_rows
 from dataroom.actions.context import Services
@@ -27,6 +27,15 @@ def shallow(services: Services, matter: uuid.UUID | None, say: Callable[[str], N
 def deep(services: Services, matter: uuid.UUID | None, say: Callable[[str], None]) -> Report:
     """As `shallow`, and reads every content through the cipher."""
     return _run(services, matter, True, say)
+
+
+def logs_and_rows(services: Services) -> Report:
+    """Whether every log holds, and every row that a log pins is as the service left it."""
+    out = Report()
+    for log in _logs(services, None):
+        with out.part(f"log {log.origin}"):
+            _check_one(services, log, out)
+    return out
 
 
 def _run(services: Services, matter: uuid.UUID | None, reading: bool, say: Callable[[str], None]) -> Report:
@@ -73,9 +82,10 @@ def _check_one(services: Services, known: AuditLog, out: Report) -> None:
             _check_people(session, read.arrived, out)
 
 
-def _check_people(session: Session, arrived: Mapping[str, tuple[str, str]], out: Report) -> None:
-    """Names and addresses, which pins leave out, against what the log says of each person's last sign-in."""
+def _check_people(session: Session, arrived: Mapping[str, Arrived], out: Report) -> None:
+    """Names, addresses and subjects, which pins leave out, against what the log says of each person's last sign-in."""
     for user in session.scalars(select(User).execution_options(yield_per=500)):
         told = arrived.get(str(user.id))
-        if told is not None and told != (user.name, user.email):
-            out.add("person-changed", f"user_account {user.id}", "Name or address differ from the last sign-in's.")
+        if told is not None and not told.is_of(user):
+            text = "Name, address or the provider's subject differ from the last sign-in's."
+            out.add("person-changed", f"user_account {user.id}", text)
