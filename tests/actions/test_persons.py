@@ -14,10 +14,11 @@ from sqlalchemy import select, text
 from dataroom.actions import identity
 from dataroom.actions.checkpoints import verifier_key
 from dataroom.actions.checks.run import shallow
-from dataroom.actions.personal import openings
+from dataroom.actions.personal import key_of, openings
 from dataroom.audit.verifier import verify_bundle
 from dataroom.errors import DataroomError, NotFound, Refused, Unauthenticated
 from dataroom.model import AuditDisclosure, AuditLog, AuditPerson, AuditSealed, Membership, Session, User
+from dataroom.vault.keys import scope_key
 from tests.actions.house import House, enrol
 from tests.actions.test_audit import bundle, opened
 
@@ -140,6 +141,18 @@ def test_an_older_database_beside_the_newer_key_service_shows_nothing(house: Hou
             assert str(person) not in told
             assert "lev" not in told
     assert "(erased)" in {view.who for view in house.do("cleo", "audit.list", matter, limit=200).items}
+
+
+def test_whose_key_was_destroyed_gets_no_other(house: House) -> None:
+    """As in a database from before there were keys of persons, beside a key service that knows of the erasure."""
+    services, person, other = house.world.services, uuid.uuid4(), uuid.uuid4()
+    services.kms.destroy(scope_key(person))
+    with house.writing() as session:
+        assert key_of(services, session, person) is None
+        assert key_of(services, session, other)
+        row = session.get_one(AuditPerson, person)
+        assert (row.state, row.kek_blob) == ("shredding", None)
+        session.rollback()
 
 
 def test_sealed_fields_moved_to_another_entry_are_noticed(house: House) -> None:
