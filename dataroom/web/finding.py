@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any, get_args
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dataroom.actions.finding import PATTERNS
@@ -24,6 +24,7 @@ def routes(pages: Guarded) -> None:
     pages.add_url_rule("/matters/<id:matter_id>/terms", "add_terms", add, methods=["POST"])
     pages.add_url_rule("/matters/<id:matter_id>/terms/<id:term_id>/removal", "remove_term", remove, methods=["POST"])
     pages.add_url_rule("/searches/<id:search_id>", "search", show)
+    pages.add_url_rule("/searches/<id:search_id>/state", "search_state", state)
     pages.add_url_rule("/searches/<id:search_id>/stop", "stop_search", stop, methods=["POST"])
     pages.add_url_rule("/searches/<id:search_id>/versions/<id:version_id>", "places", places)
     pages.add_url_rule("/searches/<id:search_id>/versions/<id:version_id>", "mark_places", mark, methods=["POST"])
@@ -70,8 +71,9 @@ def remove(matter_id: uuid.UUID, term_id: uuid.UUID) -> ResponseReturnValue:
 
 def find(matter_id: uuid.UUID) -> ResponseReturnValue:
     """Starts a search over the matter."""
-    words = [{"text": text} for text in _lines("words")]
-    expressions = [{"text": text, "kind": "expression"} for text in _lines("expressions")]
+    options = {"whole": "whole_words" in request.form, "case": "same_case" in request.form}
+    words = [{"text": text, **options} for text in _lines("words")]
+    expressions = [{"text": text, "kind": "expression", **options} for text in _lines("expressions")]
     asked: dict[str, Any] = {"terms": words + expressions, "patterns": request.form.getlist("patterns")}
     return submit(
         "search.start",
@@ -88,6 +90,14 @@ def show(search_id: uuid.UUID) -> str:
     frame = in_matter(search.matter, "web.finding")
     searched = sum(part.state != "waiting" for part in search.parts)
     return render_template("finding/search.html", **frame, search=search, searched=searched)
+
+
+def state(search_id: uuid.UUID) -> Response:
+    """How many documents have been searched and how many places were found, for the page that waits."""
+    search = perform("search.read", search_id)
+    searched = sum(part.state != "waiting" for part in search.parts)
+    found = sum(part.found for part in search.parts)
+    return jsonify(state=search.state, searched=searched, documents=len(search.parts), found=found)
 
 
 def stop(search_id: uuid.UUID) -> ResponseReturnValue:

@@ -159,10 +159,18 @@ def test_ada_marks_terms_a_box_words_and_a_page(story: Story) -> None:
     page.mouse.up()
     reason(story)
     expect(page.locator("#count")).to_contain_text("3")
+    page.get_by_role("button", name="Words", exact=True).click()
+    page.locator("#sheet").focus()
+    for key in ("ArrowDown", "Shift+ArrowRight"):
+        page.keyboard.press(key)
+    expect(page.locator("#note")).to_contain_text("Enter marks it")
+    page.keyboard.press("Enter")
+    reason(story)
+    expect(page.locator("#count")).to_contain_text("4")
     page.get_by_role("button", name="Next page").click()
     page.get_by_role("button", name="Whole page").click()
     reason(story)
-    expect(page.locator("#count")).to_contain_text("4")
+    expect(page.locator("#count")).to_contain_text("5")
     story.shot("ada", "redact")
 
 
@@ -191,6 +199,8 @@ def test_bram_compares_and_approves(story: Story) -> None:
     expect(page.locator("#left img")).to_be_visible(timeout=20_000)
     expect(page.locator("#right img")).to_be_visible(timeout=20_000)
     expect(page.get_by_text(WHY).first).to_be_visible()
+    page.get_by_role("button", name="Next mark").click()
+    expect(page.locator("#here")).to_contain_text("Mark 1 of 5")
     story.shot("bram", "review")
     page.get_by_role("button", name="Approve and release").click()
     bram.confirm("Release")
@@ -198,7 +208,7 @@ def test_bram_compares_and_approves(story: Story) -> None:
     with page.expect_download() as waiting:
         page.get_by_role("link", name="CSV").click()
     log = saved(waiting.value, story.folder).read_text()
-    assert log.count("TS") == 4
+    assert log.count("TS") == 5
     assert WHY in log
     assert "Bram Oakes" in log
 

@@ -24,7 +24,11 @@ def test_from_the_dictionary_to_pending_marks(house: World, as_: As) -> None:
     assert ada.post(f"{here}/finding", expressions="(").status_code == 422
     started = ada.post(f"{here}/finding", dictionary="on", patterns="rate")
     assert "Stop" in ada.get(started.location).text
+    state = ada.get(f"{started.location}/state").json
+    assert (state["state"], state["searched"]) == ("running", 0)
     house.worker.drain()
+    assert ada.get(f"{started.location}/state").json["state"] == "done"
+    assert as_("bram").get(f"{started.location}/state").status_code == 404
     done = ada.get(started.location).text
     assert "Royalty rate or percentage" in done
     places = f"{started.location}/versions/{line.version}"

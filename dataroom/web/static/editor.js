@@ -8,7 +8,7 @@ import { list } from "./marklist.js";
 import { send } from "./net.js";
 import { Overlay, Pages } from "./overlay.js";
 import { Stage } from "./stage.js";
-import { at, lines } from "./words.js";
+import { at, lines, stepped } from "./words.js";
 
 const MOST_AT_ONCE = 1000;
 const root = byId("editor");
@@ -266,16 +266,40 @@ function choose(event) {
         preview();
       }
     },
-    () => {
-      const boxes = lines(words, first, last);
-      const text = words.slice(Math.min(first, last), Math.max(first, last) + 1).map((word) => word.text).join(" ");
-      begin(boxes.map((box) => ({ page: stage.page, box, kind: "words" })), `New mark: “${text.slice(0, 60)}”`);
-    },
+    () => chosen(first, last),
   );
 }
 
+function spoken(first, last) {
+  return words.slice(Math.min(first, last), Math.max(first, last) + 1).map((word) => word.text).join(" ");
+}
+
+function chosen(first, last) {
+  const boxes = lines(words, first, last);
+  begin(boxes.map((box) => ({ page: stage.page, box, kind: "words" })), `New mark: “${spoken(first, last).slice(0, 60)}”`);
+}
+
+let typed = { page: 0, first: -1, last: -1 };
+
+/** Words with the keys: arrows go from word to word, with Shift they take more in, Enter marks. */
+function choosing(event) {
+  if (typed.page !== stage.page) typed = { page: stage.page, first: -1, last: -1 };
+  const next = stepped(words, typed.last, event.key);
+  if (next === null && (event.key !== "Enter" || typed.last < 0)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (next === null) return chosen(typed.first, typed.last);
+  typed = { page: stage.page, first: event.shiftKey && typed.first >= 0 ? typed.first : next, last: next };
+  paint();
+  const boxes = lines(words, typed.first, typed.last).map((box) => overlay.box(box, { class: "fresh" }));
+  boxes[boxes.length - 1].scrollIntoView({ block: "nearest" });
+  say(`“${spoken(typed.first, typed.last).slice(0, 120)}”. Enter marks it; Shift with the arrow keys takes more in.`);
+}
+
 byId("sheet").addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.target !== byId("sheet") || !overlay.node.isConnected) return;
+  if (event.target !== byId("sheet") || !overlay.node.isConnected) return;
+  if (tool === "words") return choosing(event);
+  if (event.key !== "Enter") return;
   event.preventDefault();
   const [w, h] = overlay.size;
   const middle = { x: w / 2 - 60, y: h / 2 - 10, width: 120, height: 20 };

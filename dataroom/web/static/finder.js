@@ -39,6 +39,7 @@ export class Finder {
     try {
       const found = await send("POST", this.url, question);
       this.show(found);
+      if (found.blank.length) byId("scans").hidden = false;
       byId("find-note").textContent = this.told(found);
     } catch (problem) {
       this.show({ places: [], queries: [] });

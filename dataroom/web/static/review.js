@@ -39,23 +39,45 @@ function paint() {
   for (const mark of here()) overlay.box(mark.box, { class: mark.id === lit ? "saved lit" : "saved" });
 }
 
+/** Marks one and goes to its page, where it is not there already. */
+async function light(mark) {
+  if (mark.page !== left.page) await turn(mark.page);
+  lit = mark.id;
+  paint();
+  reasons();
+  const place = byId("page-marks").querySelector(".lit");
+  place?.scrollIntoView({ block: "nearest" });
+}
+
+/** The mark before (-1) or after (1) the one that is lit, or else before or after this page. */
+function beside(way) {
+  const at = page.marks.findIndex((mark) => mark.id === lit);
+  if (at >= 0) return page.marks[at + way];
+  const rest = page.marks.filter((mark) => (way > 0 ? mark.page >= left.page : mark.page < left.page));
+  return way > 0 ? rest[0] : rest[rest.length - 1];
+}
+
 function reasons() {
   const marks = here();
   byId("page-marks").replaceChildren(
     ...marks.map((mark) =>
       el(
         "li",
-        {},
+        { class: mark.id === lit ? "lit" : null },
         el(
           "button",
-          { type: "button", class: "go", onclick: () => { lit = mark.id; paint(); } },
+          { type: "button", class: "go", onclick: () => light(mark) },
           el("span", {}, el("strong", {}, `${mark.code} ${page.codes[mark.code]?.label ?? ""}`), mark.box ? "" : " (whole page)", mark.second_code ? ` + ${mark.second_code}` : "", el("br"), mark.rationale, ...Object.entries(mark.details).flatMap(([name, text]) => [el("br"), el("span", { class: "quiet small" }, `${name}: ${text}`)])),
         ),
       ),
     ),
   );
   if (!marks.length) byId("page-marks").append(el("li", { class: "quiet" }, "None"));
-  byId("here").textContent = `${marks.length} of ${page.marks.length} marks are on this page`;
+  const at = page.marks.findIndex((mark) => mark.id === lit);
+  const which = at >= 0 ? `Mark ${at + 1} of ${page.marks.length}; ` : "";
+  byId("here").textContent = `${which}${marks.length} of ${page.marks.length} marks are on this page`;
+  byId("next-mark").disabled = !beside(1);
+  byId("previous-mark").disabled = !beside(-1);
 }
 
 async function turn(number) {
@@ -64,7 +86,6 @@ async function turn(number) {
   const going = [left.go(number), right.go(Math.min(Math.max(1, number), left.last))];
   left.mark();
   reasons();
-  byId("next-mark").disabled = !page.marks.some((mark) => mark.page > left.page);
   await Promise.all(going);
 }
 
@@ -81,9 +102,11 @@ for (const [one, other] of [[left, right], [right, left]]) {
   });
 }
 
-byId("next-mark").addEventListener("click", () => {
-  const next = page.marks.find((mark) => mark.page > left.page);
-  if (next) turn(next.page);
-});
+for (const [id, way] of [["previous-mark", -1], ["next-mark", 1]]) {
+  byId(id).addEventListener("click", () => {
+    const mark = beside(way);
+    if (mark) light(mark);
+  });
+}
 left.controls(turn);
 await turn(page.marks[0]?.page ?? 1);

@@ -10,6 +10,23 @@ export function lines(words, from, to) {
   return [...byLine.values()].map(union);
 }
 
+const WAYS = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: "down", ArrowUp: "up" };
+
+/** The position an arrow key leads to from position `now` (-1: none yet); null for another key. */
+export function stepped(words, now, key) {
+  const way = WAYS[key];
+  if (!way || !words.length) return null;
+  if (now < 0) return 0;
+  if (typeof way === "number") return Math.min(Math.max(now + way, 0), words.length - 1);
+  const line = words[now].line;
+  const others = words.map((word, index) => ({ word, index })).filter(({ index, word }) => word.line !== line && (way === "down") === index > now);
+  if (!others.length) return now;
+  const next = (way === "down" ? others[0] : others[others.length - 1]).word.line;
+  const middle = (box) => (box[0] + box[2]) / 2;
+  const far = ({ word }) => Math.abs(middle(word.box) - middle(words[now].box));
+  return others.filter(({ word }) => word.line === next).reduce((best, one) => (far(one) < far(best) ? one : best)).index;
+}
+
 /** The position of the word at a point (in PDF points), or of the nearest one within `reach` points; -1 for none. */
 export function at(words, [x, y], reach = 12) {
   let best = -1;
