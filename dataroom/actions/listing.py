@@ -8,12 +8,14 @@ from sqlalchemy import func, select
 
 from dataroom.actions import present
 from dataroom.actions.disclosures import disclosure_views
-from dataroom.actions.views import DocumentView, HoldLine, RedactionLine
+from dataroom.actions.views import DocumentView, HoldLine, LimitLine, RedactionLine
 from dataroom.actions.work import Work
-from dataroom.model import Disclosure, Document, Hold, HoldDocument, Mark, Redaction, Version
+from dataroom.model import Club, Disclosure, Document, Hold, HoldDocument, Limitation, Mark, Redaction, Version
 
 DOCUMENT_ACTIONS = (
     "document.classify",
+    "document.limit",
+    "document.lift",
     "document.publish",
     "document.withdraw",
     "document.replace",
@@ -53,8 +55,20 @@ def document_view(work: Work, document: Document) -> DocumentView:
         redactions=redaction_lines(work, [version.id for version in versions]),
         disclosures=disclosure_views(work, given),
         holds=holds,
+        limits=_limits(work, document),
         can=work.allowed(DOCUMENT_ACTIONS, document),
     )
+
+
+def _limits(work: Work, document: Document) -> tuple[LimitLine, ...]:
+    query = (
+        select(Club)
+        .join(Limitation, Limitation.club_id == Club.id)
+        .where(Limitation.document_id == document.id)
+        .order_by(Limitation.way)
+    )
+    clubs = [row[0] for row in work.rows(query)]
+    return tuple(LimitLine(club.id, club.name, club.kind, club.ended_at is not None) for club in clubs)
 
 
 def _holds(work: Work, document: Document) -> tuple[HoldLine, ...]:

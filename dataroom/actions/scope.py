@@ -38,6 +38,7 @@ from dataroom.model import (
     Base,
     ClawBack,
     ClawBackParty,
+    Club,
     Disclosure,
     Disposal,
     DisposalApproval,
@@ -46,6 +47,7 @@ from dataroom.model import (
     Hold,
     HoldDocument,
     KeyScope,
+    Limitation,
     Matter,
     Membership,
     Moment,
@@ -127,6 +129,17 @@ def _recipients(moment: datetime, *criteria: ColumnElement[bool]) -> Many:
     return Many(live, Disclosure.recipient_id, "ref:Organisation")
 
 
+def _limits(document_id: Any) -> Mapping[str, One | Many]:
+    """What a document is limited by; the null id where it is not."""
+    return {way: _limit(document_id, way) for way in ("club", "wall")}
+
+
+def _limit(document_id: Any, way: str) -> One:
+    row = aliased(Limitation)
+    found = select(row.club_id).where(row.document_id == document_id, row.way == way).scalar_subquery()
+    return One(func.coalesce(found, _NIL), "ref:Club", full=True)
+
+
 def _organisation(column: Any) -> One:
     return One(column, "ref:Organisation")
 
@@ -157,6 +170,7 @@ def _document(moment: datetime) -> Mapping[str, One | Many]:
         "held": One(_held(Document.id), "bool"),
         "classified": One(Document.schedule.is_not(None), "bool"),
         "audience": _recipients(moment, Disclosure.document_id == Document.id),
+        **_limits(Document.id),
     }
 
 
@@ -176,6 +190,7 @@ def _version(moment: datetime) -> Mapping[str, One | Many]:
         "clawed": One(select(ClawBack.id).where(ClawBack.version_id == Version.id).exists(), "bool"),
         "reserved": One(meant.exists(), "bool"),
         "meant": Many(meant, RedactionAudience.organisation_id, "ref:Organisation"),
+        **_limits(Version.document_id),
     }
 
 
@@ -191,6 +206,7 @@ def _redaction(moment: datetime) -> Mapping[str, One | Many]:
         "state": One(Redaction.state, "string"),
         "author": One(Redaction.author_id, "uuid"),
         "held": One(_held(document), "bool"),
+        **_limits(document),
     }
 
 
@@ -208,6 +224,14 @@ def _search(moment: datetime) -> Mapping[str, One | Many]:
         "organisation": _organisation(Search.organisation_id),
         "author": One(Search.author_id, "uuid"),
         "state": One(Search.state, "string"),
+    }
+
+
+def _club(moment: datetime) -> Mapping[str, One | Many]:
+    return {
+        "matter": One(Club.matter_id, "ref:Matter"),
+        "organisation": _organisation(Club.organisation_id),
+        "kind": One(Club.kind, "string"),
     }
 
 
@@ -338,6 +362,7 @@ RESOURCES: dict[type[Base], Resource] = {
         ("Document", Document, _document),
         ("Version", Version, _version),
         ("Redaction", Redaction, _redaction),
+        ("Club", Club, _club),
         ("Term", Term, _term),
         ("Search", Search, _search),
         ("Disclosure", Disclosure, _disclosure),

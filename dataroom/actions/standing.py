@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from dataroom.actions.context import Principal
 from dataroom.actions.scope import NO_MATTER, NOBODY, entity
-from dataroom.model import Matter, Membership, Moment, Organisation, Participation, Token, User
+from dataroom.model import Club, ClubMember, Matter, Membership, Moment, Organisation, Participation, Token, User
 from dataroom.model import Session as SessionRow
+from dataroom.model.clubs import COUNSEL, WALL
 from policies.engine import Entity, Ref
 
 
@@ -34,6 +36,7 @@ def member(session: Session, principal: Principal, matter_id: uuid.UUID | None, 
             "tier": min(row.tier, row.ceiling or 0) if inside else 0,
             "matter": matter or NO_MATTER,
             "active": _active(row, principal, moment),
+            **_circles(session, principal, matter_id if inside else None, moment),
         },
     )
 
@@ -50,8 +53,24 @@ def officer(session: Session, organisation: uuid.UUID, matter_id: uuid.UUID, mom
             "tier": 0,
             "matter": entity(session, Matter, matter_id, moment) or NO_MATTER,
             "active": True,
+            "clubs": frozenset(),
+            "walls": frozenset(),
         },
     )
+
+
+def _circles(
+    session: Session, principal: Principal, matter_id: uuid.UUID | None, moment: datetime
+) -> dict[str, frozenset[Ref]]:
+    """The clubs in which a person is named now, and the walls behind which; counsel's club counts counsel alone."""
+    rows: Sequence[Any] = ()
+    if matter_id is not None:
+        asked = {"user": principal.user, "matter": matter_id, "moment": moment}
+        rows = session.connection().execute(_NAMED, asked).all()
+    walls = frozenset(Ref("Club", str(row.id)) for row in rows if row.kind == WALL)
+    counsel = principal.role == "custodian"
+    clubs = frozenset(Ref("Club", str(row.id)) for row in rows if row.kind != WALL and (counsel or row.kind != COUNSEL))
+    return {"clubs": clubs, "walls": walls}
 
 
 def _asked(principal: Principal, matter_id: uuid.UUID | None, moment: datetime) -> dict[str, Any]:
@@ -108,3 +127,15 @@ def _standing() -> Select[*tuple[Any, ...]]:
 
 
 _STANDING = _standing()
+_NAMED = (
+    select(Club.id, Club.kind)
+    .join(ClubMember, ClubMember.club_id == Club.id)
+    .where(
+        Club.matter_id == bindparam("matter", type_=Uuid),
+        Club.ended_at.is_(None),
+        ClubMember.user_id == bindparam("user", type_=Uuid),
+        ClubMember.removed_at.is_(None),
+        ClubMember.valid_from <= bindparam("moment", type_=Moment),
+        or_(ClubMember.valid_until.is_(None), ClubMember.valid_until > bindparam("moment", type_=Moment)),
+    )
+)

@@ -47,6 +47,31 @@ class MemberView:
 
 
 @dataclass(frozen=True)
+class ClubPerson:
+    """A person named in a club."""
+
+    user: uuid.UUID
+    name: str
+    email: str
+    organisation: OrganisationView
+    valid_until: datetime | None
+
+
+@dataclass(frozen=True)
+class ClubView:
+    """A club or wall of an organisation with the people named in it now."""
+
+    id: uuid.UUID
+    name: str
+    kind: str
+    organisation: OrganisationView
+    created_at: datetime
+    ended_at: datetime | None
+    people: tuple[ClubPerson, ...]
+    can: frozenset[str]
+
+
+@dataclass(frozen=True)
 class VersionView:
     """One sealed content; `original` is false for a redacted copy. `meant` (slugs) is told to the owner alone."""
 
@@ -176,7 +201,18 @@ class DocumentView:
     redactions: tuple[RedactionLine, ...]
     disclosures: tuple[DisclosureView, ...]
     holds: tuple[HoldLine, ...]
+    limits: tuple[LimitLine, ...]
     can: frozenset[str]
+
+
+@dataclass(frozen=True)
+class LimitLine:
+    """A club a document is limited to, or a wall that guards it."""
+
+    club: uuid.UUID
+    name: str
+    kind: str
+    ended: bool
 
 
 @dataclass(frozen=True)

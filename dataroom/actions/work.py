@@ -30,6 +30,7 @@ SEEN_BY = {
     "Document": "document.read",
     "Version": "version.read",
     "Redaction": "redaction.read",
+    "Club": "club.list",
     "Term": "term.list",
     "Search": "search.read",
     "Disclosure": "disclosure.list",

@@ -12,6 +12,7 @@ import click
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "matter.list": ("id", "reference", "name", "state", "organisations"),
     "member.list": ("name", "email", "organisation", "role", "tier", "valid_until"),
+    "club.list": ("id", "name", "kind", "organisation", "people", "ended_at"),
     "document.list": ("document", "id", "number", "title", "organisation", "tier", "category", "state", "held"),
     "redaction.list": ("id", "document", "title", "state", "marks", "author", "reviewer"),
     "disclosure.list": ("id", "document", "organisation", "recipient", "expires_at", "live"),

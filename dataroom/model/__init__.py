@@ -2,6 +2,7 @@
 
 from dataroom.model.base import Base, Moment
 from dataroom.model.clawbacks import ClawBack, ClawBackParty
+from dataroom.model.clubs import Club, ClubMember, Limitation
 from dataroom.model.disclosures import Disclosure
 from dataroom.model.documents import Document, KeyScope, Version
 from dataroom.model.errands import Errand
@@ -50,6 +51,8 @@ __all__ = [
     "Certificate",
     "ClawBack",
     "ClawBackParty",
+    "Club",
+    "ClubMember",
     "Disclosure",
     "Disposal",
     "DisposalApproval",
@@ -60,6 +63,7 @@ __all__ = [
     "HoldDocument",
     "Issuer",
     "KeyScope",
+    "Limitation",
     "Mark",
     "Matter",
     "Membership",

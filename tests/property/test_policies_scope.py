@@ -21,6 +21,8 @@ LAW = Law.load()
 ROWS = 90
 USERS = [str(uuid.UUID(int=0xE0 + n)) for n in range(4)]
 ORGANISATIONS = [str(uuid.UUID(int=0xA0 + n)) for n in range(3)]
+CLUBS = [str(uuid.UUID(int=n)) for n in (0, 0, 0, 0xC0, 0xC1, 0xC2)]
+NAMED = [Ref("Club", each) for each in CLUBS[3:]]
 MATTERS = [str(uuid.UUID(int=0xB0 + n)) for n in range(2)]
 ROLES = ("custodian", "partner", "compliance")
 STATES = {
@@ -30,6 +32,7 @@ STATES = {
     "Redaction": ("draft", "applying", "in_review", "returned", "released", "failed", "discarded"),
     "Scope": ("active", "shredding", "tombstone"),
     "Person": ("active", "shredding", "tombstone"),
+    "Search": ("running", "done", "stopped"),
     "Disposal": ("proposed", "approved", "void", "rejected", "done"),
 }
 QUESTIONS = [
@@ -75,12 +78,16 @@ def one(kind: str, name: str, attr_kind: str, rng: random.Random) -> Value:
         return Ref("Matter", rng.choice((*MATTERS, MATTERS[0])))
     if attr_kind == "ref:Organisation":
         return Ref("Organisation", rng.choice((*ORGANISATIONS, ORGANISATIONS[0])))
+    if attr_kind == "ref:Club":
+        return Ref("Club", rng.choice(CLUBS))
     if attr_kind == "ref:Document":
         return Ref("Document", str(uuid.UUID(int=1)))
     if name == "state":
         return rng.choice(STATES[kind])
     if name == "category":
         return rng.choice((*LAW.categories, *["technical"] * len(LAW.categories)))
+    if name == "kind":
+        return rng.choice(("clean_team", "ethical_wall"))
     return rng.choice(ROLES) if name == "functions" else rng.choice(USERS)
 
 
@@ -206,6 +213,8 @@ def members(draw: st.DrawFn) -> Entity:
         "tier": draw(st.integers(0, 4)),
         "matter": matter,
         "active": draw(st.sampled_from((True, True, True, False))),
+        "clubs": draw(st.frozensets(st.sampled_from(NAMED))),
+        "walls": draw(st.frozensets(st.sampled_from(NAMED))),
     }
     return Entity("Member", "someone", attrs)
 
@@ -271,6 +280,8 @@ def everybody() -> list[Entity]:
                 "tier": 4,
                 "matter": WORLD["Matter"].entities[0],
                 "active": True,
+                "clubs": frozenset(),
+                "walls": frozenset(),
             },
         )
         for role in ROLES

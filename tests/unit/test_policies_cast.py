@@ -12,6 +12,7 @@ from policies.engine import Entity, Law, Ref, Value
 LAW = Law.load()
 NOW = {"now": 1_790_000_000}
 OWN = Ref("Organisation", "aldermoor")
+NO_CLUB = Ref("Club", "00000000-0000-0000-0000-000000000000")
 OTHER = Ref("Organisation", "borealis")
 THIRD = Ref("Organisation", "cassini")
 ROLES = ("custodian", "partner", "compliance")
@@ -40,15 +41,17 @@ def member(role: str, organisation: Ref = OWN, tier: int = 2, user: str = "ada",
         "tier": tier,
         "matter": matter(),
         "active": True,
+        "clubs": frozenset(),
+        "walls": frozenset(),
         **more,
     }
     return Entity("Member", f"{user}@m1", attrs)
 
 
-def thing(kind: str, **more: Value) -> Entity:
+def thing(kind: str, /, **more: Value) -> Entity:
     """A resource of OWN in matter m1 with harmless attributes unless `more` says otherwise."""
     base: dict[str, Value] = {"matter": Ref("Matter", "m1"), "organisation": OWN}
-    tiered: dict[str, Value] = {**base, "tier": 2, "held": False}
+    tiered: dict[str, Value] = {**base, "tier": 2, "held": False, "club": NO_CLUB, "wall": NO_CLUB}
     attrs: dict[str, dict[str, Value]] = {
         "Document": {
             **tiered,
@@ -70,6 +73,7 @@ def thing(kind: str, **more: Value) -> Entity:
             "meant": frozenset(),
         },
         "Redaction": {**tiered, "state": "draft", "author": "bob"},
+        "Club": {**base, "kind": "clean_team"},
         "Term": {**base, "tier": 2},
         "Search": {**base, "state": "running", "author": "ada"},
         "Disclosure": {**base, "recipient": OTHER, "live": True},

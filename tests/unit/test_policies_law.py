@@ -20,7 +20,10 @@ VERSIONS = sa.Table(
     "versions",
     sa.MetaData(),
     sa.Column("id", sa.String, primary_key=True),
-    *[sa.Column(name, sa.String) for name in ("matter", "organisation", "document", "category", "state", "author")],
+    *[
+        sa.Column(name, sa.String)
+        for name in ("matter", "organisation", "document", "category", "state", "author", "club", "wall")
+    ],
     sa.Column("tier", sa.BigInteger),
     sa.Column("original", sa.Boolean),
     sa.Column("held", sa.Boolean),

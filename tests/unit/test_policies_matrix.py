@@ -27,6 +27,7 @@ KINDS = (
     "Document",
     "Version",
     "Redaction",
+    "Club",
     "Term",
     "Search",
     "Disclosure",
@@ -100,20 +101,22 @@ DOCUMENT = {
     "T": "retention.trigger",
     "L": "retention.list",
     "D": "disposal.propose",
+    "M": "document.limit",
+    "U": "document.lift",
 }
 DOCUMENT_MATRIX = """
-    custodian  own    staged     RCPWETLD
-    custodian  own    disclosed  RCPWETLD
-    custodian  own    published  RCPWETLD
+    custodian  own    staged     RCPWETLDM
+    custodian  own    disclosed  RCPWETLDM
+    custodian  own    published  RCPWETLDM
     custodian  own    disposed   RL
     partner    own    staged     -
     partner    own    disclosed  -
     partner    own    published  -
     partner    own    disposed   -
-    compliance own    staged     RHTLD
-    compliance own    disclosed  RHTLD
-    compliance own    published  RHTLD
-    compliance own    disposed   RL
+    compliance own    staged     RHTLDMU
+    compliance own    disclosed  RHTLDMU
+    compliance own    published  RHTLDMU
+    compliance own    disposed   RLU
     custodian  other  staged     -
     custodian  other  disclosed  -
     custodian  other  published  -
@@ -199,14 +202,31 @@ MATTER = {
     "P": "audit.prove",
     "T": "term.add",
     "S": "search.start",
+    "B": "club.create",
 }
 MATTER_MATRIX = """
-    custodian  own    open       CRLAMUPTS
+    custodian  own    open       CRLAMUPTSB
     custodian  own    closed     RLMPS
     partner    own    open       RL
     partner    own    closed     RL
-    compliance own    open       RLXP
+    compliance own    open       RLXPB
     compliance own    closed     RLXP
+"""
+
+CLUB = {"L": "club.list", "A": "club.add", "R": "club.remove", "E": "club.end"}
+CLUB_MATRIX = """
+    custodian  own    club       LARE
+    compliance own    club       LARE
+    partner    own    club       -
+    custodian  other  club       -
+    compliance other  club       -
+    partner    other  club       -
+    custodian  own    wall       LA
+    compliance own    wall       LARE
+    partner    own    wall       -
+    custodian  other  wall       -
+    compliance other  wall       -
+    partner    other  wall       -
 """
 
 TERM = {"L": "term.list", "C": "term.change", "R": "term.remove"}
@@ -301,6 +321,8 @@ def in_state(kind: str, state: str) -> Entity:
         "private": {"shared": False},
         "shared": {"shared": True},
         "kept": {},
+        "club": {"kind": "clean_team"},
+        "wall": {"kind": "ethical_wall"},
         "colleague": {"author": "bob"},
     }
     attrs = special.get(state, {"state": state})
@@ -328,6 +350,7 @@ CELLS = [
     *rows("Version", VERSION_MATRIX, VERSION),
     *rows("Document", DOCUMENT_MATRIX, DOCUMENT),
     *rows("Redaction", REDACTION_MATRIX, REDACTION),
+    *rows("Club", CLUB_MATRIX, CLUB),
     *rows("Term", TERM_MATRIX, TERM),
     *rows("Search", SEARCH_MATRIX, SEARCH),
     *rows("Disposal", DISPOSAL_MATRIX, DISPOSAL),
@@ -371,6 +394,11 @@ def test_walls_close_every_allowed_cell(kind: str, role: str, side: str, state: 
 
 
 CLOSED_STILL = {
+    "audit.give",
+    "document.limit",
+    "club.list",
+    "club.remove",
+    "club.end",
     "document.classify",
     "document.withdraw",
     "disclosure.withdraw",
@@ -427,4 +455,48 @@ CLOSED_STILL = {
 def test_closed_matter(kind: str, role: str, side: str, state: str, action: str) -> None:
     what = in_state(kind, state)
     who = asker(role, side, what, matter=matter("closed"))
-    assert may(who, action, what, **question(action)) is (action in CLOSED_STILL)
+    opens = what.attrs.get("kind") == "ethical_wall" and action != "club.list"
+    assert may(who, action, what, **question(action)) is (action in CLOSED_STILL and not opens)
+
+
+CLUB_REF, WALL_REF = Ref("Club", "c1"), Ref("Club", "w1")
+NAMED_CELLS = [cell for cell in ALLOWED if cell[0] in {"Document", "Version", "Redaction"}]
+
+
+@pytest.mark.parametrize(("kind", "role", "side", "state", "action"), NAMED_CELLS)
+def test_clubs_and_walls_close_every_allowed_cell(kind: str, role: str, side: str, state: str, action: str) -> None:
+    what, more = in_state(kind, state), question(action)
+    limited, guarded = changed(what, club=CLUB_REF), changed(what, wall=WALL_REF)
+    inside = {"clubs": frozenset({CLUB_REF})}
+    assert may(asker(role, side, what), action, limited, **more) is (role == "compliance")
+    assert may(asker(role, side, what, clubs=frozenset({WALL_REF})), action, limited, **more) is (role == "compliance")
+    assert may(asker(role, side, what, **inside), action, limited, **more)
+    assert may(asker(role, side, what), action, guarded, **more)
+    behind = asker(role, side, what, walls=frozenset({WALL_REF}))
+    assert not may(behind, action, guarded, **more)
+    assert may(behind, action, what, **more)
+    both = changed(limited, wall=WALL_REF)
+    assert not may(changed(behind, **inside), action, both, **more)
+
+
+REFUSED = [cell[:5] for cell in CELLS if not cell[5] and cell[0] in {"Document", "Version", "Redaction"}]
+
+
+@pytest.mark.parametrize(("kind", "role", "side", "state", "action"), REFUSED)
+def test_a_club_permits_nothing_by_itself(kind: str, role: str, side: str, state: str, action: str) -> None:
+    limited = changed(in_state(kind, state), club=CLUB_REF)
+    who = asker(role, side, limited, clubs=frozenset({CLUB_REF}))
+    assert not may(who, action, limited, **question(action))
+
+
+def test_who_is_named_sees_the_club_and_nothing_else_of_it() -> None:
+    club = thing("Club")
+    who = changed(member("partner", OTHER), clubs=frozenset({Ref("Club", club.id)}))
+    assert [action for action in CLUB.values() if may(who, action, club)] == ["club.list"]
+
+
+def test_nobody_opens_the_wall_they_are_behind() -> None:
+    wall = thing("Club", kind="ethical_wall")
+    who = changed(member("compliance"), walls=frozenset({Ref("Club", wall.id)}))
+    assert not may(who, "club.remove", wall)
+    assert not may(who, "club.end", wall)

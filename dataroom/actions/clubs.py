@@ -1,0 +1,220 @@
+"""Clubs and walls: naming the people who alone, or who never, reach a document, and limiting documents to them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+from sqlalchemy import ColumnElement, or_, select
+
+from dataroom.actions import present
+from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.views import ClubPerson, ClubView, Done
+from dataroom.actions.work import Work
+from dataroom.errors import Conflict, Invalid, Refused
+from dataroom.ids import new_id
+from dataroom.model import Club, ClubMember, Document, Limitation, Matter, Membership, User
+from dataroom.model.clubs import COUNSEL, WALL
+
+CLUB_ACTIONS = ("club.add", "club.remove", "club.end")
+
+
+class NewClub(Params):
+    """A club's name and what it is: three kinds let their people in, an ethical wall keeps them out."""
+
+    name: Annotated[str, Field(min_length=3, max_length=120)]
+    kind: Literal["clean_team", "confidentiality_club", "outside_counsel", "ethical_wall"]
+
+
+class Named(Params):
+    """A member of the matter, of whichever organisation, by e-mail."""
+
+    email: Annotated[str, Field(min_length=3, max_length=320)]
+
+
+class Naming(Named):
+    """A member of the matter, by e-mail, and until when they are in the club."""
+
+    valid_until: datetime | None = None
+
+
+class OfClub(Params):
+    """Which club or wall."""
+
+    club: uuid.UUID
+
+
+@action("club.create", on=Matter)
+def create(work: Work, matter: Matter, params: NewClub) -> Done:
+    """Founds a club or a wall for the own organisation's documents in a matter; nobody is in it yet."""
+    club = Club(
+        id=new_id(),
+        matter_id=matter.id,
+        organisation_id=work.organisation,
+        name=params.name,
+        kind=params.kind,
+        created_by=work.user,
+        created_at=work.now,
+    )
+    work.add(club)
+    work.concerns(target=club, owner=work.organisation)
+    work.state(kind=params.kind)
+    return Done(club.id)
+
+
+@action("club.list", on=Matter, lists=Club)
+def list_clubs(work: Work, matter: Matter, params: Nothing) -> tuple[ClubView, ...]:
+    """The own organisation's clubs and walls in a matter, and the clubs one is named in, with their people."""
+    narrowed = work.narrowed(Club, "club.list")
+    rows = work.all(Club, Club.matter_id == matter.id, narrowed, order=(Club.ended_at, Club.name, Club.id))
+    parties = present.organisations(work.session)
+    people: dict[uuid.UUID, list[ClubPerson]] = {}
+    query = (
+        select(ClubMember, User)
+        .join(User, User.id == ClubMember.user_id)
+        .where(ClubMember.club_id.in_([row.id for row in rows]), *_present(work))
+        .order_by(User.name, User.id)
+    )
+    for place, user in work.rows(query):
+        person = ClubPerson(user.id, user.name, user.email, parties[user.organisation_id], place.valid_until)
+        people.setdefault(place.club_id, []).append(person)
+    return tuple(
+        ClubView(
+            id=row.id,
+            name=row.name,
+            kind=row.kind,
+            organisation=parties[row.organisation_id],
+            created_at=row.created_at,
+            ended_at=row.ended_at,
+            people=tuple(people.get(row.id, ())),
+            can=work.allowed(CLUB_ACTIONS, row) if row.ended_at is None else frozenset(),
+        )
+        for row in rows
+    )
+
+
+@action("club.add", on=Club)
+def add(work: Work, club: Club, params: Naming) -> Done:
+    """Names a member of the matter in a club, or puts them behind a wall; it holds from their next request on."""
+    _refuse_ended(club)
+    user = _member(work, club, params.email)
+    if params.valid_until is not None and (params.valid_until.tzinfo is None or params.valid_until <= work.now):
+        raise Invalid("valid_until: must be a future time with its zone")
+    if club.kind == COUNSEL and user.role != "custodian":
+        raise Invalid("email: a club of counsel takes custodians alone")
+    if club.kind == WALL and params.valid_until is not None:
+        raise Invalid("valid_until: a wall ends by a compliance officer's act, not by the clock")
+    place = work.one(ClubMember, ClubMember.club_id == club.id, ClubMember.user_id == user.id, *_present(work))
+    if place is None:
+        place = ClubMember(
+            id=new_id(),
+            club_id=club.id,
+            matter_id=club.matter_id,
+            user_id=user.id,
+            added_by=work.user,
+            valid_from=work.now,
+        )
+        work.add(place)
+    place.valid_until = params.valid_until
+    work.concerns(person=user.id)
+    work.state(club=club.id, kind=club.kind, member=user.id)
+    return Done(place.id)
+
+
+@action("club.remove", on=Club)
+def remove(work: Work, club: Club, params: Named) -> Done:
+    """Strikes a person off a club, or lets them out from behind a wall; it holds from their next request on."""
+    users = work.all(User, User.email == params.email)
+    place = work.one(
+        ClubMember,
+        ClubMember.club_id == club.id,
+        ClubMember.user_id.in_([user.id for user in users]),
+        *_present(work),
+    )
+    if place is None:
+        raise Invalid("email: nobody with this address is named here")
+    if club.kind == WALL:
+        _refuse_oneself(work, place.user_id)
+    place.removed_at = work.now
+    work.concerns(person=place.user_id)
+    work.state(club=club.id, kind=club.kind, member=place.user_id)
+    return Done(place.id)
+
+
+@action("club.end", on=Club)
+def end(work: Work, club: Club, params: Nothing) -> Done:
+    """Ends a club: nobody reaches what was limited to it until that is lifted; or ends a wall, which guards no more."""
+    _refuse_ended(club)
+    club.ended_at = work.now
+    work.state(kind=club.kind)
+    return Done(club.id)
+
+
+@action("document.limit", on=Document)
+def limit(work: Work, document: Document, params: OfClub) -> Done:
+    """Limits a document and all its copies to a club's people, or guards it by a wall; it holds at once."""
+    club = work.one(
+        Club,
+        Club.id == params.club,
+        Club.matter_id == document.matter_id,
+        Club.organisation_id == document.organisation_id,
+        Club.ended_at.is_(None),
+    )
+    if club is None:
+        raise Invalid("club: not a club or wall of your organisation in this matter")
+    way = "wall" if club.kind == WALL else "club"
+    if work.one(Limitation, Limitation.document_id == document.id, Limitation.way == way) is not None:
+        raise Conflict(f"The document has a {way} already; a compliance officer lifts it first.")
+    row = Limitation(
+        document_id=document.id,
+        way=way,
+        club_id=club.id,
+        matter_id=document.matter_id,
+        limited_by=work.user,
+        limited_at=work.now,
+    )
+    work.add(row)
+    work.state(club=club.id, kind=club.kind)
+    return Done(document.id)
+
+
+@action("document.lift", on=Document)
+def lift(work: Work, document: Document, params: OfClub) -> Done:
+    """Opens a document again to everybody else who may see it: it is no longer limited to the club, or guarded."""
+    row = work.one(Limitation, Limitation.document_id == document.id, Limitation.club_id == params.club)
+    if row is None:
+        raise Invalid("club: the document is not limited by it")
+    work.remove(row)
+    work.state(club=params.club)
+    return Done(document.id)
+
+
+def _present(work: Work) -> tuple[ColumnElement[bool], ...]:
+    until = or_(ClubMember.valid_until.is_(None), ClubMember.valid_until > work.now)
+    return ClubMember.removed_at.is_(None), until
+
+
+def _refuse_ended(club: Club) -> None:
+    if club.ended_at is not None:
+        raise Conflict("The club was ended already.")
+
+
+def _refuse_oneself(work: Work, user: uuid.UUID) -> None:
+    if user == work.user:
+        raise Refused("Nobody names themselves or lets themselves out; a colleague does.")
+
+
+def _member(work: Work, club: Club, email: str) -> User:
+    """The member of the matter with this address; exactly one, and never whoever acts."""
+    query = (
+        select(User)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.matter_id == club.matter_id, Membership.removed_at.is_(None), User.email == email)
+    )
+    found = [row[0] for row in work.rows(query)]
+    if len(found) != 1:
+        raise Invalid("email: nobody with this address takes part in the matter")
+    _refuse_oneself(work, found[0].id)
+    return found[0]  # type: ignore[no-any-return]
