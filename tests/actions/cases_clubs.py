@@ -78,7 +78,8 @@ def _lifted(house: House, target: Any, _result: Any) -> None:
 
 
 def _its_club(house: House, target: Any) -> dict[str, Any]:
-    return {"club": house.rows(Limitation, Limitation.document_id == target)[0].club_id}
+    rows = house.rows(Limitation, Limitation.document_id == target)
+    return {"club": rows[0].club_id if rows else uuid.uuid4()}
 
 
 CASES = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policies.engine import Entity, Value
+from policies.engine import Entity, Ref, Value
 from tests.unit.test_policies_cast import LAW, NOW, OTHER, OWN, ROLES, matter, member, question, thing
 
 AUDIENCES = {"organisation": "price-terms", "counsel": "royalty", "everyone": "claim-chart"}
@@ -15,6 +15,7 @@ LEGEND = (
     "Columns: C custodian, P partner, O compliance officer; capital with clearance for the thing's tier, small without.",
     "First the thing's own organisation, then another participant, then a person who is no member (custodian, own",
     "organisation). '+' is permitted, '.' is not. The middle column is the audience of the information category.",
+    "'limited to others': to a club in which the person asking is not named.",
     "'one's own' means that the person asking made, submitted, proposed or approved the thing themselves.",
     "",
 )
@@ -61,6 +62,7 @@ def rows(kind: str) -> list[Row]:
                     ("ready, disclosed to the other", {"state": "ready", "audience": given}),
                     ("ready, held", {"state": "ready", "held": True}),
                     ("published", {"state": "published"}),
+                    ("published, limited to others", {"state": "published", "club": Ref("Club", "c1")}),
                     ("disposed", {"state": "disposed"}),
                 ]
             )
@@ -72,6 +74,7 @@ def rows(kind: str) -> list[Row]:
                     ("staged", {"state": "staged"}),
                     ("staged, disclosed to the other", {"state": "staged", "audience": given}),
                     ("published", {"state": "published"}),
+                    ("published, limited to others", {"state": "published", "club": Ref("Club", "c1")}),
                     ("redacted, candidate", {"state": "candidate", "original": False}),
                     ("redacted, released", {"state": "staged", "original": False}),
                     ("redacted, disclosed", {"state": "staged", "original": False, "audience": given}),
@@ -97,6 +100,7 @@ def _states(kind: str) -> list[tuple[str, dict[str, Value]]]:
             ("in_review, one's own", {"state": "in_review", "author": "ada"}),
             ("in_review, held", {"state": "in_review", "held": True}),
         ],
+        "Club": [("club", {"kind": "clean_team"}), ("wall", {"kind": "ethical_wall"})],
         "Disclosure": [("live", {"live": True}), ("over", {"live": False})],
         "Hold": [("live", {"live": True}), ("released", {"live": False})],
         "Disposal": [
