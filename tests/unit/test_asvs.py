@@ -1,0 +1,25 @@
+"""Every test that docs/asvs.md names exists under that name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+NAMED = re.compile(r"`([a-z]+/test_\w+\.py)(?:::(test_\w+))?`")
+
+
+def test_every_named_test_exists() -> None:
+    text = (TESTS.parent / "docs" / "asvs.md").read_text(encoding="utf-8")
+    named = NAMED.findall(text)
+    assert len(named) > 40
+    for file, name in named:
+        content = (TESTS / file).read_text(encoding="utf-8")
+        assert not name or re.search(rf"^def {name}\(", content, re.MULTILINE), f"{file}::{name}"
+
+
+def test_every_item_has_a_test_or_a_sentence() -> None:
+    rows = re.findall(r"^\| (\d[^|]*) \| ([^|]+) \| ([^|]+) \|$", (TESTS.parent / "docs" / "asvs.md").read_text(), re.M)
+    assert len(rows) > 35
+    for item, _, answer in rows:
+        assert NAMED.search(answer) or answer.strip().endswith("."), item
