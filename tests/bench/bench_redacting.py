@@ -182,7 +182,9 @@ class Walk:
         page.get_by_role("button", name="Submit for review").click()
         self.ada.confirm("Submit for review")
         ended = page.get_by_role("link", name="Review").or_(page.get_by_role("alert"))
-        return told_until(page.locator("#waiting-text"), ended)
+        told = told_until(page.locator("#waiting-text"), ended)
+        assert not page.get_by_role("alert").count(), page.get_by_role("alert").first.inner_text()
+        return told
 
     def release(self) -> None:
         """The second custodian looks at the first and the last page with marks, and approves."""
