@@ -4,7 +4,7 @@ The strongest check is the twin: the original with other letters under the marks
 every way in which the result could depend on what was removed, known or not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from io import BytesIO
@@ -83,13 +83,30 @@ def _changes(original: bytes, cleared: Sequence[tuple[int, Polygon]]) -> dict[in
     changes: dict[int, dict[tuple[int, int], _Swap]] = {}
     with open_source(original) as source:
         surveys = {number: _survey(source, number) for number in sorted({page for page, _ in cleared})}
-        shown = [glyph for survey in surveys.values() for glyph in survey.glyphs if not glyph.blank]
+        shown = _shown(surveys.values())
         for number, survey in surveys.items():
             found = _under(survey, [quad for page, quad in cleared if page == number])
             swaps = {place: swap for place, glyph in found.items() if (swap := _swap(glyph, shown)) is not None}
             if swaps:
                 changes[number] = swaps
     return changes
+
+
+def _shown(surveys: Iterable[Survey]) -> list[tuple[pikepdf.Object, set[bytes]]]:
+    """The codes shown in each font, each page having read the fonts anew."""
+    fonts: dict[int, tuple[Font, set[bytes]]] = {}
+    for survey in surveys:
+        for glyph in survey.glyphs:
+            if glyph.font is not None and not glyph.blank:
+                fonts.setdefault(id(glyph.font), (glyph.font, set()))[1].add(glyph.code)
+    joined: list[tuple[pikepdf.Object, set[bytes]]] = []
+    for font, codes in fonts.values():
+        same = next((known for source, known in joined if source == font.source), None)
+        if same is None:
+            joined.append((font.source, codes))
+        else:
+            same |= codes
+    return joined
 
 
 def _survey(source: pikepdf.Pdf, number: int) -> Survey:
@@ -110,13 +127,13 @@ def _under(survey: Survey, quads: Sequence[Polygon]) -> Places:
     }
 
 
-def _swap(glyph: Placed, shown: list[Placed]) -> _Swap | None:
-    """Another code of the same font, the nearest in width."""
+def _swap(glyph: Placed, shown: list[tuple[pikepdf.Object, set[bytes]]]) -> _Swap | None:
+    """Another code of the same font, the nearest in width; `shown` has the codes by font."""
     if glyph.font is None:
         return None
     width = _width(glyph.font, glyph.code)
-    others = {other.code for other in shown if other.font is not None and other.font.source == glyph.font.source}
-    known = {code: _width(glyph.font, code) for code in others - {glyph.code} if len(code) == len(glyph.code)}
+    codes = next((codes for source, codes in shown if source == glyph.font.source), set[bytes]())
+    known = {code: _width(glyph.font, code) for code in codes - {glyph.code} if len(code) == len(glyph.code)}
     near = sorted((abs(value - width), code) for code, value in known.items() if abs(value - width) <= LIKE)
     return _Swap(glyph.code, near[0][1], (known[near[0][1]] - width) * 1000) if near else None
 
