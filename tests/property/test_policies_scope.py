@@ -280,7 +280,7 @@ def everybody() -> list[Entity]:
                 "tier": 4,
                 "matter": WORLD["Matter"].entities[0],
                 "active": True,
-                "clubs": frozenset(),
+                "clubs": frozenset(NAMED),
                 "walls": frozenset(),
             },
         )
