@@ -56,6 +56,10 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "disclosure.claw-back": {"ground": "zpo", "reason": SENTENCE, "notice": SENTENCE},
     "claw-back.answer": {"answer": "returned", "statement": SENTENCE},
+    "club.create": {"name": "Mine", "kind": "clean_team"},
+    "club.add": {"email": "paolo@cassini.example"},
+    "club.remove": {"email": "paolo@cassini.example"},
+    "document.limit": {"club": str(NOBODY)},
     "hold.place": {"kind": "litigation", "reason": SENTENCE},
     "hold.release": {"reason": SENTENCE},
     "retention.trigger": {"on": "2020-01-01"},
@@ -99,7 +103,8 @@ class Walk:
 
     def api(self, route: Route, target: uuid.UUID) -> TestResponse:
         """One request to the interface with parameters that would do."""
-        path = route.path.replace(f"{{{route.target}}}", str(target)).replace("{version}", str(NOBODY))
+        path = route.path.replace(f"{{{route.target}}}", str(target))
+        path = path.replace("{version}", str(NOBODY)).replace("{club}", str(NOBODY))
         given, more = BODIES.get(route.action, {}), {}
         if route.takes:
             data = simple_pdf(["x"])
@@ -183,6 +188,8 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
     result = world.do("ada", "redaction.read", redaction).result.id
     term = world.do("ada", "term.add", world.matter, terms=[{"text": "Lumen"}], tier=1)[0]
     search = world.do("ada", "search.start", world.matter, terms=[{"text": "lumen"}]).id
+    club, limited = circle(world, "clean_team")
+    _wall, guarded = circle(world, "ethical_wall", "paolo@cassini.example")
     users = [world.people[who].user for who in ("ada", "bodil")]
     with world.services.database.reading() as session:
         tokens = list(session.scalars(select(Token.id).where(Token.user_id == world.people["ada"].user)))
@@ -191,10 +198,11 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
         sessions = list(session.scalars(select(Session.id).where(Session.user_id.in_(users))))
     return {
         "matter": [other],
-        "document": [staged.document, above.document, apart.document],
-        "version": [staged.version, above.version, apart.version, taken.version, result],
+        "document": [staged.document, above.document, apart.document, limited.document, guarded.document],
+        "version": [v.version for v in (staged, above, apart, taken, limited, guarded)] + [result],
         "redaction": [redaction],
         "disclosure": [disclosure],
+        "club": [club],
         "clawback": [claw_back],
         "hold": [hold],
         "disposal": [disposal],
@@ -205,6 +213,16 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
         "term": [term],
         "search": [search],
     }
+
+
+def circle(world: World, kind: str, *people: str) -> tuple[uuid.UUID, Any]:
+    """A club or wall with people by e-mail, and a published document of the partner's own tier that is limited to it."""
+    club = world.do("ada", "club.create", world.matter, name="Apart", kind=kind).id
+    for email in people:
+        world.do("ada", "club.add", club, email=email)
+    line = world.published(tier=1, path=f"{kind}/one.pdf")
+    world.do("ada", "document.limit", line.document, club=club)
+    return club, line
 
 
 def elsewhere(world: World, matter: uuid.UUID) -> Any:
