@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 _PREFIX = "DATAROOM_"
-_ELSEWHERE = frozenset({"DEMO", "ORACLES", "CLI_URL", "CLI_TOKEN", "CLI_TOKEN_FILE", "CLI_CA_FILE"})
+_ELSEWHERE = frozenset({"DEMO", "ORACLES", "CORPUS", "CLI_URL", "CLI_TOKEN", "CLI_TOKEN_FILE", "CLI_CA_FILE"})
 """Names that belong to the demonstration, the conformance tests and the command line."""
 
 

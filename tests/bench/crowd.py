@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from dataroom.ids import new_id
 from dataroom.model import (
     Base,
+    ClawBack,
+    Club,
     Disclosure,
     Disposal,
     Document,
@@ -20,11 +22,19 @@ from dataroom.model import (
     Membership,
     Participation,
     Redaction,
+    Search,
     Token,
     User,
     Version,
 )
+from dataroom.model import Session as SignedIn
 from tests.cast import REASON, World
+
+CLAW_BACK = {
+    "ground": "fre-502b",
+    "reason": "Given by mistake: the letter of counsel is in it.",
+    "notice": "Please return or destroy every copy.",
+}
 
 
 def example(world: World) -> uuid.UUID:
@@ -35,6 +45,11 @@ def example(world: World) -> uuid.UUID:
     world.do("cleo", "hold.place", line.document, kind="litigation", reason="Ordered by the court of Lumen.")
     due = world.due(path="old/one.pdf")
     world.do("ada", "disposal.propose", due.document, reason=REASON)
+    taken = world.ready()
+    world.disclosed(taken.version)
+    world.do("ada", "disclosure.claw-back", taken.version, **CLAW_BACK)
+    world.do("ada", "club.create", world.matter, name="Rates", kind="clean_team")
+    world.do("ada", "search.start", world.matter, terms=[{"text": "lumen"}])
     for who in ("ada", "cleo", "pia"):
         world.do(who, "token.create", name="of the crowd")
     return uuid.UUID(str(line.document))
@@ -49,6 +64,8 @@ def multiply(world: World, document: uuid.UUID, times: int) -> None:
         for table in Base.metadata.sorted_tables:
             if table.name in copies.rows:
                 session.execute(sa.insert(table), copies.rows[table.name])
+    word = {"kind": "product", "whole": True, "case": False}
+    world.do("ada", "term.add", world.matter, terms=[word | {"text": f"L {new_id()}"} for _ in range(times)], tier=2)
 
 
 class Copies:
@@ -70,6 +87,13 @@ class Copies:
         self.disposal = found(Disposal)[0]
         people = [world.people[who].user for who in ("ada", "cleo", "pia")]
         self.members = found(Membership, Membership.matter_id == world.matter, Membership.user_id.in_(people))
+        owner = world.people["ada"].user
+        self.others = [
+            ("club", found(Club, Club.created_by == owner)[0]),
+            ("search", found(Search, Search.author_id == owner)[0]),
+        ]
+        self.claw_back = found(ClawBack, ClawBack.ordered_by == owner)[0]
+        self.signed_in = found(SignedIn, SignedIn.user_id == owner)[0]
         self.user = found(User, User.id == world.people["pia"].user)[0]
         self.tokens = found(Token, Token.name == "of the crowd")
         self.matter = found(Matter, Matter.id == world.matter)[0]
@@ -89,6 +113,10 @@ class Copies:
                     self._copy("disclosure", row, version_id=copy, document_id=document)
         for row in self.holds:
             self._put("hold_document", {"hold_id": self._copy("hold", row), "document_id": document})
+        self._copy("claw_back", self.claw_back, document_id=document, version_id=copy)
+        for table, row in self.others:
+            self._copy(table, row)
+        self._copy("session", self.signed_in, token_hash=uuid.uuid4().hex * 2)
         disposal = self._copy("disposal", self.disposal)
         self._put("disposal_document", {"disposal_id": disposal, "document_id": document})
         self._people(number)

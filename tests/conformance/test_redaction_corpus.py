@@ -8,7 +8,7 @@ import pytest
 from tests.conformance.corpus import LEVELS, files, outcome
 
 SLOW = {"bug1978317", "freeculture", "issue12963", "no_bad_redactions.5.5", "pdkids", "tracemonkey", "prefilled_f1040"}
-SAMPLE = [path for path in files() if path.stem not in SLOW] if "DATAROOM_CORPUS" in os.environ else []
+SAMPLE = [path for path in files() if path.stem not in SLOW][::2] if "DATAROOM_CORPUS" in os.environ else []
 
 
 @pytest.mark.parametrize("path", SAMPLE, ids=lambda path: path.stem)

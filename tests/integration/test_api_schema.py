@@ -24,7 +24,7 @@ from tests.parts import Seaweed
 
 EXAMPLES = int(os.environ.get("DATAROOM_API_EXAMPLES", "2"))
 # The order matters: what a custodian publishes on the way may be seen by partners afterwards.
-PEOPLE = ("paolo", "pia", "cleo", "ada")
+PEOPLE = ("paolo", "cleo", "ada")
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def test_three_ways_to_the_root_agree(size: int) -> None:
         frontier = frontier.append(leaf)
     expected = defined_root(LEAVES[:size])
     assert frontier.root() == tree.root_of(LEAVES[:size]) == expected
-    assert verifier.roots(LEAVES[:size], {size})[size] == expected
+    assert verifier.roots(b"".join(LEAVES[:size]), {size})[size] == expected
     assert tree.Frontier.from_bytes(frontier.to_bytes()) == frontier
 
 
