@@ -70,11 +70,16 @@ def list_clubs(work: Work, matter: Matter, params: Nothing) -> tuple[ClubView, .
     narrowed = work.narrowed(Club, "club.list")
     rows = work.all(Club, Club.matter_id == matter.id, narrowed, order=(Club.ended_at, Club.name, Club.id))
     parties = present.organisations(work.session)
+    ids = [row.id for row in rows]
+    offers = {
+        name: {row.id for row in work.all(Club, Club.id.in_(ids), Club.ended_at.is_(None), work.narrowed(Club, name))}
+        for name in CLUB_ACTIONS
+    }
     people: dict[uuid.UUID, list[ClubPerson]] = {}
     query = (
         select(ClubMember, User)
         .join(User, User.id == ClubMember.user_id)
-        .where(ClubMember.club_id.in_([row.id for row in rows]), *_present(work))
+        .where(ClubMember.club_id.in_(ids), *_present(work))
         .order_by(User.name, User.id)
     )
     for place, user in work.rows(query):
@@ -89,7 +94,7 @@ def list_clubs(work: Work, matter: Matter, params: Nothing) -> tuple[ClubView, .
             created_at=row.created_at,
             ended_at=row.ended_at,
             people=tuple(people.get(row.id, ())),
-            can=work.allowed(CLUB_ACTIONS, row) if row.ended_at is None else frozenset(),
+            can=frozenset(name for name, allowed in offers.items() if row.id in allowed),
         )
         for row in rows
     )

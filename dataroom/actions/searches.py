@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
@@ -165,27 +166,34 @@ def list_searches(work: Work, matter: Matter, params: Nothing) -> tuple[SearchLi
     rows = work.all(
         Search, Search.matter_id == matter.id, work.narrowed(Search), order=(Search.created_at.desc(), Search.id)
     )
+    parts_of: dict[uuid.UUID, list[tuple[SearchPart, Version]]] = {}
+    for part, version in _readable_parts(work, rows):
+        parts_of.setdefault(part.search_id, []).append((part, version))
     lines = []
     for row in rows:
-        parts = _readable_parts(work, row)
+        parts = parts_of.get(row.id, [])
         searched = sum(part.state != "waiting" for part, _ in parts)
         found = sum(part.found for part, _ in parts)
         lines.append(SearchLine(row.id, row.state, row.created_at, row.finished_at, len(parts), searched, found))
     return tuple(lines)
 
 
-def _readable_parts(work: Work, search: Search) -> list[tuple[SearchPart, Version]]:
-    """The parts about versions this person may search now."""
+def _readable_parts(work: Work, searches: Sequence[Search]) -> list[tuple[SearchPart, Version]]:
+    """The parts of these searches about versions this person may search now."""
     query = select(SearchPart, Version).join(Version, Version.id == SearchPart.version_id)
     allowed = work.narrowed(Version, "page.search")
-    rows = work.rows(query.where(SearchPart.search_id == search.id, allowed).order_by(Version.created_at, Version.id))
+    rows = work.rows(
+        query.where(SearchPart.search_id.in_([one.id for one in searches]), allowed).order_by(
+            Version.created_at, Version.id
+        )
+    )
     return [(row[0], row[1]) for row in rows]
 
 
 @action("search.read", on=Search)
 def read(work: Work, search: Search, params: Nothing) -> SearchView:
     """How far a search has come and how many places each document has; documents without text are told apart."""
-    parts = _readable_parts(work, search)
+    parts = _readable_parts(work, [search])
     references = present.references(work, [version.document_id for _, version in parts])
     drafts = _drafts(work, [version.id for _, version in parts])
     views = tuple(

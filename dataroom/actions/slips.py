@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import select
@@ -11,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from dataroom.actions.context import Services
 from dataroom.actions.sealing import Opened, Scope, open_scope_of, place_of_term
+from dataroom.errors import KeyDestroyed
 from dataroom.model import Term, TranscriptPage
 from dataroom.vault.keys import new_key, unwrap_dek, wrap_dek
 from dataroom.vault.small import open_small, seal_small
@@ -34,11 +37,19 @@ def seal_term(term: Term, scope: Scope, value: Any) -> None:
     term.sealed = seal_small(dek, "term", term.id, place, json.dumps(value).encode())
 
 
-def open_term(services: Services, session: Session, term: Term) -> Any:
-    """The value of a term; `KeyDestroyed` once the keys of its part of the matter are gone."""
-    scope, place = open_scope_of(services, session, term), place_of_term(term)
-    dek = unwrap_dek(scope.kek, scope.id, term.scope_epoch, place, term.wrapped_dek)
-    return json.loads(open_small(dek, "term", term.id, place, term.sealed))
+def open_terms(services: Services, session: Session, terms: Iterable[Term]) -> Iterator[tuple[Term, Any]]:
+    """The terms with their values, each scope asked for once; those whose keys are gone are left out."""
+    scopes: dict[tuple[uuid.UUID, int], Scope | None] = {}
+    for term in terms:
+        kept = (term.scope_id, term.scope_epoch)
+        if kept not in scopes:
+            scopes[kept] = None
+            with suppress(KeyDestroyed):
+                scopes[kept] = open_scope_of(services, session, term)
+        scope, place = scopes[kept], place_of_term(term)
+        if scope is not None:
+            dek = unwrap_dek(scope.kek, scope.id, term.scope_epoch, place, term.wrapped_dek)
+            yield term, json.loads(open_small(dek, "term", term.id, place, term.sealed))
 
 
 def words_read(session: Session, opened: Opened) -> dict[int, list[dict[str, Any]]]:

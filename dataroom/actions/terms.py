@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -15,7 +14,7 @@ from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.sealing import Scope, current, open_scope_of, scope_for
 from dataroom.actions.views import Done
 from dataroom.actions.work import Work
-from dataroom.errors import Invalid, KeyDestroyed
+from dataroom.errors import Invalid
 from dataroom.ids import new_id
 from dataroom.model import KeyScope, Matter, Term
 
@@ -81,6 +80,11 @@ def list_terms(work: Work, matter: Matter, params: Nothing) -> tuple[TermView, .
     """The terms of the own organisation's dictionary this person may read, in alphabetical order."""
     found = readable(work, matter.id)
     people = present.names(work.session, [row.author_id for row, _ in found])
+    ids = [row.id for row, _ in found]
+    offers = {
+        name: {row.id for row in work.all(Term, Term.id.in_(ids), work.narrowed(Term, name))}
+        for name in ("term.change", "term.remove")
+    }
     views = [
         TermView(
             row.id,
@@ -91,7 +95,7 @@ def list_terms(work: Work, matter: Matter, params: Nothing) -> tuple[TermView, .
             row.tier,
             people.get(row.author_id, ""),
             row.created_at,
-            work.allowed(("term.change", "term.remove"), row),
+            frozenset(name for name, allowed in offers.items() if row.id in allowed),
         )
         for row, value in found
     ]
@@ -100,11 +104,8 @@ def list_terms(work: Work, matter: Matter, params: Nothing) -> tuple[TermView, .
 
 def readable(work: Work, matter: uuid.UUID) -> list[tuple[Term, dict[str, Any]]]:
     """The terms of a matter this person may read, opened; those whose keys are gone are left out."""
-    found = []
-    for row in work.all(Term, Term.matter_id == matter, work.narrowed(Term, "term.list"), order=(Term.id,)):
-        with suppress(KeyDestroyed):
-            found.append((row, slips.open_term(work.services, work.session, row)))
-    return found
+    rows = work.all(Term, Term.matter_id == matter, work.narrowed(Term, "term.list"), order=(Term.id,))
+    return list(slips.open_terms(work.services, work.session, rows))
 
 
 @action("term.change", on=Term)
