@@ -8,7 +8,7 @@ from tests.adversarial.house import house_on, remove, short_folder
 from tests.adversarial.siege import besiege
 from tests.parts import Database, Seaweed
 
-SECONDS = 5
+SECONDS = 8
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

@@ -23,8 +23,8 @@ from tests.integration.api_schema import Prober, operations, probe
 from tests.parts import Seaweed
 
 EXAMPLES = int(os.environ.get("DATAROOM_API_EXAMPLES", "2"))
-# The order matters: what a custodian publishes on the way may be seen by partners afterwards.
-PEOPLE = ("paolo", "cleo", "ada")
+# The order matters: a compliance officer may end the accounts of those before.
+PEOPLE = ("paolo", "ada", "cleo")
 
 
 @dataclass(frozen=True)
