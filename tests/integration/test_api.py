@@ -20,8 +20,9 @@ from werkzeug.test import TestResponse
 from dataroom.api.endpoints import told
 from dataroom.api.routes import PREFIX, ROUTES, Route
 from dataroom.app import build, create_app
-from tests.cast import REASON, World
+from tests.cast import World
 from tests.pdfs import simple_pdf
+from tests.strangers import BODIES, NOBODY, unseen
 
 SENTENCE = "A court has ordered that this is kept."
 MEMBERS = {"type", "title", "status", "detail", "code", "instance", "facts"}
@@ -83,8 +84,9 @@ def problem(response: TestResponse, status: int, code: str) -> dict[str, Any]:
 
 
 def address(route: Route, some: uuid.UUID) -> str:
-    """The route's path with some id for its target and 1 for what else stands in it."""
+    """The route's path with some id for its target, nobody's id for another thing and 1 for what else stands in it."""
     path = route.path.replace(f"{{{route.target}}}", str(some))
+    path = path.replace("{version}", str(NOBODY)).replace("{club}", str(NOBODY))
     return re.sub(r"\{[a-z]+\}", "1", path)
 
 
@@ -221,7 +223,7 @@ def test_what_may_not_be_seen_answers_like_what_is_not_there(
     if route.takes:
         more = {"data": simple_pdf(["x"]), "content_type": route.takes, "query_string": {"path": "a.pdf"}}
     elif not route.by_query:
-        more = {"json": FULL.get(route.action, {})}
+        more = {"json": BODIES.get(route.action, {})}
     told = []
     for some in (hidden, uuid.uuid4()):
         document = problem(as_("stray")(route.method, address(route, some), **more), 404, "not-found")
@@ -229,49 +231,10 @@ def test_what_may_not_be_seen_answers_like_what_is_not_there(
     assert told[0] == told[1]
 
 
-FULL: dict[str, dict[str, Any]] = {
-    "member.add": {"email": "stray@cassini.example", "tier": 1},
-    "member.remove": {"email": "ada@aldermoor.example"},
-    "document.classify": {"tier": 1, "category": "claim-chart", "schedule": "work-product"},
-    "page.search": {"term": "Lumen"},
-    "redaction.start": {"title": "For partners", "tier": 1, "category": "claim-chart"},
-    "redaction.mark": {"marks": [{"page": 1, "kind": "page", "code": "TS", "rationale": "All of it is secret."}]},
-    "redaction.unmark": {"marks": [str(uuid.uuid4())]},
-    "redaction.return": {"remark": "Mark the table too."},
-    "disclosure.grant": {
-        "recipient": "cassini",
-        "purpose": REASON,
-        "necessity": REASON,
-        "alternative": REASON,
-        "expires_at": "2099-01-01T00:00:00Z",
-    },
-    "disclosure.claw-back": {"ground": "zpo", "reason": SENTENCE, "notice": SENTENCE},
-    "claw-back.answer": {"answer": "returned", "statement": SENTENCE},
-    "hold.place": {"kind": "litigation", "reason": SENTENCE},
-    "hold.release": {"reason": SENTENCE},
-    "retention.trigger": {"on": "2020-01-01"},
-    "disposal.propose": {"reason": SENTENCE},
-    "disposal.reject": {"remark": "It is still needed."},
-}
-
-
 @pytest.fixture(scope="module")
 def things(world: World) -> dict[str, uuid.UUID]:
     """One thing of each kind that a stranger to the matter may not see."""
-    line, old, given = world.ready(), world.due(), world.ready()
-    world.disclosed(given.version)
-    hold = world.do("cleo", "hold.place", line.document, kind="litigation", reason=SENTENCE).id
-    start = {"title": "For partners", "tier": 1, "category": "claim-chart"}
-    return {
-        "matter": world.matter,
-        "document": line.document,
-        "version": line.version,
-        "redaction": world.do("ada", "redaction.start", line.version, **start).id,
-        "disclosure": world.disclosed(line.version),
-        "clawback": world.do("ada", "disclosure.claw-back", given.version, **FULL["disclosure.claw-back"]).id,
-        "hold": hold,
-        "disposal": world.do("ada", "disposal.propose", old.document, reason=SENTENCE).id,
-    }
+    return {kind: ids[0] for kind, ids in unseen(world).items()}
 
 
 def test_a_policy_refusal_says_why(world: World, as_: Callable[[str], Caller]) -> None:

@@ -1,0 +1,117 @@
+"""What a stranger to a matter may not see, one of each kind, and a body for each action that would otherwise do.
+
+Shared by the tests that ask for these things under every address.
+"""
+
+from __future__ import annotations
+
+import io
+import uuid
+from typing import Any
+
+from sqlalchemy import select
+
+from dataroom.model import Disclosure, Hold, Session, Token
+from tests.cast import REASON, World, simple_pdf
+
+NOBODY = uuid.UUID(int=7)
+SENTENCE = "A sentence that is long enough to be a reason."
+MARK = {"page": 1, "box": [60, 600, 540, 800], "kind": "box", "code": "TS", "rationale": SENTENCE}
+BODIES: dict[str, dict[str, Any]] = {
+    "member.add": {"email": "paolo@cassini.example", "tier": 1},
+    "member.remove": {"email": "paolo@cassini.example"},
+    "document.upload": {"path": "a.pdf"},
+    "document.replace": {"path": "a.pdf"},
+    "document.classify": {"tier": 1, "category": "claim-chart", "schedule": "work-product"},
+    "page.search": {"term": "claim"},
+    "redaction.start": {"title": "Mine", "tier": 1, "category": "claim-chart"},
+    "redaction.mark": {"marks": [MARK]},
+    "redaction.unmark": {"marks": [str(NOBODY)]},
+    "redaction.return": {"remark": SENTENCE},
+    "disclosure.grant": {
+        "recipient": "cassini",
+        "purpose": REASON,
+        "necessity": SENTENCE,
+        "alternative": SENTENCE,
+        "expires_at": "2099-01-01T00:00:00Z",
+    },
+    "disclosure.claw-back": {"ground": "zpo", "reason": SENTENCE, "notice": SENTENCE},
+    "claw-back.answer": {"answer": "returned", "statement": SENTENCE},
+    "club.create": {"name": "Mine", "kind": "clean_team"},
+    "club.add": {"email": "paolo@cassini.example"},
+    "club.remove": {"email": "paolo@cassini.example"},
+    "document.limit": {"club": str(NOBODY)},
+    "hold.place": {"kind": "litigation", "reason": SENTENCE},
+    "hold.release": {"reason": SENTENCE},
+    "retention.trigger": {"on": "2020-01-01"},
+    "disposal.propose": {"reason": SENTENCE},
+    "disposal.reject": {"remark": SENTENCE},
+    "person.erase": {"ground": "request"},
+    "term.add": {"terms": [{"text": "Lumen"}], "tier": 1},
+    "term.change": {"text": "Lumen"},
+    "search.start": {"terms": [{"text": "lumen"}]},
+    "search.mark": {"version": str(NOBODY), "code": "TS", "rationale": SENTENCE, "title": "Mine"},
+    "redaction.search": {"terms": [{"text": "lumen"}]},
+}
+
+
+def unseen(world: World) -> dict[str, list[uuid.UUID]]:
+    """Ids of every kind that the partner must not learn of: foreign, staged, above their tier, of another matter."""
+    staged, above = world.ready(), world.published(tier=2)
+    disclosure = world.disclosed(staged.version)
+    redaction = world.redacted(staged)
+    hold = world.do("cleo", "hold.place", above.document, kind="litigation", reason=SENTENCE).id
+    disposal = world.do("ada", "disposal.propose", world.due(path="old/one.pdf").document, reason=REASON).id
+    other = world.do("ada", "matter.create", name="Elsewhere", reference="E-1", participants=["borealis"]).id
+    apart = elsewhere(world, other)
+    world.do("ada", "token.create", name="of Ada")
+    taken = world.published(tier=2)
+    order = {"ground": "zpo", "reason": SENTENCE, "notice": SENTENCE}
+    claw_back = world.do("ada", "disclosure.claw-back", taken.version, **order).id
+    result = world.do("ada", "redaction.read", redaction).result.id
+    term = world.do("ada", "term.add", world.matter, terms=[{"text": "Lumen"}], tier=1)[0]
+    search = world.do("ada", "search.start", world.matter, terms=[{"text": "lumen"}]).id
+    club, limited = circle(world, "clean_team")
+    _wall, guarded = circle(world, "ethical_wall", "paolo@cassini.example")
+    users = [world.people[who].user for who in ("ada", "bodil")]
+    with world.services.database.reading() as session:
+        tokens = list(session.scalars(select(Token.id).where(Token.user_id == world.people["ada"].user)))
+        assert session.get(Disclosure, disclosure)
+        assert session.get(Hold, hold)
+        sessions = list(session.scalars(select(Session.id).where(Session.user_id.in_(users))))
+    return {
+        "matter": [other],
+        "document": [staged.document, above.document, apart.document, limited.document, guarded.document],
+        "version": [v.version for v in (staged, above, apart, taken, limited, guarded)] + [result],
+        "redaction": [redaction],
+        "disclosure": [disclosure],
+        "club": [club],
+        "clawback": [claw_back],
+        "hold": [hold],
+        "disposal": [disposal],
+        "token": tokens,
+        "person": users,
+        "user": users,
+        "session": sessions,
+        "term": [term],
+        "search": [search],
+    }
+
+
+def circle(world: World, kind: str, *people: str) -> tuple[uuid.UUID, Any]:
+    """A club or wall with people by e-mail, and a published document of the partner's own tier that is limited to it."""
+    club = world.do("ada", "club.create", world.matter, name="Apart", kind=kind).id
+    for email in people:
+        world.do("ada", "club.add", club, email=email)
+    line = world.published(tier=1, path=f"{kind}/one.pdf")
+    world.do("ada", "document.limit", line.document, club=club)
+    return club, line
+
+
+def elsewhere(world: World, matter: uuid.UUID) -> Any:
+    """A published document of another matter."""
+    data = simple_pdf(["Of another matter."])
+    params = {"path": "x.pdf", "tier": 1, "category": "claim-chart", "schedule": "work-product"}
+    line = world.gate.perform(world.people["ada"], "document.upload", matter, params, io.BytesIO(data))
+    world.do("ada", "document.publish", line.document)
+    return line
