@@ -272,15 +272,11 @@ class PathPart:
                 walker.job.kinds.add("outside_crop")
                 continue
             met = [target for target in near if overlap(target.box, box)]
-            line = sub.flat(ctm) if met else []
-            met = [target for target in met if _crosses(line, target, closed=True)]
-            if not met:
+            rings = _cut_by(sub.flat(ctm), met) if met else None
+            if rings is None:
                 shape.append(sub.written())
                 continue
             walker.job.kinds.add("drawings")
-            rings: list[list[Point]] = [line]
-            for target in met:
-                rings = [piece for ring in rings for piece in outside_pieces(ring, target.polygon)]
             seen = [ring for ring in rings if not walker.area.beyond(bounds(ring))]
             if len(seen) < len(rings):
                 walker.job.kinds.add("outside_crop")
@@ -349,6 +345,19 @@ def _around(body: bytes, words: list[bytes]) -> Box | None:
 def _ring(ring: Polygon) -> bytes:
     parts = [points(ring[0]) + b" m", *(points(point) + b" l" for point in ring[1:]), b"h"]
     return b"\n".join(parts)
+
+
+def _cut_by(line: list[Point], targets: list[Target]) -> list[list[Point]] | None:
+    """What is left of a filled ring outside the targets; None where it crosses none of them.
+
+    A target that lies wholly inside a ring leaves it whole, unless a cut by another target brought an edge into it.
+    """
+    rings, waiting = [line], targets
+    while met := [target for target in waiting if any(_crosses(ring, target, closed=True) for ring in rings)]:
+        waiting = [target for target in waiting if target not in met]
+        for target in met:
+            rings = [piece for ring in rings for piece in outside_pieces(ring, target.polygon)]
+    return rings if len(waiting) < len(targets) else None
 
 
 def _crosses(line: list[Point], target: Target, *, closed: bool) -> bool:

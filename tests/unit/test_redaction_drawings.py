@@ -88,3 +88,12 @@ def test_a_shading_seen_only_under_the_mark_is_dropped() -> None:
     content = b"q 210 310 50 50 re W n /S sh Q"
     data = pdfs.content_pdf(content, resources={"/Shading": pikepdf.Dictionary(S=shading)})
     assert b"sh" not in content_of(apply(data, Plan.from_json(MARK)).output).split()
+
+
+def test_a_background_that_one_mark_cuts_keeps_no_edge_in_another_mark() -> None:
+    boxes = [[50, 459.5, 540, 476.3], [54, 462, 120.3, 477.2]]
+    marks = [{"page": 1, "box": box, "level": "exact"} for box in boxes]
+    output = apply(pdfs.content_pdf(b"0.9 g 52 460 70 19 re f"), Plan.from_json({"marks": marks})).output
+    kept = points_of(content_of(output))
+    assert kept
+    assert not [(x, y) for x, y in kept if 54.01 < x < 120.29 and 462.01 < y < 477.19]
