@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from ctypes import c_ushort
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,6 +16,9 @@ from .geometry import Box, bounds, corners
 
 LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 HYPHENS = "-\u00ad\u2010\u2011\ufffe\x02"
+HYPHEN = re.compile(f"[{HYPHENS}]")
+SPACES = re.compile(" +")
+UNSURE = re.compile("[\0\ud800-\udfff]")
 PAD = 0.4
 MAX_PATTERN = 500
 MAX_HITS = 20_000
@@ -83,15 +87,40 @@ def page_text(pdf: pypdfium2.PdfDocument, page: int) -> str:
     try:
         text = sheet.get_textpage()
         try:
-            texts = [text_at(text, index) for index in range(text.count_chars())]
-            folded = fold_texts(
-                texts, lambda one, two: new_line(char_at(text, one), char_at(text, two)), keep_case=False
-            )
-            return folded.text
+            return folded_page(text)
         finally:
             text.close()
     finally:
         sheet.close()
+
+
+def folded_page(text: pypdfium2.PdfTextPage) -> str:
+    """The folded text of an open page, without case."""
+    texts = page_texts(text)
+    kept, end = [], 0
+    for match in HYPHEN.finditer(texts):
+        index = match.start()
+        if index >= end and (
+            skip := _line_end(texts, index, lambda one, two: new_line(char_at(text, one), char_at(text, two)))
+        ):
+            kept.append(texts[end:index])
+            end = skip
+    joined = "".join([*kept, texts[end:]])
+    return SPACES.sub(" ", joined.translate(FOLDING)).removeprefix(" ")
+
+
+def page_texts(text: pypdfium2.PdfTextPage) -> str:
+    """What PDFium says the characters of an open page are, one after another; what is none comes as U+FFFD.
+
+    They are asked for at once, and one by one where the answer leaves some out.
+    """
+    count = text.count_chars()
+    store = (c_ushort * (count + 1))()
+    written = raw.FPDFText_GetText(text, 0, count, store)
+    found = bytes(store)[: 2 * max(written - 1, 0)].decode("utf-16-le", "surrogatepass")
+    if len(found) != count or UNSURE.search(found):
+        return "".join([text_at(text, index) for index in range(count)])
+    return found.replace("\ufffe", "\x02")
 
 
 def text_at(text: pypdfium2.PdfTextPage, index: int) -> str:
@@ -203,6 +232,19 @@ def folded_char(text: str, *, keep_case: bool) -> str:
     text = LIGATURES.get(text, unicodedata.normalize("NFKC", text))
     text = text.replace("\u2019", "'").replace("\u2018", "'").replace("\u201c", '"').replace("\u201d", '"')
     return text if keep_case else text.casefold()
+
+
+class _Folding(dict[int, str]):
+    """The table `str.translate` folds by, filled as characters are met."""
+
+    def __missing__(self, value: int) -> str:
+        if len(self) > 100_000:
+            self.clear()
+        self[value] = folded_char(chr(value), keep_case=False)
+        return self[value]
+
+
+FOLDING = _Folding()
 
 
 def _line_end(texts: Sequence[str], index: int, parted: Callable[[int, int], bool]) -> int:

@@ -1,6 +1,9 @@
 """Verification of a result, by readers that share no code with the walk (and once more by the walk itself)."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 
 import pikepdf
 
@@ -9,7 +12,8 @@ from ..geometry import Box, Polygon
 from ..report import Check, FinalMark
 from ..telling import Told, followed, silent
 from . import extraction, fixpoint, pixels, structure, words
-from .bare import bare_output
+from .bare import Bare, bare_output
+from .reader import Reader
 
 __all__ = ["verify"]
 
@@ -38,19 +42,60 @@ def verify(
     checks = [Check("readable", True, "The result opens.")]
     checks += structure.checks(output)
     checks.append(Check("overlay", bare.overlay_exact, "The drawn boxes are those of the marks and nothing else."))
-    long: list[tuple[str, Callable[[], list[Check]]]] = [
-        ("walk", lambda: fixpoint.checks(bare, marks)),
-        ("extraction", lambda: extraction.checks(bare, marks, original, list(affected), cleared)),
-        ("words", lambda: words.checks(output, bare, marks, original, list(affected), cleared)),
-        ("pixels", lambda: pixels.checks(output, bare, marks, original, list(affected))),
-    ]
-    for name, run in followed(long, len(long), "check", told):
-        checks += _guarded(name, run)
+    try:
+        with ExitStack() as stack:
+            after = stack.enter_context(Reader(bare.data))
+            before = stack.enter_context(Reader(original)) if original is not None else None
+            run = _Run(output, marks, bare, after, original, before, list(affected), cleared)
+            long = (run.walk, run.extraction, run.words, run.pixels)
+            for step in followed(long, len(long), "check", told):
+                checks += _guarded(step)
+    except Refused:
+        checks.append(Check("readable", False, "PDFium cannot open the result or the original."))
     return tuple(checks)
 
 
-def _guarded(name: str, run: Callable[[], list[Check]]) -> list[Check]:
+@dataclass
+class _Run:
+    """The long checks of one result; what one of them read serves the others."""
+
+    output: bytes
+    marks: list[FinalMark]
+    bare: Bare
+    after: Reader
+    original: bytes | None
+    before: Reader | None
+    affected: list[tuple[int, Box]]
+    cleared: Sequence[tuple[int, Polygon]] | None
+    second: dict[int, Counter[str]] | None = None
+
+    def walk(self) -> list[Check]:
+        """The walk once more."""
+        return fixpoint.checks(self.bare, self.marks)
+
+    def extraction(self) -> list[Check]:
+        """Both readers under the marks and beside them."""
+        found, self.second = extraction.checks(
+            self.bare, self.after, self.marks, self.before, self.original, self.affected, self.cleared
+        )
+        return found
+
+    def words(self) -> list[Check]:
+        """Removed words anywhere, which takes the original to know."""
+        if self.before is None or self.original is None:
+            return []
+        if self.second is None:
+            raise ValueError("the second reader could not read the result")
+        both = words.Both(self.output, self.original, self.after, self.before, self.second)
+        return words.checks(both, self.marks, self.affected, self.cleared)
+
+    def pixels(self) -> list[Check]:
+        """The boxes and what surrounds them, drawn."""
+        return pixels.checks(self.output, self.bare, self.marks, self.before, self.affected)
+
+
+def _guarded(run: Callable[[], list[Check]]) -> list[Check]:
     try:
         return run()
     except Exception as error:
-        return [Check(name, False, f"The check itself could not be completed ({type(error).__name__}).")]
+        return [Check(run.__name__, False, f"The check itself could not be completed ({type(error).__name__}).")]

@@ -13,9 +13,10 @@ from ..limits import MAX_RENDER_PIXELS
 from ..reading import opened
 from ..report import Check, FinalMark
 from .bare import Bare
+from .reader import Reader
 
 SCALE = 1.5
-FAR_OFF, SHARE = 96, 0.004
+CLOSE, FAR_OFF, SHARE = 24, 96, 0.004
 NEAR = 2.5
 Pixels = NDArray[np.uint8]
 
@@ -24,7 +25,7 @@ def checks(
     output: bytes,
     bare: Bare,
     marks: list[FinalMark],
-    original: bytes | None,
+    original: Reader | None,
     affected: Sequence[tuple[int, Box]],
 ) -> list[Check]:
     """Compare the marked pages of the result with the boxes alone and, outside them, with the original."""
@@ -32,18 +33,17 @@ def checks(
     covered, worst = True, 0.0
     with ExitStack() as stack:
         after, boxes = (stack.enter_context(opened(data)) for data in (output, bare.boxes_only))
-        before = None if original is None else stack.enter_context(opened(original))
         for page in pages:
             quads = [mark.quad for mark in marks if mark.page == page]
             image = render(after, page)
             inside = mask(after, page, quads, image.shape, -1.0)
             alone = render(boxes, page)
             covered = covered and alone.shape == image.shape
-            covered = covered and not (np.abs(image[inside].astype(int) - alone[inside]) > 24).any()
-            if before is not None:
+            covered = covered and not (_apart(image, alone, CLOSE) & inside).any()
+            if original is not None:
                 around = [*quads, *(corners(grown(box, 1.0)) for number, box in affected if number == page)]
                 outside = ~mask(after, page, around, image.shape, NEAR)
-                worst = max(worst, _difference(render(before, page), image, outside))
+                worst = max(worst, _difference(render(original.pdf, page), image, outside))
     found = [Check("box-pixels", covered, "Every box shows its own drawing and nothing else.")]
     if original is not None:
         passed = worst <= SHARE
@@ -57,8 +57,13 @@ def _difference(before: Pixels, after: Pixels, outside: NDArray[np.bool_]) -> fl
         return 1.0
     if not outside.any():
         return 0.0
-    far = (np.abs(before[outside].astype(np.int16) - after[outside]) > FAR_OFF).any(axis=1)
-    return float(far.sum()) / float(outside.sum())
+    return float((_apart(before, after, FAR_OFF) & outside).sum()) / float(outside.sum())
+
+
+def _apart(one: Pixels, two: Pixels, by: int) -> NDArray[np.bool_]:
+    """The pixels of which some colour differs by more than `by`."""
+    far = (np.maximum(one, two) - np.minimum(one, two)) > by
+    return far[..., 0] | far[..., 1] | far[..., 2]
 
 
 def _scale(sheet: pypdfium2.PdfPage) -> float:
@@ -67,11 +72,13 @@ def _scale(sheet: pypdfium2.PdfPage) -> float:
 
 
 def render(pdf: pypdfium2.PdfDocument, page: int) -> Pixels:
-    """A page as (height, width, 3) pixels."""
+    """A page as (height, width, 3) pixels: blue, green, red."""
     sheet = pdf[page - 1]
-    image = sheet.render(scale=_scale(sheet)).to_pil().convert("RGB")
+    bitmap = sheet.render(scale=_scale(sheet), prefer_bgrx=True)
+    pixels: Pixels = bitmap.to_numpy()[..., :3].copy()
+    bitmap.close()
     sheet.close()
-    return np.array(image)
+    return pixels
 
 
 def mask(
@@ -95,14 +102,25 @@ def mask(
 
 
 def _widened(area: NDArray[np.bool_], by: float) -> NDArray[np.bool_]:
+    """The area widened (or, `by` below zero, drawn in) by some pixels, worked on only where there is some of it."""
     steps = max(1, round(abs(by)))
-    result = area if by > 0 else ~area
+    rows, columns = np.flatnonzero(area.any(axis=1)), np.flatnonzero(area.any(axis=0))
+    if not len(rows):
+        return area
+    top, left = max(rows[0] - steps - 1, 0), max(columns[0] - steps - 1, 0)
+    part = np.s_[top : rows[-1] + steps + 2, left : columns[-1] + steps + 2]
+    changed = area.copy()
+    changed[part] = _spread(area[part], steps) if by > 0 else ~_spread(~area[part], steps)
+    return changed
+
+
+def _spread(area: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
+    result = area
     for _ in range(steps):
-        grown_area = result.copy()
-        grown_area[1:] |= result[:-1]
-        grown_area[:-1] |= result[1:]
-        wide = grown_area.copy()
-        wide[:, 1:] |= grown_area[:, :-1]
-        wide[:, :-1] |= grown_area[:, 1:]
-        result = wide
-    return result if by > 0 else ~result
+        tall = result.copy()
+        tall[1:] |= result[:-1]
+        tall[:-1] |= result[1:]
+        result = tall.copy()
+        result[:, 1:] |= tall[:, :-1]
+        result[:, :-1] |= tall[:, 1:]
+    return result

@@ -3,24 +3,25 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
 
+import numpy as np
 import pikepdf
 from fontTools.agl import AGL2UV
-from pdfminer.high_level import extract_text
 
 from ..document import rebuild
 from ..fonts.names import FAMILIES
-from ..geometry import Box, Polygon, anticlockwise, corners, holds
+from ..geometry import Box, Polygon, anticlockwise, bounds, corners, grown, holds
 from ..inspection import open_source
 from ..overlay import overlay
-from ..reading import Char, fold, opened, page_chars, page_text
 from ..report import Check, FinalMark
-from .bare import Bare
+from . import second
+from .reader import Boxes, Reader
 from .structure import ALLOWED
 
 SHORTEST, SHORTEST_IN_DATA = 4, 6
-MAX_WORDS, MOST_PAGES = 2_000, 50
+MAX_WORDS = 2_000
 WORD = re.compile(r"\w+")
 FORMAL = " ".join(
     [
@@ -49,77 +50,76 @@ ESCAPE = re.compile(rb"\\([0-7]{1,3})|\\(\r\n|.)", re.DOTALL)
 CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\n": b"", b"\r": b"", b"\r\n": b""}
 
 
+@dataclass(frozen=True)
+class Both:
+    """The result and the original: their bytes, PDFium's reading of each (of the result without its boxes), and the
+    words pdfminer.six reads on the marked pages of the result, by page."""
+
+    output: bytes
+    original: bytes
+    after: Reader
+    before: Reader
+    second: dict[int, Counter[str]]
+
+
 def checks(
-    output: bytes,
-    bare: Bare,
+    both: Both,
     marks: list[FinalMark],
-    original: bytes | None,
     affected: list[tuple[int, Box]],
     cleared: Sequence[tuple[int, Polygon]] | None = None,
 ) -> list[Check]:
-    """With the original: collect the removed words and search the result for them."""
-    if original is None:
-        return []
-    words_left = {word for text in _texts(bare) for word in WORD.findall(text)}
+    """Collect the words removed from the original and search the result for them."""
+    words_left = {word for page in _pages(both.after) for word in WORD.findall(both.after.text(page))}
     areas = cleared if cleared is not None else [(m.page, m.quad) for m in marks if m.level != "canonical"]
-    gone = removed_words(original, areas)
+    gone = removed_words(both.before, areas)
     if cleared is None and len(areas) < len(marks):
         wide = [*areas, *((page, corners(box)) for page, box in affected)]
-        gone |= removed_words(original, wide) - words_left
-    if _found(output, bare, marks, original, gone, words_left):
-        standing = _standing(original, areas)
+        gone |= removed_words(both.before, wide) - words_left
+    if _found(both, marks, gone, words_left):
+        standing = _standing(both.original, areas)
         gone = {word for word in gone if not any(word in other for other in standing)}
-        if _found(output, bare, marks, original, gone, words_left):
+        if _found(both, marks, gone, words_left):
             return [Check("words", False, "A removed word is found in a stream, a string or an extracted text.")]
     return [Check("words", True, "No removed word is found in any stream, string or extracted text.")]
 
 
-def _found(
-    output: bytes, bare: Bare, marks: list[FinalMark], original: bytes, gone: set[str], words_left: set[str]
-) -> bool:
-    if not gone:
-        return False
-    return (
-        bool(gone & words_left)
-        or _in_data(output, marks, gone)
-        or _second_reader(bare, original, gone, {mark.page for mark in marks})
-    )
+def _found(both: Both, marks: list[FinalMark], gone: set[str], words_left: set[str]) -> bool:
+    return bool(gone) and (bool(gone & words_left) or _in_data(both.output, marks, gone) or _second_reader(both, gone))
 
 
 def _standing(original: bytes, areas: Sequence[tuple[int, Polygon]]) -> set[str]:
     """Words that PDFium reads outside the areas once the original is rebuilt without marks: of some fonts it reads
     nothing in the original."""
-    with open_source(original) as source:
-        return kept_words(rebuild(source, []).output, areas)
+    with open_source(original) as source, Reader(rebuild(source, []).output) as reader:
+        return _sorted(reader, areas)[1]
 
 
-def removed_words(original: bytes, areas: Sequence[tuple[int, Polygon]]) -> set[str]:
+def removed_words(before: Reader, areas: Sequence[tuple[int, Polygon]]) -> set[str]:
     """Folded words of the original of which every occurrence lies wholly in the areas (page, polygon)."""
-    gone, kept = _sorted(original, areas)
+    gone, kept = _sorted(before, areas)
     words = {word for word in gone - kept if len(word) >= SHORTEST}
-    return {word for word in words if not any(word in other for other in kept)}
+    standing = "\n".join(sorted(kept))
+    return {word for word in words if word not in standing}
 
 
-def kept_words(document: bytes, areas: Sequence[tuple[int, Polygon]]) -> set[str]:
-    """Folded words of which some occurrence does not lie in the areas."""
-    return _sorted(document, areas)[1]
+def _pages(reader: Reader) -> range:
+    return range(1, len(reader.pdf) + 1)
 
 
-def _sorted(document: bytes, areas: Sequence[tuple[int, Polygon]]) -> tuple[set[str], set[str]]:
+def _sorted(reader: Reader, areas: Sequence[tuple[int, Polygon]]) -> tuple[set[str], set[str]]:
+    """The folded words of which some occurrence lies in the areas, and those of which some does not."""
     gone: set[str] = set()
     kept: set[str] = set()
-    with opened(document) as pdf:
-        for page in range(1, len(pdf) + 1):
-            quads = [anticlockwise(quad) for number, quad in areas if number == page]
-            if not quads:
-                kept |= set(WORD.findall(page_text(pdf, page)))
-                continue
-            chars = page_chars(pdf, page)
-            folded = fold(chars, keep_case=False)
-            for match in WORD.finditer(folded.text):
-                letters = [chars[place] for place in folded.places[match.start() : match.end()]]
-                covered = all(_under(letter, quads) for letter in letters)
-                (gone if covered else kept).add(match.group())
+    for page in _pages(reader):
+        quads = [anticlockwise(quad) for number, quad in areas if number == page]
+        if not quads:
+            kept |= set(WORD.findall(reader.text(page)))
+            continue
+        sheet = reader.sheet(page)
+        under, folded = _under(sheet.ink, quads), sheet.folded
+        for match in WORD.finditer(folded.text):
+            covered = all(place in under for place in folded.places[match.start() : match.end()])
+            (gone if covered else kept).add(match.group())
     return gone, kept
 
 
@@ -128,27 +128,27 @@ def _telling(gone: set[str]) -> set[str]:
     return {word for word in gone if not word.isdigit() and word not in FORMAL}
 
 
-def _under(char: Char, quads: list[Polygon]) -> bool:
-    middle = ((char.ink[0] + char.ink[2]) / 2, (char.ink[1] + char.ink[3]) / 2)
-    return any(holds(quad, middle) for quad in quads)
+def _under(ink: Boxes, quads: list[Polygon]) -> set[int]:
+    """Which characters have their middle in one of the areas."""
+    xs, ys = (ink[:, 0] + ink[:, 2]) / 2, (ink[:, 1] + ink[:, 3]) / 2
+    found: set[int] = set()
+    for quad in quads:
+        x0, y0, x1, y1 = grown(bounds(quad), 0.001)
+        near = np.flatnonzero((xs >= x0) & (xs <= x1) & (ys >= y0) & (ys <= y1))
+        found |= {int(index) for index in near if holds(quad, (float(xs[index]), float(ys[index])))}
+    return found
 
 
-def _texts(bare: Bare) -> list[str]:
-    with opened(bare.data) as pdf:
-        return [page_text(pdf, page) for page in range(1, len(pdf) + 1)]
-
-
-def _second_reader(bare: Bare, original: bytes, gone: set[str], pages: set[int]) -> bool:
+def _second_reader(both: Both, gone: set[str]) -> bool:
     """Whether pdfminer.six still reads a word on the marked pages as often as in the original (it may read other
     fonts as letters which PDFium does not, so that a word may stand elsewhere for it)."""
-    listed = [page - 1 for page in pages]
-    if len(listed) > MOST_PAGES:
+    after = sum(both.second.values(), Counter[str]())
+    left = gone & set(after)
+    if not left:
         return False
-    after = Counter(WORD.findall(extract_text(BytesIO(bare.data), page_numbers=listed).casefold()))
-    if not gone & set(after):
-        return False
-    before = Counter(WORD.findall(extract_text(BytesIO(original), page_numbers=listed).casefold()))
-    return any(after[word] >= before[word] for word in gone & set(after))
+    read = second.characters(both.original, both.second)
+    before = sum((second.words_of(chars) for _, chars in read), Counter[str]())
+    return any(after[word] >= before[word] for word in left)
 
 
 def _in_data(output: bytes, marks: list[FinalMark], gone: set[str]) -> bool:

@@ -279,5 +279,5 @@ def test_the_second_reader_finds_text_under_a_mark_on_a_turned_page(turn: int) -
     data = pdfs.content_pdf(pdfs.spoken(), page={"/Rotate": turn})
     quad = {1: [corners((116.8, 696.0, 165.8, 712.0))]}
     beside = {1: [corners((300.0, 696.0, 360.0, 712.0)), corners((430.0, 130.0, 480.0, 146.0))]}
-    assert extraction._pdfminer(data, quad)
-    assert not extraction._pdfminer(data, beside)
+    assert extraction._second(data, quad)[0]
+    assert not extraction._second(data, beside)[0]
