@@ -58,10 +58,10 @@ def rebuild(source: pikepdf.Pdf, marks: list[FinalMark], told: Told = silent, st
     final: dict[int, FinalMark] = {}
     for number, page in enumerate(followed(source.pages, len(source.pages), stage, told), start=1):
         here = [index for index, mark in enumerate(marks) if mark.page == number]
-        settled = _settled(job, page, [marks[index] for index in here])
+        survey, settled = _settled(job, page, [marks[index] for index in here])
         final.update(zip(here, settled.marks, strict=True))
         job.touched.clear()
-        gone = _page(job, page, settled)
+        gone = _page(job, page, settled, survey)
         boxes = [*job.touched, *gone]
         done.affected += [(number, box) for box in (*boxes, *settled.strips)]
         done.cleared += [(number, quad) for quad in settled.cleared]
@@ -72,20 +72,22 @@ def rebuild(source: pikepdf.Pdf, marks: list[FinalMark], told: Told = silent, st
     return done
 
 
-def _settled(job: Job, page: pikepdf.Page, marks: list[FinalMark]) -> Settled:
-    """The levels of a page's marks and the lines laid out anew."""
+def _settled(job: Job, page: pikepdf.Page, marks: list[FinalMark]) -> tuple[Survey, Settled]:
+    """The levels of a page's marks and the lines laid out anew, and what was learnt for it."""
     if all(mark.asked_level == "exact" for mark in marks):
-        return Settled(marks, [mark.quad for mark in marks])
-    settled = settle(surveyed(job, page), marks, page_box(page))
+        return Survey(), Settled(marks, [mark.quad for mark in marks])
+    survey = surveyed(job, page)
+    settled = settle(survey, marks, page_box(page))
     for note in sorted(settled.notes):
         job.note(note)
-    return settled
+    return survey, settled
 
 
 def surveyed(job: Job, page: pikepdf.Page) -> Survey:
     """A first walk over a page that removes nothing and leaves no trace in the job. Raises Refused."""
     fonts = {key: (set(font.used), font.lost) for key, font in job.fonts.items()}
     forms, kinds, notes = dict(job.forms), set(job.kinds), list(job.notes)
+    job.ahead.clear()
     survey = job.survey = Survey()
     walker = Walker(job, page.resources, area=areas_of([], page_box(page)))
     walker.run(page.obj)
@@ -140,13 +142,14 @@ def areas_of(quads: list[Polygon], frame: Box) -> Area:
     return Area(tuple(target_of(quad) for quad in quads), grown(frame, 0.05))
 
 
-def _page(job: Job, page: pikepdf.Page, settled: Settled) -> list[Box]:
+def _page(job: Job, page: pikepdf.Page, settled: Settled, survey: Survey) -> list[Box]:
     box = page_box(page)
     shown, gone, kinds = appearances(page)
     job.kinds |= kinds
     walker = Walker(job, page.resources, area=areas_of(settled.cleared, box))
     if isinstance(walker.text, AbsoluteText):
         walker.text.lay(settled.layout)
+    walker.runs = survey.numbered
     walker.emit(b"q")
     walker.run(page.obj)
     walker.emit(b"Q")

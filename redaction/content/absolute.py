@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from ..fonts import Glyph
 from ..geometry import Matrix, inverse, times
-from .text import Item, TextPart
+from .runs import Item, step_of
+from .text import TextPart
 from .writing import num, nums, text
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class AbsoluteText(TextPart):
         fresh: list[bytes] = []
         at = expected = 0.0
         for place, item in enumerate(items):
-            step = self._step(item)
+            step = step_of(self.walker.state, item)
             key = (self.number, place)
             if isinstance(item, Glyph) and place not in lost and key in self.layout:
                 self._flush(run, begin)

@@ -14,13 +14,14 @@ from ..images import wiped_copy
 from ..layers import Layers
 from ..limits import MAX_OPERATORS, MAX_TOTAL_BYTES, hold
 from .survey import Survey
+from .tokens import Instruction, instructions
 
 Wipe = Callable[[pikepdf.Stream, list[Polygon], Copier, pikepdf.Object | None], tuple[pikepdf.Object, Box | None]]
 
 
 @dataclass
 class Job:
-    """One run over one document."""
+    """One run over one document. `ahead` holds what the survey of the current page has read."""
 
     source: pikepdf.Pdf
     out: pikepdf.Pdf
@@ -32,6 +33,7 @@ class Job:
     notes: list[str] = field(default_factory=list)
     touched: list[Box] = field(default_factory=list)
     survey: Survey | None = None
+    ahead: dict[tuple[int, int], list[Instruction]] = field(default_factory=dict)
     operators: int = 0
     read: int = 0
     wipe: Wipe = wiped_copy
@@ -42,6 +44,16 @@ class Job:
         self.read += read
         hold("many-operators", self.operators, MAX_OPERATORS)
         hold("many-bytes", self.read, MAX_TOTAL_BYTES)
+
+    def instructions(self, stream: pikepdf.Object) -> list[Instruction]:
+        """The instructions of a stream or a page; what a survey has read is kept for the walk after it."""
+        key = stream.objgen
+        found = self.ahead.get(key) if key[0] else None
+        if found is None:
+            found = instructions(stream)
+            if self.survey is not None and key[0]:
+                self.ahead[key] = found
+        return found
 
     def font(self, source: pikepdf.Object, measure: Measure) -> Font:
         """The font of a resource entry, read once."""

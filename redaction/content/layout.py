@@ -7,7 +7,9 @@ right-aligned lines, several lines, pictures) the mark becomes a `region`: the w
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
+from math import inf
 from statistics import median_low
 
 from ..errors import Refused
@@ -15,7 +17,7 @@ from ..geometry import Box, Polygon, bounds, corners, meet, overlap
 from ..report import FinalMark
 from .absolute import Layout
 from .area import covers, target_of
-from .survey import Placed, Survey
+from .survey import Placed, Run, Survey
 
 SPACE, WORD_GAP, COLUMN_GAP = 0.25, 0.12, 2.0
 BAND = 0.45
@@ -43,12 +45,12 @@ class Stretch:
     left: float
     right: float
 
-    @property
+    @cached_property
     def places(self) -> frozenset[tuple[int, int]]:
         """Which glyphs it holds."""
         return frozenset(g.place for g in self.glyphs)
 
-    @property
+    @cached_property
     def em(self) -> float:
         """The size of the text."""
         return median_low([g.em for g in self.glyphs])
@@ -82,7 +84,7 @@ def settle(survey: Survey, marks: Sequence[FinalMark], page: Box) -> Settled:
             if hits and marks[index].otherwise == "refuse":
                 raise Refused("level", TURNED)
             notes.add(KEPT_EXACT)
-        elif len(hits) == sheet.painting:
+        elif not survey.shows_more(hits):
             final[index] = replace(marks[index], level="region")
         elif marks[index].asked_level == "region" or sheet.obstacle(hits, marks[index].quad):
             final[index] = _region(sheet, marks[index], hits, notes)
@@ -110,14 +112,13 @@ class _Sheet:
     def __init__(self, survey: Survey, page: Box) -> None:
         self.survey = survey
         self.page = page
-        self.painting = sum(not g.blank for g in survey.glyphs)
 
     def hits(self, quad: Polygon) -> list[Placed]:
         """The painting glyphs a mark covers."""
         target = target_of(quad)
         return [
             g
-            for g in self.survey.glyphs
+            for g in self.survey.meeting(target.box)
             if not g.blank and overlap(g.box, target.box) and meet(target.box, g.box) and covers(target, g.quad)
         ]
 
@@ -157,24 +158,28 @@ class _Sheet:
 
     def margins(self, away: Sequence[Placed]) -> tuple[float, float]:
         """The first and last x of text on other lines than those of `away`."""
-        lines = [(g.y, g.em) for g in away]
-        others = [
-            g
-            for g in self.survey.glyphs
-            if not g.blank and g.upright and not any(abs(g.y - y) <= BAND * em for y, em in lines)
-        ]
-        left = min((g.x for g in others), default=self.page[0] + INDENT)
-        right = max((g.x + g.advance for g in others), default=self.page[2] - INDENT)
+        lines = {(g.y, BAND * g.em) for g in away}
+        left, right = inf, -inf
+        for run in self.survey.runs:
+            if run.upright and (run.span[0] < left or run.span[2] > right):
+                for x0, y0, x1 in _rows(run):
+                    if not any(abs(y0 - y) <= reach for y, reach in lines):
+                        left, right = min(left, x0), max(right, x1)
+        if left > right:
+            return self.page[0] + INDENT, self.page[2] - INDENT
         return left, right
 
-    def starts(self, away: Stretch) -> list[float]:
-        """Where the lines other than this one begin."""
+    def begins(self, x: float, away: Stretch) -> bool:
+        """Whether a line other than this one begins near `x`."""
         rows: dict[float, float] = {}
-        for g in self.survey.glyphs:
-            if not g.blank and g.upright and abs(g.y - away.y) > BAND * away.em:
-                key = round(g.y, 1)
-                rows[key] = min(rows.get(key, g.x), g.x)
-        return list(rows.values())
+        y, reach = away.y, BAND * away.em
+        for run in self.survey.runs:
+            if run.span[0] <= x + NEAR and run.upright:
+                for x0, y0, _ in _rows(run):
+                    if abs(y0 - y) > reach:
+                        key = round(y0, 1)
+                        rows[key] = min(rows.get(key, inf), x0)
+        return any(abs(x - start) <= NEAR for start in rows.values())
 
     def obstacle(self, hits: Sequence[Placed], quad: Polygon) -> bool:
         """Whether the line of the hits cannot be laid out anew without telling something; a drawing cut where the
@@ -197,13 +202,21 @@ class _Sheet:
     def _flush_left(self, stretch: Stretch) -> bool:
         """Whether the stretch begins where it would begin with other words in it."""
         first = stretch.glyphs[0].x
-        if any(abs(first - start) <= NEAR for start in self.starts(stretch)):
+        if self.begins(first, stretch):
             return True
         end = max(g.x + g.advance for g in stretch.glyphs)
         left, right = self.margins(stretch.glyphs)
         middles = ((self.page[0] + self.page[2]) / 2, (left + right) / 2)
         centred = any(abs((first + end) / 2 - middle) <= 3 * NEAR for middle in middles)
         return not centred and abs(end - right) > 2 * NEAR and stretch.left <= self.page[0]
+
+
+def _rows(run: Run) -> list[tuple[float, float, float]]:
+    """The least x, the y and the greatest x of what a run paints; glyph by glyph where its base line is not level."""
+    if run.span[1] != run.span[3]:
+        return [(g.x, g.y, g.x + g.advance) for g in run.glyphs() if not g.blank]
+    ends = run.ends()
+    return [] if ends is None else [(ends[0], ends[1], ends[2])]
 
 
 def _leaders(glyphs: Sequence[Placed]) -> bool:
@@ -308,9 +321,8 @@ def _line(
         layout[g.place] = cursor
         cursor += g.advance
         before, hole = g, None
-    for g in sheet.survey.glyphs:
-        inside = abs(g.y - stretch.y) <= BAND * stretch.em and g.plain
-        if g.blank and inside and stretch.left <= g.x + g.advance / 2 <= stretch.right:
+    for g in sheet.survey.along(stretch.y, BAND * stretch.em):
+        if g.blank and g.plain and stretch.left <= g.x + g.advance / 2 <= stretch.right:
             layout[g.place] = None
     if cursor > min(stretch.right, sheet.page[2] - EDGE) or not _free(sheet, layout, (first, y, cursor, em), lost):
         return False
@@ -329,7 +341,7 @@ def _free(sheet: _Sheet, own: Layout, line: tuple[float, float, float, float], g
     first, y, end, em = line
     strip = (first, y - DEPTH * em, end, y + HEIGHT * em)
     target = target_of(corners(strip))
-    for g in sheet.survey.glyphs:
+    for g in sheet.survey.meeting(strip):
         if g.place not in own and g.place not in gone and overlap(g.box, strip) and covers(target, g.quad):
             return False
     return not sheet.survey.crossed(strip)

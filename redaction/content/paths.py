@@ -92,22 +92,16 @@ class PathPart:
         hold("many-points", self.count, MAX_PATH_POINTS)
         if not self.subpaths and not self.clip and self._clear(body, words, operator, "".join(clip)):
             return
-        values: list[bytes] = []
-        for word in words:
-            if word.isalpha():
-                raw = b" ".join([*values, word])
-                self.add(word.decode(), [float(value) for value in values], raw)
-                values = []
-            else:
-                values.append(word)
+        self.build(words)
         self.clip = "".join(clip) or self.clip
         self.paint(operator)
 
     def _clear(self, body: bytes, words: list[bytes], operator: str, clip: str) -> bool:
-        """Write a path that nothing has to be cut from; False when that is not sure."""
+        """Write a path that nothing has to be cut from, or tell a survey where it may lie; False when that is not
+        sure."""
         walker, state = self.walker, self.walker.state
         paints = operator != "n"
-        if walker.job.survey is not None or walker.measuring or not (paints or clip) or walker.hidden:
+        if walker.measuring or not (paints or clip) or walker.hidden:
             return False
         box = _around(body, words)
         if box is None:
@@ -120,13 +114,42 @@ class PathPart:
         else:
             box = bounds(mapped(state.ctm, ((x0, y0), (x1, y0), (x1, y1), (x0, y1))))
         reach = grown(box, self._half_width() * 1.5) if operator in STROKES else box
-        if not walker.area.clear(reach):
+        if walker.job.survey is not None:
+            self._noted(walker.job.survey, words, operator, reach)
+        elif not walker.area.clear(reach):
             return False
-        walker.paints += paints
-        walker.output.append(b" ".join(words) + (b" " + clip.encode() if clip else b"") + b" " + operator.encode())
+        else:
+            walker.paints += paints
+            walker.output.append(b" ".join(words) + (b" " + clip.encode() if clip else b"") + b" " + operator.encode())
         if clip:
             state.clip = (meet(state.clip, box) or (0.0, 0.0, 0.0, 0.0)) if state.clip else box
         return True
+
+    def _noted(self, survey: "Survey", words: list[bytes], operator: str, reach: Box) -> None:
+        """Tell the survey of a path; its parts are looked at when somebody asks."""
+        ctm, clip = self.walker.state.ctm, self.walker.state.clip
+        wide = self._half_width() if operator in STROKES else 0.0
+        seen = meet(reach, clip) if clip else reach
+
+        def find() -> list[Box]:
+            part = PathPart(self.walker)
+            part.build(words)
+            if operator in CLOSES and part.subpaths:
+                part.subpaths[-1].closed = True
+            return part.boxes(ctm, wide, seen)
+
+        survey.shape(reach, image=False, find=find)
+
+    def build(self, words: list[bytes]) -> None:
+        """The path that these operators and operands build."""
+        values: list[bytes] = []
+        for word in words:
+            if word.isalpha():
+                raw = b" ".join([*values, word])
+                self.add(word.decode(), [float(value) for value in values], raw)
+                values = []
+            else:
+                values.append(word)
 
     def add(self, operator: str, values: list[float], raw: bytes) -> None:
         """m l c v y h re."""
@@ -180,8 +203,10 @@ class PathPart:
         if paints:
             seen = meet(reach, state.clip) if state.clip else reach
             walker.painted(seen)
-        if (paints or self.clip) and walker.job.survey is not None and not walker.measuring:
-            self._surveyed(walker.job.survey, wide, meet(reach, state.clip) if state.clip else reach)
+        survey = walker.job.survey
+        if (paints or self.clip) and survey is not None and not walker.measuring:
+            for part in self.boxes(state.ctm, wide, meet(reach, state.clip) if state.clip else reach):
+                survey.shape(part, image=False)
         if not paints and self.clip and self.raw == [EMPTY]:
             walker.emit(EMPTY + b" " + self.clip.encode() + b" n")
             state.clip = box
@@ -196,14 +221,16 @@ class PathPart:
         if self.clip:
             state.clip = (meet(state.clip, box) or (0.0, 0.0, 0.0, 0.0)) if state.clip else box
 
-    def _surveyed(self, survey: "Survey", wide: float, seen: Box | None) -> None:
-        """Tell the survey where every part lies: as written, and as the clip lets it be seen."""
+    def boxes(self, ctm: Matrix, wide: float, seen: Box | None) -> list[Box]:
+        """Where every part lies: as written, and as the clip lets it be seen."""
+        found: list[Box] = []
         for sub in self.subpaths:
-            part = grown(bounds(mapped(self.walker.state.ctm, sub.every())), wide)
-            survey.shape(part, image=False)
+            part = grown(bounds(mapped(ctm, sub.every())), wide)
+            found.append(part)
             clipped = meet(part, seen) if seen else None
             if clipped is not None and clipped != part:
-                survey.shape(clipped, image=False)
+                found.append(clipped)
+        return found
 
     def _half_width(self) -> float:
         state = self.walker.state

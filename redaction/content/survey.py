@@ -1,18 +1,25 @@
-"""What a first walk over a page learns: where every glyph stands and what else is painted. Page space, points."""
+"""What a first walk over a page learns: where every glyph stands and what else is painted. Page space, points.
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+Runs of text and paths are kept as they were met, with a box that surely holds them; a run is taken apart into glyphs,
+and a path into its parts, when somebody asks about a place they may reach.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from math import inf
 
 from ..fonts import Font, Glyph
-from ..geometry import Box, Matrix, Polygon, bounds, overlap
-
-if TYPE_CHECKING:
-    from .walker import Walker
+from ..geometry import Box, Matrix, Polygon, bounds, mapped, overlap
+from .area import Area
+from .runs import Item, items_of, quad_of, shown, step_of
+from .state import State
 
 SLANT = 1e-3
+HAIR = 1e-6
+UNKNOWN: Box = (0.0, 0.0, -1.0, -1.0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Placed:
     """One glyph. `place` is the number of its show operator in the page's own content and its place there;
     `x`, `y` its origin on the base line, `advance` and `em` in points, `plain` says that it stands upright in the
@@ -34,58 +41,173 @@ class Placed:
     font: Font | None
 
 
-@dataclass
+@dataclass(slots=True, eq=False)
+class Run:
+    """The text of one show operator: `matrix` takes text space at its beginning to the page, `reach` holds all its
+    ink, `span` all its origins and ends; `along` is how far it goes and `text` what it shows, where that is known
+    without taking it apart."""
+
+    number: int
+    raw: bytes
+    matrix: Matrix
+    state: State
+    area: Area
+    depth: int
+    reach: Box
+    span: Box
+    along: float = 0.0
+    text: bytes | None = None
+    known: list[Placed] | None = None
+    extent: Box | None = UNKNOWN
+
+    @property
+    def upright(self) -> bool:
+        """Whether its glyphs stand upright along the page."""
+        a, b, c, d, _, _ = self.matrix
+        font = self.state.font
+        vertical = font is not None and font.vertical
+        return a > 0 and d > 0 and abs(b) + abs(c) < SLANT * (a + d) and self.state.size > 0 and not vertical
+
+    def glyphs(self) -> list[Placed]:
+        """Its glyphs that lie on the page at all."""
+        if self.known is None:
+            font = self.state.font
+            self.known = [] if font is None else self._placed(items_of(font, shown(self.raw)))
+        return self.known
+
+    def ends(self) -> Box | None:
+        """The least and the greatest x and y of the origins and ends of its glyphs that paint; None where none does."""
+        if self.extent is UNKNOWN:
+            self.extent = self._ends()
+        return self.extent
+
+    def _ends(self) -> Box | None:
+        a, b, _, _, e, f = self.matrix
+        if self.known is not None or b or not self.area.inside(self.reach):
+            painting = [g for g in self.glyphs() if not g.blank]
+            return bounds([(x, g.y) for g in painting for x in (g.x, g.x + g.advance)]) if painting else None
+        state, font = self.state, self.state.font
+        size, spacing, word, stretch = state.size, state.spacing, state.word, state.stretch
+        low, high, along, scale = inf, -inf, 0.0, size * stretch * a
+        for item in items_of(font, shown(self.raw)) if font is not None else ():
+            if isinstance(item, Glyph):
+                if not item.blank:
+                    x = along * a + e
+                    low, high = min(low, x), max(high, x + item.advance * scale)
+                along += (item.advance * size + spacing + (word if item.space else 0.0)) * stretch
+            else:
+                along -= item / 1000 * size * stretch
+        return (low, f, high, f) if low < inf else None
+
+    def take(self, items: list[Item]) -> None:
+        """Take it apart at once; the boxes follow from the glyphs."""
+        self.known = self._placed(items)
+        boxes = [g.box for g in self.known]
+        ends = [(x, g.y) for g in self.known for x in (g.x, g.x + g.advance)]
+        self.reach = bounds([point for box in boxes for point in (box[:2], box[2:])]) if boxes else UNKNOWN
+        self.span = bounds(ends) if ends else UNKNOWN
+
+    def _placed(self, items: list[Item]) -> list[Placed]:
+        state, matrix = self.state, self.matrix
+        a, b, _, d, e, f = matrix
+        upright = self.upright
+        plain = upright and self.depth == 0 and state.mode < 4 and abs(state.stretch - 1) < SLANT
+        frame = tuple([round(value, 3) for value in state.ctm])
+        scale, em = state.size * state.stretch * a, state.size * abs(d)
+        known: list[Placed] = []
+        along = 0.0
+        for place, item in enumerate(items):
+            if isinstance(item, Glyph):
+                quad = mapped(matrix, quad_of(state, item, along))
+                box = bounds(quad)
+                if not self.area.beyond(box):
+                    x, y = along * a + e, along * b + f
+                    known.append(
+                        Placed(
+                            (self.number, place), x, y, item.advance * scale, em, quad, box, upright, plain,
+                            item.blank, _is_dot(item), frame, item.code, state.font,
+                        )
+                    )  # fmt: skip
+            along += step_of(state, item)
+        return known
+
+
+@dataclass(slots=True, eq=False)
+class Shape:
+    """Something painted that is no text: `reach` holds it, `parts` are the boxes of its parts once somebody asked."""
+
+    reach: Box
+    image: bool
+    find: Callable[[], list[Box]] | None = None
+    parts: list[Box] | None = None
+
+    def boxes(self) -> list[Box]:
+        """The boxes of its parts."""
+        if self.parts is None:
+            self.parts = [self.reach] if self.find is None else self.find()
+        return self.parts
+
+
 class Survey:
-    """The glyphs and shapes of one page, in the order they are painted."""
+    """The runs and shapes of one page, in the order they are painted."""
 
-    glyphs: list[Placed] = field(default_factory=list)
-    shapes: list[tuple[Box, bool]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.runs: list[Run] = []
+        self.numbered: dict[int, Run] = {}
+        self.shapes: list[Shape] = []
 
-    def glyph(self, walker: "Walker", place: tuple[int, int], glyph: Glyph, matrix: Matrix, quad: Polygon) -> None:
-        """A glyph whose origin `matrix` gives; `quad` is its ink."""
-        state, box = walker.state, bounds(quad)
-        if walker.measuring or walker.area.beyond(box):
-            return
-        if walker.depth:
-            place = (-1 - len(self.glyphs), 0)
-        a, b, c, d, e, f = matrix
-        vertical = state.font is not None and state.font.vertical
-        upright = a > 0 and d > 0 and abs(b) + abs(c) < SLANT * (a + d) and state.size > 0 and not vertical
-        plain = upright and walker.depth == 0 and state.mode < 4 and abs(state.stretch - 1) < SLANT
-        frame = tuple(round(value, 3) for value in walker.state.ctm)
-        self.glyphs.append(
-            Placed(
-                place,
-                e,
-                f,
-                glyph.advance * state.size * state.stretch * a,
-                state.size * abs(d),
-                quad,
-                box,
-                upright,
-                plain,
-                glyph.blank,
-                _is_dot(glyph),
-                frame,
-                glyph.code,
-                state.font,
-            )
-        )
+    def add(self, run: Run) -> None:
+        """A run as the next one."""
+        if run.depth:
+            run.number = -1 - len(self.runs)
+        else:
+            self.numbered[run.number] = run
+        self.runs.append(run)
 
-    def shape(self, box: Box, *, image: bool) -> None:
-        """A painted path or shading, or a picture."""
-        self.shapes.append((box, image))
+    @property
+    def glyphs(self) -> list[Placed]:
+        """Every glyph of the page."""
+        return [g for run in self.runs for g in run.glyphs()]
+
+    def meeting(self, box: Box) -> list[Placed]:
+        """The glyphs whose ink may meet a box, and perhaps others."""
+        return [g for run in self.runs if overlap(run.reach, box) for g in run.glyphs()]
+
+    def along(self, y: float, height: float) -> list[Placed]:
+        """The glyphs whose base line lies near `y`, as they are painted."""
+        low, high = y - height - HAIR, y + height + HAIR
+        return [
+            g
+            for run in self.runs
+            if run.span[1] <= high and run.span[3] >= low
+            for g in run.glyphs()
+            if abs(g.y - y) <= height
+        ]
 
     def band(self, y: float, height: float) -> list[Placed]:
         """The glyphs that paint and whose base line lies near `y`, from left to right."""
-        return sorted((g for g in self.glyphs if not g.blank and abs(g.y - y) <= height), key=lambda g: (g.x, g.place))
+        return sorted((g for g in self.along(y, height) if not g.blank), key=lambda g: (g.x, g.place))
+
+    def shows_more(self, than: Iterable[Placed]) -> bool:
+        """Whether any glyph paints that is not one of these."""
+        places = {g.place for g in than}
+        return any(not g.blank and g.place not in places for run in reversed(self.runs) for g in run.glyphs())
+
+    def shape(self, reach: Box, *, image: bool, find: Callable[[], list[Box]] | None = None) -> None:
+        """A painted path or shading, or a picture; `find` tells the boxes of its parts, all of them in `reach`."""
+        self.shapes.append(Shape(reach, image, find))
 
     def crossed(self, strip: Box) -> bool:
         """Whether anything painted has an edge in a strip, or is a picture in it."""
         return any(
             overlap(box, strip)
-            and (image or not (box[0] <= strip[0] and box[1] <= strip[1] and box[2] >= strip[2] and box[3] >= strip[3]))
-            for box, image in self.shapes
+            and (
+                shape.image
+                or not (box[0] <= strip[0] and box[1] <= strip[1] and box[2] >= strip[2] and box[3] >= strip[3])
+            )
+            for shape in self.shapes
+            if overlap(shape.reach, strip)
+            for box in shape.boxes()
         )
 
 

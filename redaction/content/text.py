@@ -4,16 +4,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..errors import Refused
-from ..fonts import Glyph
+from ..fonts import Font, Glyph
 from ..geometry import IDENTITY, Box, Matrix, Point, Polygon, bounds, corners, mapped, meet, times
 from .area import Target, covers
-from .tokens import STRING, string_of
+from .runs import Item, items_of, parts_of, quad_of, shown, span_of, step_of
+from .survey import UNKNOWN, Run
 from .writing import num, text
 
 if TYPE_CHECKING:
     from .walker import Walker
 
-Item = Glyph | float
 FOOT = 0.001
 EMPTY_CLIP = b"0 0 0 0 re W n"
 
@@ -81,46 +81,66 @@ class TextPart:
         """Tj and TJ (the operand): remove the glyphs in the marks, keep the others where they are."""
         self.number += 1
         walker = self.walker
-        font, split = walker.state.font, None
-        if font is not None and walker.state.mode < 4 and not walker.eager and not walker.hidden:
-            split = parts_of(raw) if self.number not in self.moved else None
-            run = font.run(split[0]) if split is not None and split[0] else None
-            if split is None or run is None:
-                split = None
-            elif (along := self._clear(split, run)) is not None:
-                self.keep(raw)
-                font.shown.add(split[0])
-                a, b, c, d, e, f = self.matrix
-                self.matrix = (a, b, c, d, along * a + e, along * b + f)
-                return
+        state = walker.state
+        split = None
+        if state.font is not None and not walker.measuring and not walker.hidden and self.number not in self.moved:
+            if walker.job.survey is not None:
+                split = self._noted(raw, state.font)
+            elif state.mode < 4:
+                split = self._known(raw, state.font)
+            if split is not None:
+                text, along, box = split
+                if box is None or walker.area.clear(box):
+                    if box is not None:
+                        self.keep(raw)
+                        state.font.shown.add(text)
+                    a, b, c, d, e, f = self.matrix
+                    self.matrix = (a, b, c, d, along * a + e, along * b + f)
+                    return
         self._evaluate(raw, whole=split is not None)
+
+    def _known(self, raw: bytes, font: Font) -> tuple[bytes, float, Box | None] | None:
+        """What a run shows, how far it goes and a box that surely holds its ink on the page, where that can be told
+        without looking at it glyph by glyph; a survey of the page has told it already."""
+        known = self.walker.runs.get(self.number)
+        if known is not None:
+            return None if known.text is None else (known.text, known.along, known.reach)
+        found = self._bounded(raw, font)
+        return None if found is None else (found[0], found[1], found[2])
+
+    def _noted(self, raw: bytes, font: Font) -> tuple[bytes, float, Box | None] | None:
+        """Tell the survey where a run may lie; None where it has to be looked at now."""
+        walker, survey = self.walker, self.walker.job.survey
+        found = self._bounded(raw, font)
+        if found is None or survey is None:
+            return None
+        text, along, box, span, matrix = found
+        run = Run(self.number, raw, matrix, walker.state.copy(), walker.area, walker.depth, box, span, along, text)
+        survey.add(run)
+        return text, along, None
 
     def keep(self, raw: bytes) -> None:
         """Write a run that stays as it is; the operand begins and ends with a string."""
         self.walker.paints += 1
         self.walker.output.append(raw + (b" TJ" if raw[:1] == b"[" else b" Tj"))
 
-    def _clear(self, split: tuple[bytes, float, float], run: tuple[float, int, int, float]) -> float | None:
-        """How far a run goes along the line if it surely lies clear of every mark and inside the frame, else None."""
-        walker = self.walker
-        state = walker.state
-        advance, count, spaces, top = run
-        _, back, forth = split
-        size, spacing, word, stretch = state.size, state.spacing, state.word, state.stretch
-        along = (advance * size + count * spacing + spaces * word + (forth - back) / 1000 * size) * stretch
-        far = advance * abs(size) + count * abs(spacing) + spaces * abs(word)
-        forth, back = forth / 1000 * abs(size), back / 1000 * abs(size)
-        if size < 0 or spacing < 0 or word < 0:
-            forth = back = far + forth + back
-        wide, side = abs(stretch), 2 * abs(size) * top
-        reach = side * max(1.0, wide)
-        x0, x1, y0, y1 = -back * wide - reach, (far + forth) * wide + reach, state.rise - side, state.rise + side
-        if stretch < 0:
-            x0, x1 = -x1, -x0
-        matrix = times(self.matrix, state.ctm)
-        if not walker.area.clear(bounds(mapped(matrix, ((x0, y0), (x1, y0), (x1, y1), (x0, y1))))):
+    def _bounded(self, raw: bytes, font: Font) -> tuple[bytes, float, Box, Box, Matrix] | None:
+        """What a run shows, how far it goes, boxes on the page around all its ink and around its origins and ends,
+        and its matrix."""
+        split = parts_of(raw)
+        run = font.run(split[0]) if split is not None and split[0] else None
+        if split is None or run is None:
             return None
-        return along
+        state = self.walker.state
+        along, x0, x1, side = span_of(state, split, run)
+        reach = side * max(1.0, abs(state.stretch))
+        low, high, x2, x3 = state.rise - side, state.rise + side, x0 - reach, x1 + reach
+        a, b, c, d, e, f = matrix = times(self.matrix, state.ctm)
+        if b == c == 0 and a > 0 and d > 0:
+            box = (a * x2 + e, d * low + f, a * x3 + e, d * high + f)
+            return split[0], along, box, (a * x0 + e, f, a * x1 + e, f), matrix
+        box = bounds(mapped(matrix, ((x2, low), (x3, low), (x3, high), (x2, high))))
+        return split[0], along, box, bounds(mapped(matrix, ((x0, 0.0), (x1, 0.0)))), matrix
 
     def _evaluate(self, raw: bytes, *, whole: bool) -> None:
         """A run glyph by glyph; one that loses none is written as it stood if it can be kept `whole`, so that nobody
@@ -131,16 +151,10 @@ class TextPart:
                 raise Refused("font", "Text is shown without a usable font.")
             return
         font = state.font
-        items: list[Item] = []
-        for part in parts:
-            if isinstance(part, bytes):
-                items += font.read(part)
-            else:
-                items.append(part)
+        items = items_of(font, parts)
         matrix = times(self.matrix, state.ctm)
         lost = self._lost(items, matrix)
-        if self.walker.job.survey is not None and not self.walker.hidden:
-            self._surveyed(items, matrix)
+        self._surveyed(raw, items, matrix)
         if state.mode >= 4:
             self.clip_lost |= bool(lost)
             self.clip_kept |= any(isinstance(i, Glyph) and n not in lost for n, i in enumerate(items))
@@ -163,17 +177,14 @@ class TextPart:
             self._emit_whole(parts)
         return lost
 
-    def _surveyed(self, items: list[Item], matrix: Matrix) -> None:
-        """Tell the survey of the page where every glyph stands."""
+    def _surveyed(self, raw: bytes, items: list[Item], matrix: Matrix) -> None:
+        """Tell a survey of the page where every glyph of a run stands."""
         walker, survey = self.walker, self.walker.job.survey
-        if survey is None:
+        if survey is None or walker.hidden or walker.measuring:
             return
-        along = 0.0
-        for place, item in enumerate(items):
-            if isinstance(item, Glyph):
-                quad = mapped(matrix, self._quad(item, along))
-                survey.glyph(walker, (self.number, place), item, times((1, 0, 0, 1, along, 0), matrix), quad)
-            along += self._step(item)
+        run = Run(self.number, raw, matrix, walker.state.copy(), walker.area, walker.depth, UNKNOWN, UNKNOWN)
+        run.take(items)
+        survey.add(run)
 
     def _emit_whole(self, parts: list[bytes | float]) -> None:
         if len(parts) == 1 and isinstance(parts[0], bytes):
@@ -182,18 +193,8 @@ class TextPart:
             inner = b" ".join(text(part) if isinstance(part, bytes) else num(part) for part in parts)
             self.walker.emit(b"[" + inner + b"] TJ")
 
-    def _step(self, item: Item) -> float:
-        """How far one item moves along the line, in text space."""
-        state = self.walker.state
-        vertical = state.font is not None and state.font.vertical
-        if isinstance(item, Glyph):
-            step = item.advance * state.size + state.spacing + (state.word if item.space else 0.0)
-        else:
-            step = -float(item) / 1000 * state.size
-        return step if vertical else step * state.stretch
-
     def _advance(self, items: list[Item]) -> None:
-        total = sum(self._step(item) for item in items)
+        total = sum(step_of(self.walker.state, item) for item in items)
         vertical = self.walker.state.font is not None and self.walker.state.font.vertical
         shift: Matrix = (1, 0, 0, 1, 0, total) if vertical else (1, 0, 0, 1, total, 0)
         self.matrix = times(shift, self.matrix)
@@ -246,7 +247,7 @@ class TextPart:
         along = 0.0
         for place, item in enumerate(items):
             if isinstance(item, Glyph):
-                quad = mapped(matrix, self._quad(item, along))
+                quad = mapped(matrix, quad_of(self.walker.state, item, along))
                 box = bounds(quad)
                 if walker.measuring and not item.blank:
                     walker.painted(box)
@@ -257,7 +258,7 @@ class TextPart:
                     lost.add(place)
                     walker.job.kinds.add("outside_crop")
                     unseen += corners(box)
-            along += self._step(item)
+            along += step_of(self.walker.state, item)
         if unseen:
             walker.job.touched.append(bounds(unseen))
         return lost
@@ -267,18 +268,9 @@ class TextPart:
         there."""
         if covers(target, quad):
             return True
-        return glyph.blank and covers(target, mapped(matrix, self._quad(replace(glyph, ink=_foot(glyph)), along)))
-
-    def _quad(self, glyph: Glyph, along: float) -> Polygon:
-        state = self.walker.state
-        wide, tall = state.size * state.stretch, state.size
-        vertical = state.font is not None and state.font.vertical
-        x, y = (0.0, along) if vertical else (along, 0.0)
-        x -= glyph.drop[0] * wide
-        y += state.rise - glyph.drop[1] * tall
-        x0, y0, x1, y1 = glyph.ink
-        x0, x1, y0, y1 = x + x0 * wide, x + x1 * wide, y + y0 * tall, y + y1 * tall
-        return ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
+        return glyph.blank and covers(
+            target, mapped(matrix, quad_of(self.walker.state, replace(glyph, ink=_foot(glyph)), along))
+        )
 
     def _without(self, items: list[Item], lost: set[int]) -> bytes:
         """A TJ in which every run of lost glyphs is one number."""
@@ -306,45 +298,3 @@ class TextPart:
 def _foot(glyph: Glyph) -> Box:
     """The sliver on its base line where PDFium places a glyph without an outline."""
     return (0.0, 0.0, max(glyph.advance, FOOT), FOOT)
-
-
-def parts_of(raw: bytes) -> tuple[bytes, float, float] | None:
-    """All strings of an operand of Tj or TJ joined, the sum of the numbers that go back along the line and of those
-    that go forth (both positive); None when it does not begin and end with a string."""
-    if raw[:1] != b"[":
-        return (string_of(raw), 0.0, 0.0) if STRING.fullmatch(raw) else None
-    if raw[1:2] not in STRING_START or raw[-2:] not in STRING_END:
-        return None
-    strings = [string_of(one or two) for one, two in STRING.findall(raw)]
-    try:
-        numbers = [float(word) for word in STRING.sub(b" ", raw)[1:-1].split()]
-    except ValueError:
-        return None
-    back = sum([value for value in numbers if value > 0])
-    return b"".join(strings), back, back - sum(numbers)
-
-
-STRING_START, STRING_END = (b"(", b"<"), (b")]", b">]")
-
-
-def shown(raw: bytes) -> list[bytes | float]:
-    """The operand of Tj or TJ as strings and numbers."""
-    if not raw.endswith((b")", b">", b"]")):
-        raise Refused("operand", "A text operator has an operand of the wrong kind.")
-    parts: list[bytes | float] = []
-    place = 0
-    for match in STRING.finditer(raw):
-        parts += _numbers(raw[place : match.start()])
-        parts.append(string_of(match.group()))
-        place = match.end()
-    if raw.endswith(b"]"):
-        return parts + _numbers(raw[place:])
-    return parts[-1:]
-
-
-def _numbers(raw: bytes) -> list[float]:
-    words = [word for word in raw.translate(BRACKETS).split() if word[:1] != b"/"]
-    return [float(word) for word in words if word not in (b"true", b"false", b"null")]
-
-
-BRACKETS = bytes.maketrans(b"[]\0", b"   ")

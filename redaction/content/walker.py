@@ -17,8 +17,9 @@ from .job import Job
 from .paths import CLOSES, FILLS, PATHS, STROKES, PathPart
 from .resources import Names
 from .state import State
+from .survey import Run
 from .text import TextPart
-from .tokens import INLINE, PATH, instructions, key_of
+from .tokens import INLINE, PATH, key_of
 from .writing import num
 
 PLAIN_STATE = (b"J", b"j", b"M", b"i")
@@ -31,7 +32,7 @@ INTENTS = {"/Perceptual", "/RelativeColorimetric", "/Saturation", "/AbsoluteColo
 class Walker:
     """Walks one stream. After `run`, `written()` is the new content and `names` its resources.
 
-    `ctm` takes the stream's space to page space, where `area` lies. `eager` walks look at every glyph.
+    `ctm` takes the stream's space to page space, where `area` lies. `runs` is what a survey of the same stream learnt.
     """
 
     def __init__(
@@ -56,13 +57,14 @@ class Walker:
         self.path = PathPart(self)
         self.marked: list[bool] = []
         self.lenient = 0
-        self.measuring = self.eager = False
+        self.measuring = False
         self.extent: Box | None = None
         self.busy = False
         self.paints = 0
         self.saved: list[tuple[int, int]] = []
         self.plain_states: dict[str, bytes] = {}
         self.found: dict[tuple[str, str], pikepdf.Object | None] = {}
+        self.runs: dict[int, Run] = {}
 
     @property
     def hidden(self) -> bool:
@@ -87,12 +89,11 @@ class Walker:
     def run(self, stream: pikepdf.Object) -> None:
         """Walk a stream or a page. Raises Refused for everything that is not understood."""
         try:
-            found = instructions(stream)
+            found = self.job.instructions(stream)
         except (pikepdf.PdfError, ValueError) as error:
             raise Refused("content", "A page's content cannot be read.") from error
         self.job.spend(len(found), 0)
         self._defaults()
-        self.eager = self.measuring or self.job.survey is not None
         handlers = HANDLERS
         for operator, operands in found:
             handler = handlers.get(operator)

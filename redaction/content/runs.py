@@ -1,0 +1,100 @@
+"""One show operator taken apart: its strings and numbers, its glyphs, how far each moves and where its ink lies."""
+
+from ..errors import Refused
+from ..fonts import Font, Glyph
+from ..geometry import Polygon
+from .state import State
+from .tokens import STRING, string_of
+
+Item = Glyph | float
+STRING_START, STRING_END = (b"(", b"<"), (b")]", b">]")
+BRACKETS = bytes.maketrans(b"[]\0", b"   ")
+
+
+def parts_of(raw: bytes) -> tuple[bytes, float, float] | None:
+    """All strings of an operand of Tj or TJ joined, the sum of the numbers that go back along the line and of those
+    that go forth (both positive); None when it does not begin and end with a string."""
+    if raw[:1] != b"[":
+        return (string_of(raw), 0.0, 0.0) if STRING.fullmatch(raw) else None
+    if raw[1:2] not in STRING_START or raw[-2:] not in STRING_END:
+        return None
+    strings = [string_of(one or two) for one, two in STRING.findall(raw)]
+    try:
+        numbers = [float(word) for word in STRING.sub(b" ", raw)[1:-1].split()]
+    except ValueError:
+        return None
+    back = sum([value for value in numbers if value > 0])
+    return b"".join(strings), back, back - sum(numbers)
+
+
+def shown(raw: bytes) -> list[bytes | float]:
+    """The operand of Tj or TJ as strings and numbers. Raises Refused "operand"."""
+    if not raw.endswith((b")", b">", b"]")):
+        raise Refused("operand", "A text operator has an operand of the wrong kind.")
+    parts: list[bytes | float] = []
+    place = 0
+    for match in STRING.finditer(raw):
+        parts += _numbers(raw[place : match.start()])
+        parts.append(string_of(match.group()))
+        place = match.end()
+    if raw.endswith(b"]"):
+        return parts + _numbers(raw[place:])
+    return parts[-1:]
+
+
+def _numbers(raw: bytes) -> list[float]:
+    words = [word for word in raw.translate(BRACKETS).split() if word[:1] != b"/"]
+    return [float(word) for word in words if word not in (b"true", b"false", b"null")]
+
+
+def items_of(font: Font, parts: list[bytes | float]) -> list[Item]:
+    """The strings as glyphs of a font, the numbers as they are."""
+    items: list[Item] = []
+    for part in parts:
+        if isinstance(part, bytes):
+            items += font.read(part)
+        else:
+            items.append(part)
+    return items
+
+
+def step_of(state: State, item: Item) -> float:
+    """How far one item moves along the line, in text space."""
+    vertical = state.font is not None and state.font.vertical
+    if isinstance(item, Glyph):
+        step = item.advance * state.size + state.spacing + (state.word if item.space else 0.0)
+    else:
+        step = -float(item) / 1000 * state.size
+    return step if vertical else step * state.stretch
+
+
+def quad_of(state: State, glyph: Glyph, along: float) -> Polygon:
+    """The ink of a glyph that stands `along` the line, in text space."""
+    wide, tall = state.size * state.stretch, state.size
+    vertical = state.font is not None and state.font.vertical
+    x, y = (0.0, along) if vertical else (along, 0.0)
+    x -= glyph.drop[0] * wide
+    y += state.rise - glyph.drop[1] * tall
+    x0, y0, x1, y1 = glyph.ink
+    x0, x1, y0, y1 = x + x0 * wide, x + x1 * wide, y + y0 * tall, y + y1 * tall
+    return ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
+
+
+def span_of(
+    state: State, split: tuple[bytes, float, float], run: tuple[float, int, int, float]
+) -> tuple[float, float, float, float]:
+    """How far a run goes along the line, between which places all its glyphs begin and end (both in text space, its
+    beginning at 0), and how far ink may reach from there; `split` is of `parts_of` and `run` of `Font.run`."""
+    advance, count, spaces, top = run
+    _, back, forth = split
+    size, spacing, word, stretch = state.size, state.spacing, state.word, state.stretch
+    along = (advance * size + count * spacing + spaces * word + (forth - back) / 1000 * size) * stretch
+    far = advance * abs(size) + count * abs(spacing) + spaces * abs(word)
+    forth, back = forth / 1000 * abs(size), back / 1000 * abs(size)
+    if size < 0 or spacing < 0 or word < 0:
+        forth = back = far + forth + back
+    wide = abs(stretch)
+    x0, x1 = -back * wide, (far + forth) * wide
+    if stretch < 0:
+        x0, x1 = -x1, -x0
+    return along, x0, x1, 2 * abs(size) * top
