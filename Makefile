@@ -30,7 +30,7 @@ demo-reset: $(VENV)/.demo ## forget the demonstration's data
 	@$(BIN)/dataroom demo --reset
 
 test: $(VENV)/.dev ## every test, with real parts started on free loopback ports
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests
 
 check: $(VENV)/.dev ## format, lint, types, import contracts, dependencies
 	$(BIN)/ruff format --check .
