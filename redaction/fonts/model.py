@@ -126,6 +126,11 @@ def guessed_ink(text: str, advance: float) -> Box:
         low, high = -0.16, 0.13
     elif text and text in "-–—=~":
         low, high = 0.15, 0.42
+    elif text and text in ":;":
+        low, high = (-0.03 if text == ":" else -0.16), 0.54
+    elif text and text in "()[]{}":
+        # Fonts of one width, which is 0.6 em nearly always, draw them shorter.
+        low, high = (-0.125, 0.65) if advance > 0.58 else (-0.22, 0.76)
     elif text and text in "'\"*^`":
         low, high = 0.4, 0.76
     elif text and text == "_":

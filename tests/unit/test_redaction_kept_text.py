@@ -2,7 +2,7 @@
 
 import pytest
 
-from redaction import Plan, words
+from redaction import Plan, apply, words
 from redaction.document import rebuild
 from redaction.engine import final_marks
 from redaction.inspection import open_source
@@ -42,3 +42,16 @@ def test_words_far_from_a_mark_stay_where_they_stood(case: str) -> None:
     assert len(after) > 1
     for word, place in before.items():
         assert place == pytest.approx(after[word], abs=0.51), word
+
+
+@pytest.mark.parametrize("font", ["Helvetica", "Courier-Bold", "Times-Roman"])
+def test_a_small_label_close_above_a_mark_stays_whole(font: str) -> None:
+    """Colons and brackets of a font that is not embedded reach about as deep as they really do."""
+    face = pdfs.pikepdf.Dictionary(Type=pdfs.Name.Font, Subtype=pdfs.Name.Type1, BaseFont=pdfs.Name("/" + font))
+    face.Encoding = pdfs.Name.WinAnsiEncoding
+    content = b"BT /F1 6.4 Tf 54 689.6 Td (Name: date; t001:) Tj ET BT /F1 10 Tf 54 681.8 Td (Freya) Tj ET"
+    data = pdfs.content_pdf(content, fonts={"/F1": face})
+    output = apply(
+        data, Plan.from_json({"marks": [{"page": 1, "box": [54, 679.8, 140, 688.8], "level": "exact"}]})
+    ).output
+    assert " ".join(word.text for word in words(output, 1)) == "Name: date; t001:"
