@@ -264,6 +264,39 @@ def rgb16() -> bytes:
     return touched(pdfs.image_pdf("flate"), change)
 
 
+def font_in_state() -> bytes:
+    """The font is set by a graphics state, not by Tf."""
+    with pikepdf.new() as pdf:
+        face = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
+        state = Dictionary(Type=Name.ExtGState, Font=Array([pdf.make_indirect(face), 14]))
+        content = f"/S gs BT 72 700 Td ({BEFORE} {SECRET} {AFTER}) Tj ET".encode()
+        return pdfs.content_pdf(content, resources={"/ExtGState": Dictionary(S=state)}, pdf=pdf)
+
+
+def pattern_in_form() -> bytes:
+    """The line stands in the cell of a pattern that a form paints with."""
+    with pikepdf.new() as pdf:
+        face = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
+        cell = pdf.make_stream(pdfs.spoken(), Type=Name.Pattern, PatternType=1, PaintType=1, TilingType=1)
+        cell.BBox, cell.XStep, cell.YStep = Array([0, 0, 595, 842]), 595, 842
+        cell.Resources = Dictionary(Font=Dictionary(F1=face))
+        outer = pdfs.form(pdf, b"/Pattern cs /P scn 0 0 595 842 re f")
+        outer.Resources.Pattern = Dictionary(P=pdf.make_indirect(cell))
+        return pdfs.content_pdf(b"/A Do", xobjects={"/A": outer}, pdf=pdf)
+
+
+def glyph_of_forms() -> bytes:
+    """A drawn font whose procedures show a form that holds the line."""
+    with pikepdf.new() as pdf:
+        inner = pdfs.form(pdf, pdfs.spoken())
+        face = Dictionary(Type=Name.Font, Subtype=Name.Type3, FirstChar=65, LastChar=65, Widths=Array([595]))
+        face.FontMatrix, face.FontBBox = Array([0.01, 0, 0, 0.01, 0, 0]), Array([0, 0, 595, 842])
+        face.CharProcs = Dictionary(A=pdf.make_stream(b"595 0 d0 /X Do"))
+        face.Encoding = Dictionary(Type=Name.Encoding, Differences=Array([65, Name.A]))
+        face.Resources = Dictionary(XObject=Dictionary(X=inner))
+        return pdfs.content_pdf(b"BT /F1 100 Tf 0 0 Td (A) Tj ET", fonts={"/F1": pdf.make_indirect(face)}, pdf=pdf)
+
+
 ROWS: dict[str, Builder] = {
     "t01": shown(LINE),
     "t02": shown(leaks.SPLIT),
@@ -286,6 +319,8 @@ ROWS: dict[str, Builder] = {
     "t19": leaks.ELSEWHERE["structure"],
     "t20": leaks.tiling,
     "t21": leaks.soft_mask,
+    "t22": pdfs.cff_pdf,
+    "t23": pdfs.truetype_pdf,
     "t24": leaks.hidden_layer,
     "t25": unused_form,
     "t26": split_at_operators,
@@ -295,11 +330,15 @@ ROWS: dict[str, Builder] = {
     "t30": leaks.TEXT["white"],
     "t31": shown("BT /F1 14 Tf -1 0 0 1 240 700 Tm (Before {s} after) Tj ET"),
     "t32": differences,
+    "t33": shown("BT /F1 14 Tf 1 0 0.3 1 72 700 Tm (Before {s} after) Tj ET"),
     "t34": shown(leaks.EACH),
     "t35": leaks.ELSEWHERE["off-page"],
+    "t36": font_in_state,
     "t37": inherited,
+    "t38": pattern_in_form,
     "t39": shown("BT /F1 14 Tf 72 700 Td [(Before {s} after {s} end)] TJ ET"),
     "t40": unique_letters,
+    "t41": glyph_of_forms,
     "t42": lambda: shaded("q BT 7 Tr /F1 14 Tf 72 700 Td (Before {s} after) Tj ET /S sh Q"),
     "a01": leaks.ELSEWHERE["note"],
     "a02": free_text,
@@ -337,11 +376,14 @@ PICTURES: dict[str, Builder] = {
     "i04": lambda: pdfs.image_pdf("ccitt"),
     "i05": lambda: pdfs.image_pdf("jpx"),
     "i06": lambda: pdfs.image_pdf("indexed"),
+    "i07": lambda: pdfs.image_pdf("grey16"),
     "i08": lambda: pdfs.image_pdf("stencil"),
     "i09": two_pages_image,
     "i10": nested_image,
     "i11": lambda: pdfs.image_pdf("inline"),
     "i12": turned_image,
+    "i13": lambda: pdfs.image_pdf("smask"),
+    "i14": lambda: pdfs.image_pdf("dct-cmyk"),
     "i15": rgb16,
     "v01": outlined_text,
     "v03": lambda: shaded("q 72 690 228 30 re W n /S sh Q BT /F1 14 Tf 72 740 Td (Before after) Tj ET"),
