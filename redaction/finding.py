@@ -104,8 +104,15 @@ class _Sheet:
         return "".join(" " if text.isspace() else text for text in texts)
 
 
-def find(data: bytes, queries: Sequence[Query], read: Mapping[int, Sequence[Word]]) -> Findings:
-    """Looks for every query on every page; `read` holds the words read from pictures, by page.
+def find(
+    data: bytes,
+    queries: Sequence[Query],
+    read: Mapping[int, Sequence[Word]],
+    first: int = 1,
+    last: int | None = None,
+) -> Findings:
+    """Looks for every query on the pages `first` to `last` (from 1; None: to the end); `read` holds the words read from
+    pictures, by page.
 
     Raises Refused "query" for one that cannot be used, "encrypted" and "broken" for a document that cannot be opened.
     """
@@ -116,7 +123,7 @@ def find(data: bytes, queries: Sequence[Query], read: Mapping[int, Sequence[Word
     blank: list[int] = []
     with opened(data) as pdf:
         pages = len(pdf)
-        for page in range(1, pages + 1):
+        for page in range(first, min(last or pages, pages) + 1):
             found += _on_page(pdf, page, matchers, read.get(page), blank)
             if len(found) > MOST_FOUND:
                 break

@@ -113,8 +113,16 @@ class Workshop(Protocol):
         """Where a term stands."""
         ...
 
-    def find(self, source: Any, queries: Sequence[dict[str, Any]], read: Mapping[int, Sequence[dict[str, Any]]]) -> Any:
-        """Where queries stand, in text and in words read from pictures, with what stands around them."""
+    def find(
+        self,
+        source: Any,
+        queries: Sequence[dict[str, Any]],
+        read: Mapping[int, Sequence[dict[str, Any]]],
+        first: int = 1,
+        last: int | None = None,
+    ) -> Any:
+        """Where queries stand on pages `first` to `last` (None: to the end), in text and in words read from pictures,
+        with what stands around them."""
         ...
 
     def pictured(self, source: Any) -> Any:

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from dataroom.actions import slips, terms
 from dataroom.actions.context import Desk
-from dataroom.actions.found import FoundView, PlaceView, QueryView
+from dataroom.actions.found import FoundView, FrameView, PlaceView, QueryView
 from dataroom.actions.registry import Params, action
 from dataroom.actions.sealing import Opened, open_version
 from dataroom.actions.work import Work
@@ -68,14 +68,30 @@ class Look(Params):
         return self
 
 
+class LookHere(Look):
+    """What to look for on the pages `first` to `last` (from 1; without `last` to the end), so that a long document can
+    be searched in stretches that tell how far it has come."""
+
+    first: Annotated[int, Field(ge=1, le=100_000)] = 1
+    last: Annotated[int, Field(ge=1, le=100_000)] | None = None
+
+    @model_validator(mode="after")
+    def _forward(self) -> LookHere:
+        if self.last is not None and self.last < self.first:
+            raise ValueError("the last page comes before the first")
+        return self
+
+
 @dataclass(frozen=True)
 class Asked:
-    """What the phase that reveals needs: the open content, the words read from its pictures, queries and labels."""
+    """What the phase that reveals needs: the open content, the words read from its pictures, queries and labels, and
+    the first and last page to be searched."""
 
     opened: Opened
     read: dict[int, list[dict[str, Any]]]
     queries: tuple[dict[str, Any], ...]
     labels: tuple[QueryView, ...]
+    pages: tuple[int, int | None] = (1, None)
 
 
 def queries_of(work: Work, matter: uuid.UUID, look: Look) -> tuple[tuple[dict[str, Any], ...], tuple[QueryView, ...]]:
@@ -98,23 +114,28 @@ def found_by(desk: Desk, asked: Asked) -> FoundView:
     """Searches an opened version in a limited child."""
     if not asked.queries:
         return FoundView((), (), (), False)
-    findings = desk.services.workshop.find(asked.opened.source(desk.services), asked.queries, asked.read)
+    source = asked.opened.source(desk.services)
+    findings = desk.services.workshop.find(source, asked.queries, asked.read, *asked.pages)
     places = tuple(
         PlaceView(hit.page, tuple(hit.boxes), hit.text, hit.before, hit.after, hit.query, hit.read)
         for hit in findings.found
     )
-    return FoundView(places, asked.labels, tuple(findings.blank), findings.cut)
+    frames = tuple(FrameView(page, box, rotation) for page, (box, rotation) in sorted(findings.frames.items()))
+    return FoundView(places, asked.labels, tuple(findings.blank), findings.cut, frames)
 
 
 @action("redaction.search", on=Redaction, reveal=found_by)
-def search(work: Work, redaction: Redaction, params: Look) -> Asked:
+def search(work: Work, redaction: Redaction, params: LookHere) -> Asked:
     """Every place of terms, expressions, patterns and the dictionary in the original, with what stands around it."""
     version = work.get(Version, redaction.version_id)
     work.require("page.search", version)
     queries, labels = queries_of(work, redaction.matter_id, params)
     opened = open_version(work.services, work.session, version)
-    work.state(queries=len(queries), dictionary=params.dictionary, patterns=len(params.patterns))
-    return Asked(opened, slips.words_read(work.session, opened), queries, labels)
+    last = min(params.last or version.pages, version.pages)
+    read = slips.words_read(work.session, opened, params.first, last)
+    told = {"queries": len(queries), "dictionary": params.dictionary, "patterns": len(params.patterns)}
+    work.state(**told, first=params.first, last=last)
+    return Asked(opened, read, queries, labels, (params.first, last))
 
 
 def view_of(found: Mapping[str, Any], labels: Sequence[QueryView]) -> FoundView:
@@ -122,4 +143,5 @@ def view_of(found: Mapping[str, Any], labels: Sequence[QueryView]) -> FoundView:
     places = tuple(
         PlaceView(**{**place, "boxes": tuple(tuple(box) for box in place["boxes"])}) for place in found["places"]
     )
-    return FoundView(places, tuple(labels), tuple(found["blank"]), bool(found["cut"]))
+    frames = tuple(FrameView(**{**frame, "box": tuple(frame["box"])}) for frame in found.get("frames", ()))
+    return FoundView(places, tuple(labels), tuple(found["blank"]), bool(found["cut"]), frames)

@@ -49,14 +49,25 @@ class PlaceView:
 
 
 @dataclass(frozen=True)
+class FrameView:
+    """How a page lies, for showing a place on its image: the visible box in user space points, and the rotation in
+    degrees clockwise."""
+
+    page: int
+    box: tuple[float, float, float, float]
+    rotation: int
+
+
+@dataclass(frozen=True)
 class FoundView:
     """The places in one version in reading order; `blank` are pages on which terms cannot be found because they hold
-    a picture nobody has read; `cut` tells that there were too many places."""
+    a picture nobody has read; `cut` tells that there were too many places; `frames` are of the pages with places."""
 
     places: tuple[PlaceView, ...]
     queries: tuple[QueryView, ...]
     blank: tuple[int, ...]
     cut: bool
+    frames: tuple[FrameView, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,7 +111,10 @@ class PartView:
 
 @dataclass(frozen=True)
 class SearchView:
-    """A search with its progress, document by document; documents the person may no longer read are left out."""
+    """A search with its progress, document by document; documents the person may no longer read are left out.
+
+    `languages` are those in which pictures of text can be read; none where they cannot be read at all.
+    """
 
     id: uuid.UUID
     matter: uuid.UUID
@@ -109,4 +123,5 @@ class SearchView:
     finished_at: datetime | None
     queries: tuple[QueryView, ...]
     parts: tuple[PartView, ...]
+    languages: tuple[str, ...]
     can: frozenset[str]

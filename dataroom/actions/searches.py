@@ -43,13 +43,14 @@ class OfVersion(Params):
 
 
 class Chosen(Params):
-    """Which places of one document become marks (their numbers in the answer of `search.hits`; empty: all), why, and
-    what the redacted copy is for if none is being prepared."""
+    """Which places of one document become marks (their numbers in the answer of `search.hits`; empty: all), why, what
+    the codes ask to be recorded, and what the redacted copy is for if none is being prepared."""
 
     version: uuid.UUID
     places: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(max_length=5000)] = ()
     code: Annotated[str, Field(min_length=1, max_length=40)]
     rationale: Annotated[str, Field(min_length=8, max_length=1000)]
+    second_code: Annotated[str, Field(max_length=40)] = ""
     details: dict[str, Particular] = Field(default_factory=dict, max_length=12)
     title: Annotated[str, Field(min_length=3, max_length=200)]
 
@@ -219,6 +220,7 @@ def read(work: Work, search: Search, params: Nothing) -> SearchView:
         search.finished_at,
         labels,
         views,
+        tuple(work.services.workshop.reads()),
         work.allowed(("search.stop", "search.mark"), search),
     )
 
@@ -289,6 +291,7 @@ def mark(work: Work, search: Search, params: Chosen) -> Done:
             kind="scan" if p.read else "term",
             code=params.code,
             rationale=params.rationale,
+            second_code=params.second_code,
             details=params.details,
         )
         for p in chosen

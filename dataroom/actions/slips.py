@@ -52,8 +52,12 @@ def open_terms(services: Services, session: Session, terms: Iterable[Term]) -> I
             yield term, json.loads(open_small(dek, "term", term.id, place, term.sealed))
 
 
-def words_read(session: Session, opened: Opened) -> dict[int, list[dict[str, Any]]]:
-    """The words that were read from pictures of a version's pages, by page."""
-    query = select(TranscriptPage).where(TranscriptPage.version_id == opened.version_id)
+def words_read(
+    session: Session, opened: Opened, first: int = 1, last: int | None = None
+) -> dict[int, list[dict[str, Any]]]:
+    """The words that were read from pictures of a version's pages `first` to `last` (None: to the end), by page."""
+    query = select(TranscriptPage).where(TranscriptPage.version_id == opened.version_id, TranscriptPage.page >= first)
+    if last is not None:
+        query = query.where(TranscriptPage.page <= last)
     rows = session.scalars(query.order_by(TranscriptPage.page)).all()
     return {row.page: unseal(opened, "words", row.id, row.sealed) for row in rows}

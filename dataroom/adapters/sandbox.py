@@ -93,13 +93,14 @@ class Found:
 
 @dataclass(frozen=True)
 class Findings:
-    """Every place in reading order, the pages without text that nobody has read, all pages, and whether places were
-    left out because there were too many."""
+    """Every place in reading order, the pages without text that nobody has read, all pages, whether places were left
+    out because there were too many, and how the pages with places lie: visible box and rotation, by page."""
 
     found: tuple[Found, ...]
     blank: tuple[int, ...]
     pages: int
     cut: bool
+    frames: Mapping[int, tuple[Box, int]]
 
 
 @dataclass(frozen=True)
@@ -181,17 +182,25 @@ class Sandbox:
         )
 
     def find(
-        self, source: Source, queries: Sequence[dict[str, Any]], read: Mapping[int, Sequence[dict[str, Any]]]
+        self,
+        source: Source,
+        queries: Sequence[dict[str, Any]],
+        read: Mapping[int, Sequence[dict[str, Any]]],
+        first: int = 1,
+        last: int | None = None,
     ) -> Findings:
-        """Where the queries (fields of `redaction.Query`) stand; `read` holds words read from pictures, by page."""
+        """Where the queries (fields of `redaction.Query`) stand on pages `first` to `last` (None: to the end); `read`
+        holds words read from pictures, by page."""
         told = {str(page): list(words) for page, words in read.items()}
-        facts = self._run("heavy", {"op": "find", "queries": list(queries), "read": told}, source).facts
+        asked = {"op": "find", "queries": list(queries), "read": told, "first": first, "last": last}
+        facts = self._run("heavy", asked, source).facts
         return _shaped(
             lambda: Findings(
                 tuple(_found(one) for one in facts["found"]),
                 tuple(int(page) for page in facts["blank"]),
                 int(facts["pages"]),
                 bool(facts["cut"]),
+                {int(f["page"]): (_box(f["box"]), int(f["rotation"]) % 360) for f in facts["frames"]},
             )
         )
 

@@ -4,9 +4,9 @@ nobody else.
 It has one descriptor to the outside, the socket on standard input, speaks `sandbox_wire` over it, gives up
 what `sandbox_child_limits` lists before the first request, and answers requests until the socket closes:
 
-`inspect`, `render` {page, width, lines}, `words` {page}, `search` {term}, `find` {queries, read}, `pictured`,
-`recognise` {page}, `redact` {plan, salt}, `verify` {report, plan; sources: output, original}, `stamp` {lines},
-`overstamp` {lines}. Two documents stay open between requests, and are closed after a minute of quiet.
+`inspect`, `render` {page, width, lines}, `words` {page}, `search` {term}, `find` {queries, read, first, last},
+`pictured`, `recognise` {page}, `redact` {plan, salt}, `verify` {report, plan; sources: output, original}, `stamp`
+{lines}, `overstamp` {lines}. Two documents stay open between requests, and are closed after a minute of quiet.
 """
 
 from __future__ import annotations
@@ -167,7 +167,12 @@ def _search(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
 def _find(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
     queries = [redaction.Query(**query) for query in request["queries"]]
     read = {int(page): [redaction.Word(**word) for word in words] for page, words in request["read"].items()}
-    return dataclasses.asdict(redaction.find(child.whole(), queries, read)), b""
+    findings = redaction.find(child.whole(), queries, read, request["first"], request["last"])
+    frames = []
+    for page in sorted({one.page for one in findings.found}):
+        box, rotation = pdf.placement(child.document(), page)
+        frames.append({"page": page, "box": box, "rotation": rotation})
+    return {**dataclasses.asdict(findings), "frames": frames}, b""
 
 
 def _pictured(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:

@@ -9,12 +9,17 @@ from flask import Response, flash, jsonify, redirect, render_template, request, 
 from flask.typing import ResponseReturnValue
 
 from dataroom.actions.finding import PATTERNS
+from dataroom.actions.found import FoundView, PartView
 from dataroom.actions.terms import TermKind
 from dataroom.errors import Conflict, DataroomError, Invalid, Refused
 from dataroom.ids import parse_id
 from dataroom.web.guards import Guarded, refuse_others
 from dataroom.web.matters import in_matter
+from dataroom.web.redactions import codes
 from dataroom.web.site import fields, perform, submit
+
+DETAIL = "detail:"
+"""How the fields for what a code wants recorded begin in the form."""
 
 
 def routes(pages: Guarded) -> None:
@@ -23,11 +28,14 @@ def routes(pages: Guarded) -> None:
     pages.add_url_rule("/matters/<id:matter_id>/finding", "find", find, methods=["POST"])
     pages.add_url_rule("/matters/<id:matter_id>/terms", "add_terms", add, methods=["POST"])
     pages.add_url_rule("/matters/<id:matter_id>/terms/<id:term_id>/removal", "remove_term", remove, methods=["POST"])
+    pages.add_url_rule("/matters/<id:matter_id>/terms/<id:term_id>", "change_term", change, methods=["POST"])
     pages.add_url_rule("/searches/<id:search_id>", "search", show)
     pages.add_url_rule("/searches/<id:search_id>/state", "search_state", state)
     pages.add_url_rule("/searches/<id:search_id>/stop", "stop_search", stop, methods=["POST"])
     pages.add_url_rule("/searches/<id:search_id>/versions/<id:version_id>", "places", places)
     pages.add_url_rule("/searches/<id:search_id>/versions/<id:version_id>", "mark_places", mark, methods=["POST"])
+    reading = "/searches/<id:search_id>/versions/<id:version_id>/reading"
+    pages.add_url_rule(reading, "read_pictures", read_pictures, methods=["POST"])
 
 
 def _lines(name: str) -> list[str]:
@@ -63,6 +71,19 @@ def add(matter_id: uuid.UUID) -> ResponseReturnValue:
     )
 
 
+def change(matter_id: uuid.UUID, term_id: uuid.UUID) -> ResponseReturnValue:
+    """Changes a term's text, kind or options."""
+    options = {"whole": "whole" in request.form, "case": "case" in request.form}
+    return submit(
+        "term.change",
+        term_id,
+        {**fields("text", "kind"), **options},
+        again=lambda problem: index(matter_id, problem),
+        then=url_for("web.finding", matter_id=matter_id),
+        said="The term was changed.",
+    )
+
+
 def remove(matter_id: uuid.UUID, term_id: uuid.UUID) -> ResponseReturnValue:
     """Takes a term out of the dictionary."""
     perform("term.remove", term_id)
@@ -93,16 +114,38 @@ def show(search_id: uuid.UUID) -> str:
 
 
 def state(search_id: uuid.UUID) -> Response:
-    """How many documents have been searched and how many places were found, for the page that waits."""
+    """How many documents have been searched and what was found in which, for the page that waits."""
     search = perform("search.read", search_id)
     searched = sum(part.state != "waiting" for part in search.parts)
     found = sum(part.found for part in search.parts)
-    return jsonify(state=search.state, searched=searched, documents=len(search.parts), found=found)
+    hits = [_hit(search.id, part) for part in search.parts if part.found]
+    return jsonify(state=search.state, searched=searched, documents=len(search.parts), found=found, hits=hits)
+
+
+def _hit(search_id: uuid.UUID, part: PartView) -> dict[str, Any]:
+    """A document with places, as the waiting page lists it."""
+    return {
+        "number": part.document.number,
+        "title": part.document.title,
+        "address": url_for("web.places", search_id=search_id, version_id=part.version),
+        "found": part.found,
+        "draft": url_for("web.redaction", redaction_id=part.draft) if part.draft else None,
+    }
 
 
 def stop(search_id: uuid.UUID) -> ResponseReturnValue:
     """Stops a search."""
     perform("search.stop", search_id)
+    return redirect(url_for("web.search", search_id=search_id), 303)
+
+
+def read_pictures(search_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
+    """Has the service read the pages of one document that are pictures."""
+    try:
+        perform("version.recognise", version_id)
+        flash("The service reads these pages. Search again in a while: their words are found then.")
+    except (Conflict, Refused) as error:
+        flash(error.detail)
     return redirect(url_for("web.search", search_id=search_id), 303)
 
 
@@ -118,9 +161,27 @@ def places(search_id: uuid.UUID, version_id: uuid.UUID, problem: DataroomError |
         part=part,
         found=found,
         labels={query.id: query.label for query in found.queries},
+        data=_pictured(version_id, found),
         problem=problem,
         given=request.form,
+        chosen={int(number) for number in request.form.getlist("places") if number.isdecimal()},
     )
+
+
+def _pictured(version_id: uuid.UUID, found: FoundView) -> dict[str, Any]:
+    """What the script needs to show a picture of each place, and to ask for what a code wants recorded."""
+    return {
+        "version": {"pages": url_for("web.version", version_id=version_id) + "/pages/"},
+        "places": [{"page": place.page, "boxes": place.boxes} for place in found.places],
+        "frames": {frame.page: {"box": frame.box, "rotation": frame.rotation} for frame in found.frames},
+        "codes": codes(),
+        "given": _details(),
+    }
+
+
+def _details() -> dict[str, str]:
+    given = {name[len(DETAIL) :]: text.strip() for name, text in request.form.items() if name.startswith(DETAIL)}
+    return {name: text for name, text in given.items() if text}
 
 
 def mark(search_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
@@ -129,8 +190,9 @@ def mark(search_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
     try:
         if not chosen:
             raise Invalid("places: choose at least one")
-        given = {"version": str(version_id), "places": chosen, **fields("code", "rationale", "title")}
-        done = perform("search.mark", search_id, given)
+        given = fields("code", "second_code", "rationale", "title")
+        asked = {"version": str(version_id), "places": chosen, "details": _details(), **given}
+        done = perform("search.mark", search_id, asked)
     except (Invalid, Conflict, Refused) as error:
         return places(search_id, version_id, error), error.status
     flash("Pending marks were made. Look at them, and submit when they are right.")

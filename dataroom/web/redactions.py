@@ -56,22 +56,26 @@ def show(redaction_id: uuid.UUID, problem: DataroomError | None = None) -> str:
 
 def _data(redaction: RedactionView) -> dict[str, Any]:
     """What the editor's and the review's scripts need."""
-    law = site().services.law
     return {
         "id": str(redaction.id),
         "original": described(redaction.version),
         "result": described(redaction.result) if redaction.result else None,
         "marks": [marked(row) for row in redaction.marks],
-        "codes": {
-            code.code: {
-                "label": code.label,
-                "min": max(8, code.min_text),
-                "record": list(code.record),
-                "all": code.log == "privilege",
-            }
-            for _, codes in groups(law)
-            for code in codes
-        },
+        "codes": codes(),
+    }
+
+
+def codes() -> dict[str, Any]:
+    """What the scripts have to know of each code: its label, how long a rationale is at least, what it asks for."""
+    return {
+        code.code: {
+            "label": code.label,
+            "min": max(8, code.min_text),
+            "record": list(code.record),
+            "all": code.log == "privilege",
+        }
+        for _, some in groups(site().services.law)
+        for code in some
     }
 
 

@@ -25,7 +25,8 @@ def routes(pages: Guarded) -> None:
     pages.add_url_rule("/versions/<id:version_id>/view", "view", view)
     pages.add_url_rule("/versions/<id:version_id>/pages/<int:page>.jpg", "page_image", image)
     pages.add_url_rule("/versions/<id:version_id>/pages/<int:page>/words", "page_words", words)
-    pages.add_url_rule("/versions/<id:version_id>/scans", "scans", scans, methods=["POST"])
+    pages.add_url_rule("/versions/<id:version_id>/scans", "scans", scans)
+    pages.add_url_rule("/versions/<id:version_id>/scans", "read_scans", read_scans, methods=["POST"])
     pages.add_url_rule("/versions/<id:version_id>/download", "version_download", download, methods=["POST"])
     pages.add_url_rule("/versions/<id:version_id>/proof.json", "version_proof", proof)
     pages.add_url_rule("/versions/<id:version_id>/redact", "redact", redact_form)
@@ -78,6 +79,11 @@ def words(version_id: uuid.UUID, page: int) -> Response:
 
 
 def scans(version_id: uuid.UUID) -> Response:
+    """Which pages are pictures, how far reading them has come, and whether they can be read here at all."""
+    return jsonify(asdict(perform("version.scans", version_id)))
+
+
+def read_scans(version_id: uuid.UUID) -> Response:
     """Has the service read the pages that are pictures."""
     return jsonify(id=str(perform("version.recognise", version_id).id))
 

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import re
-import subprocess
-import sys
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from playwright.sync_api import Browser, Download, expect
+from playwright.sync_api import expect
 
-from dataroom.audit.bundle import write_bundle
 from tests.cast import simple_pdf
-from tests.e2e.room import Demo, Person, browser
+from tests.e2e.bundles import verify, with_changed_entry
+from tests.e2e.stage import Story, saved
 
 TITLE = "Report on the Heliodor line"
 SECRET = "Heliodor"
@@ -31,64 +23,6 @@ PAGES = [
     "The zone coupling was measured on three panels.",
     f"Engineer of record for {SECRET}: Mara Winter.",
 ]
-PEOPLE = {
-    "ada": ("ada.quill@aldermoor.example", "Ada Quill"),
-    "bram": ("bram.oakes@aldermoor.example", "Bram Oakes"),
-    "cleo": ("cleo.hart@aldermoor.example", "Cleo Hart"),
-    "carl": ("carl.ives@aldermoor.example", "Carl Ives"),
-    "pia": ("pia.strand@borealis.example", "Pia Strand"),
-    "paolo": ("paolo.neri@cassini.example", "Paolo Neri"),
-}
-
-
-@dataclass
-class Story:
-    """The stage and what earlier scenes left for later ones."""
-
-    demo: Demo
-    chromium: Browser
-    folder: Path
-    people: dict[str, Person] = field(default_factory=dict)
-    matter: str = ""
-    document: str = ""
-    redaction: str = ""
-
-    def person(self, name: str) -> Person:
-        """Somebody of the cast, signed in at a browser of their own."""
-        if name not in self.people:
-            self.people[name] = Person(self.chromium, self.demo.address, *PEOPLE[name])
-        return self.people[name]
-
-    def shot(self, name: str, title: str) -> None:
-        """A picture of what somebody sees, where one was asked for (`SCREENSHOTS` names a folder)."""
-        folder = os.environ.get("SCREENSHOTS")
-        if folder:
-            for width in (1440, 390):
-                page = self.person(name).page
-                page.set_viewport_size({"width": width, "height": 900})
-                page.screenshot(path=f"{folder}/{title}-{width}.png", full_page=True)
-            page.set_viewport_size({"width": 1440, "height": 900})
-
-
-@pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    """A fresh demonstration and a browser; at the end nobody's console may have complained."""
-    folder = tmp_path_factory.mktemp("story")
-    demo = Demo(folder / "demo", folder / "demo.log")
-    demo.start()
-    with browser() as chromium:
-        made = Story(demo, chromium, folder)
-        yield made
-        complaints = {name: person.complaints for name, person in made.people.items() if person.complaints}
-    assert demo.stop() == 0
-    assert not complaints
-
-
-def saved(download: Download, folder: Path) -> Path:
-    """A downloaded file on disk."""
-    path = folder / download.suggested_filename
-    download.save_as(path)
-    return path
 
 
 def test_ada_uploads_and_is_told_what_became_of_each_file(story: Story) -> None:
@@ -363,34 +297,6 @@ def test_an_outsider_verifies_the_log_and_finds_a_changed_byte(story: Story) -> 
     bad = verify(verifier, changed, key)
     assert bad.returncode == 1
     assert "entry 3" in bad.stdout + bad.stderr
-
-
-def verify(verifier: Path, bundle: Path, key: str) -> subprocess.CompletedProcess[str]:
-    """Runs the verifier as an outsider would: alone, without this project on its path."""
-    command = [sys.executable, "-I", "-S", str(verifier), str(bundle), "--key", key]
-    return subprocess.run(command, capture_output=True, text=True, cwd=verifier.parent, timeout=60)
-
-
-def with_changed_entry(data: bytes) -> bytes:
-    """The export as it would be had somebody changed one digit of entry 3's time in the database."""
-    with zipfile.ZipFile(io.BytesIO(data)) as source:
-        members = {name: source.read(name) for name in source.namelist()}
-    entries: list[bytes] = []
-    framed = members["entries"]
-    while framed:
-        size = 2 + int.from_bytes(framed[:2], "big")
-        entries.append(framed[2:size])
-        framed = framed[size:]
-    place = entries[3].index(b'"t":') + 6
-    digit = b"1" if entries[3][place : place + 1] != b"1" else b"2"
-    entries[3] = entries[3][:place] + digit + entries[3][place + 1 :]
-    shown = [json.loads(line) for line in members["disclosures.jsonl"].splitlines()]
-    older = [members[name] for name in sorted(members) if name.startswith("checkpoints/")]
-    leaves = [members["leaves"][at : at + 32] for at in range(0, len(members["leaves"]), 32)]
-    out = io.BytesIO()
-    disclosures = [(line["seq"], line["disclosures"]) for line in shown]
-    write_bundle(out, members["checkpoint"], entries, disclosures, older, leaves)
-    return out.getvalue()
 
 
 def test_a_second_start_finds_everything_again(story: Story) -> None:

@@ -64,3 +64,14 @@ export function onPage(shown, size, least = 4) {
     height,
   };
 }
+
+const [LEAST_WIDE, LEAST_HIGH, AROUND] = [230, 34, 8];
+
+/** The part of a page around boxes, as a shown rectangle, at least wide enough to read what stands beside. */
+export function around(boxes, frame) {
+  const [w, h] = sizeOf(frame);
+  const at = toShown(union(boxes), frame);
+  const [width, height] = [Math.min(w, Math.max(LEAST_WIDE, at.width + 2 * AROUND)), Math.min(h, Math.max(LEAST_HIGH, at.height + 2 * AROUND))];
+  const inside = (middle, size, most) => Math.min(Math.max(middle - size / 2, 0), most - size);
+  return { x: inside(at.x + at.width / 2, width, w), y: inside(at.y + at.height / 2, height, h), width, height };
+}

@@ -1,9 +1,8 @@
 // Waits for the service to finish a redacted copy, telling how far it has come, and goes on when it has.
 
 import { byId } from "./dom.js";
-import { get } from "./net.js";
+import { watch } from "./watch.js";
 
-const box = byId("waiting");
 const text = byId("waiting-text");
 const bar = byId("waiting-bar");
 const steps = [...byId("waiting-steps").children];
@@ -22,21 +21,17 @@ function tell({ step, steps: count, done, of }) {
   });
 }
 
-async function look() {
-  try {
-    const { state, progress } = await get(box.dataset.url);
-    if (state !== "applying") {
-      location.reload();
-      return;
-    }
-    if (progress) tell(progress);
-    const seconds = Math.round((Date.now() - begun) / 1000);
-    if (seconds > 4) byId("waiting-time").textContent = `Watched for ${seconds} s.`;
-  } catch (problem) {
-    text.textContent = problem.message;
-    if (problem.gone) return;
+function told({ state, progress }) {
+  if (state !== "applying") {
+    location.reload();
+    return false;
   }
-  setTimeout(look, 1200);
+  if (progress) tell(progress);
+  const seconds = Math.round((Date.now() - begun) / 1000);
+  if (seconds > 4) byId("waiting-time").textContent = `Watched for ${seconds} s.`;
+  return true;
 }
 
-setTimeout(look, 800);
+watch(byId("waiting").dataset.url, told, (problem) => {
+  text.textContent = problem.message;
+});

@@ -1,0 +1,23 @@
+// Sentences about pages, for every script that has to say them.
+
+/** Page numbers as a person writes them: 1–4, 7. */
+export function spans(pages) {
+  const out = [];
+  for (const page of pages) {
+    const last = out[out.length - 1];
+    if (last && last[1] === page - 1) last[1] = page;
+    else out.push([page, page]);
+  }
+  return out.map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`)).join(", ");
+}
+
+/** What is said of a document's pages that are pictures, and whether reading them is to be offered. */
+export function ofScans({ pages, read, state, languages }) {
+  if (!pages.length) return { text: "", offer: false };
+  const which = `${pages.length === 1 ? "Page" : "Pages"} ${spans(pages)} ${pages.length === 1 ? "is a picture" : "are pictures"}`;
+  if (state === "running") return { text: `${which}. The service reads their words: ${read} of ${pages.length}. You may leave; the work goes on.`, offer: false };
+  if (state === "done") return { text: `${which}; their words were read and are found too. Check each place: reading makes mistakes.`, offer: false };
+  if (!languages.length) return { text: `${which}. Terms cannot be found there: this installation has no reader (Tesseract). Look at each and draw boxes.`, offer: false };
+  if (state === "failed") return { text: `${which}. Reading them failed.`, offer: true };
+  return { text: `${which}. Their words have to be read before terms are found there.`, offer: true };
+}
