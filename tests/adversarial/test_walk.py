@@ -43,6 +43,7 @@ FORM = {
     "remark": SENTENCE,
     "email": "paolo@cassini.example",
     "term": "claim",
+    "text": "claim",
     "days": "14",
     "ground": "request",
     "notice": SENTENCE,
