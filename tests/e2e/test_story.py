@@ -82,6 +82,7 @@ def test_ada_marks_terms_a_box_words_and_a_page(story: Story) -> None:
     page.get_by_text("Find a term").click()
     page.get_by_label("Term").fill(SECRET)
     page.get_by_role("button", name="Find", exact=True).click()
+    expect(page.locator("#hits .crop.drawn")).to_have_count(2, timeout=20_000)
     page.get_by_role("button", name="Mark all hits").click()
     page.get_by_label("Reason", exact=True).select_option("AC")
     page.get_by_label("Rationale, in a sentence").fill(WHY)

@@ -14,6 +14,7 @@ from dataroom.adapters.sandbox import Sandbox, Source
 from dataroom.cli.seed_documents import prior_art_memo
 from dataroom.errors import Invalid
 from redaction import verify_proof
+from tests.cast import simple_pdf
 from tests.integration import sandbox_files as files
 
 SECRET = "ingrid.solheim@borealis.example"
@@ -119,6 +120,18 @@ def test_find_tells_what_stands_around(sandbox: Sandbox, memo: Source) -> None:
     assert SECRET in {hit.text for hit in findings.found}
     assert all(hit.boxes and (hit.before or hit.after) and not hit.read for hit in findings.found)
     assert (findings.blank, findings.cut) == ((), False)
+
+
+def test_find_looks_at_the_pages_it_is_asked_about_and_tells_how_they_lie(sandbox: Sandbox) -> None:
+    long = files.source(simple_pdf(["Lumen", "nothing", "Lumen"]), "three pages")
+    asked = [{"id": "a", "kind": "term", "text": "lumen"}]
+    assert [hit.page for hit in sandbox.find(long, asked, {}).found] == [1, 3]
+    late = sandbox.find(long, asked, {}, 2, 9)
+    assert ([hit.page for hit in late.found], late.pages, set(late.frames)) == ([3], 3, {3})
+    box, rotation = late.frames[3]
+    assert rotation == 0
+    (hit,) = late.found
+    assert box[0] <= hit.boxes[0][0] < hit.boxes[0][2] <= box[2]
 
 
 def test_an_expression_that_cannot_be_used_is_refused_by_name(sandbox: Sandbox, memo: Source) -> None:

@@ -81,6 +81,47 @@ def test_a_pointer_takes_the_nearest_word_within_reach(tmp_path: Path) -> None:
     assert run("words.js", expression, tmp_path) == [0, 1, 3, -1]
 
 
+def test_arrow_keys_go_from_word_to_word_and_from_line_to_line(tmp_path: Path) -> None:
+    words = json.dumps(WORDS)
+    asked = [(-1, "ArrowDown"), (0, "ArrowRight"), (3, "ArrowRight"), (1, "ArrowDown"), (2, "ArrowUp"), (0, "Enter")]
+    expression = f"{json.dumps(asked)}.map(([now, key]) => m.stepped({words}, now, key))"
+    assert run("words.js", expression, tmp_path) == [0, 1, 3, 3, 0, None]
+
+
+def test_pages_are_named_in_stretches(tmp_path: Path) -> None:
+    assert run("saying.js", "[m.spans([1, 2, 3, 7, 9, 10]), m.spans([4])]", tmp_path) == ["1–3, 7, 9–10", "4"]
+
+
+@pytest.mark.parametrize(
+    ("now", "said", "offered"),
+    [
+        ({"pages": [], "read": 0, "state": "none", "languages": ["eng"]}, "", False),
+        ({"pages": [2, 3], "read": 0, "state": "none", "languages": ["eng"]}, "have to be read", True),
+        ({"pages": [2, 3], "read": 0, "state": "none", "languages": []}, "no reader", False),
+        ({"pages": [2, 3], "read": 1, "state": "running", "languages": ["eng"]}, "1 of 2", False),
+        ({"pages": [2, 3], "read": 2, "state": "done", "languages": ["eng"]}, "were read", False),
+        ({"pages": [2], "read": 0, "state": "failed", "languages": ["eng"]}, "failed", True),
+    ],
+)
+def test_reading_is_offered_only_where_it_can_be_done(
+    now: dict[str, Any], said: str, offered: bool, tmp_path: Path
+) -> None:
+    told = run("saying.js", f"m.ofScans({json.dumps(now)})", tmp_path)
+    assert (said in told["text"], told["offer"]) == (True, offered)
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_the_picture_of_a_place_holds_it_and_stays_on_the_page(rotation: int, tmp_path: Path) -> None:
+    frame = json.dumps({"box": VISIBLE, "rotation": rotation})
+    part, place, size = run(
+        "geometry.js", f"[m.around([{BOX}], {frame}), m.toShown({BOX}, {frame}), m.sizeOf({frame})]", tmp_path
+    )
+    assert part["width"] >= 230
+    for edge, length, most in (("x", "width", size[0]), ("y", "height", size[1])):
+        assert 0 <= part[edge] <= place[edge]
+        assert place[edge] + place[length] <= part[edge] + part[length] <= most
+
+
 def test_no_cell_of_a_manifest_is_a_formula(tmp_path: Path) -> None:
     risky = ["=1+1", "+1", "-1", "@a", "\tx", "\uff1dx", 'say "x"', "plain", None]
     cells = run("manifest.js", f"{json.dumps(risky)}.map(m.cell)", tmp_path)
