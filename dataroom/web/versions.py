@@ -14,7 +14,7 @@ from dataroom.actions.views import VersionView
 from dataroom.errors import DataroomError
 from dataroom.web.guards import Guarded, own
 from dataroom.web.matters import in_matter
-from dataroom.web.site import fields, local, perform, submit
+from dataroom.web.site import fields, local, perform, sent, submit
 
 WIDTHS = (140, 600, 900, 1200, 1600, 2000, 2400)
 
@@ -25,6 +25,7 @@ def routes(pages: Guarded) -> None:
     pages.add_url_rule("/versions/<id:version_id>/view", "view", view)
     pages.add_url_rule("/versions/<id:version_id>/pages/<int:page>.jpg", "page_image", image)
     pages.add_url_rule("/versions/<id:version_id>/pages/<int:page>/words", "page_words", words)
+    pages.add_url_rule("/versions/<id:version_id>/search", "version_search", search, methods=["POST"])
     pages.add_url_rule("/versions/<id:version_id>/scans", "scans", scans)
     pages.add_url_rule("/versions/<id:version_id>/scans", "read_scans", read_scans, methods=["POST"])
     pages.add_url_rule("/versions/<id:version_id>/download", "version_download", download, methods=["POST"])
@@ -76,6 +77,11 @@ def words(version_id: uuid.UUID, page: int) -> Response:
     """How a page lies and its words with their boxes, for marking."""
     found = perform("page.words", version_id, {"page": page})
     return jsonify(asdict(found))
+
+
+def search(version_id: uuid.UUID) -> Response:
+    """Where a term stands, for whoever may search what they read."""
+    return jsonify([asdict(hit) for hit in perform("page.search", version_id, sent())])
 
 
 def scans(version_id: uuid.UUID) -> Response:

@@ -1,12 +1,13 @@
 // Original and redacted copy side by side, turned and scrolled together, with the reasons of the marks.
 
-import { byId, data, el } from "./dom.js";
+import { byId, data, el, typing } from "./dom.js";
 import { Overlay, Pages } from "./overlay.js";
 import { Stage } from "./stage.js";
 
 const page = data();
 const overlay = new Overlay();
 const pages = new Pages(page.original);
+const seen = new Set();
 let lit = null;
 
 const failed = (problem) => {
@@ -22,6 +23,7 @@ const left = new Stage(byId("left"), page.original, {
       overlay.reset(frame);
       left.paper.node.append(overlay.node);
       paint();
+      reach();
     } catch (problem) {
       failed(problem);
     }
@@ -39,12 +41,19 @@ function paint() {
   for (const mark of here()) overlay.box(mark.box, { class: mark.id === lit ? "saved lit" : "saved" });
 }
 
+/** Brings the place of the lit mark into sight; the other side follows. */
+function reach() {
+  overlay.node.querySelector(".lit")?.scrollIntoView({ block: "center", inline: "center" });
+}
+
 /** Marks one and goes to its page, where it is not there already. */
 async function light(mark) {
   if (mark.page !== left.page) await turn(mark.page);
   lit = mark.id;
+  seen.add(mark.id);
   paint();
   reasons();
+  reach();
   const place = byId("page-marks").querySelector(".lit");
   place?.scrollIntoView({ block: "nearest" });
 }
@@ -74,8 +83,8 @@ function reasons() {
   );
   if (!marks.length) byId("page-marks").append(el("li", { class: "quiet" }, "None"));
   const at = page.marks.findIndex((mark) => mark.id === lit);
-  const which = at >= 0 ? `Mark ${at + 1} of ${page.marks.length}; ` : "";
-  byId("here").textContent = `${which}${marks.length} of ${page.marks.length} marks are on this page`;
+  const which = at >= 0 ? `Mark ${at + 1} of ${page.marks.length}. ` : "";
+  byId("here").textContent = `${which}${marks.length} on this page. Looked at ${seen.size} of ${page.marks.length}.`;
   byId("next-mark").disabled = !beside(1);
   byId("previous-mark").disabled = !beside(-1);
 }
@@ -97,6 +106,7 @@ for (const [one, other] of [[left, right], [right, left]]) {
     const room = one.sheet.scrollHeight - one.sheet.clientHeight;
     const part = room > 0 ? one.sheet.scrollTop / room : 0;
     other.sheet.scrollTop = part * (other.sheet.scrollHeight - other.sheet.clientHeight);
+    other.sheet.scrollLeft = one.sheet.scrollLeft;
     clearTimeout(turn.rest);
     turn.rest = setTimeout(() => { leading = null; }, 120);
   });
@@ -108,5 +118,11 @@ for (const [id, way] of [["previous-mark", -1], ["next-mark", 1]]) {
     if (mark) light(mark);
   });
 }
-left.controls(turn);
+document.addEventListener("keydown", (event) => {
+  const way = { n: 1, p: -1 }[event.key];
+  if (!way || typing(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+  const mark = beside(way);
+  if (mark) light(mark);
+});
+left.controls(turn, (zoom) => [left, right].forEach((side) => side.enlarge(zoom)));
 await turn(page.marks[0]?.page ?? 1);

@@ -68,8 +68,8 @@ export class Stage {
     await this.draw();
   }
 
-  /** Page field, arrows, zoom and keys of the tool bar. `turn(page)` goes to a page; it defaults to this stage alone. */
-  controls(turn = (page) => this.go(page)) {
+  /** Page field, arrows, zoom and keys of the tool bar; `turn(page)` and `enlarge(zoom)` default to this stage alone. */
+  controls(turn = (page) => this.go(page), enlarge = (zoom) => this.enlarge(zoom)) {
     const field = byId("page");
     byId("back").addEventListener("click", () => turn(this.page - 1));
     byId("forth").addEventListener("click", () => turn(this.page + 1));
@@ -83,10 +83,10 @@ export class Stage {
       const next = STEPS[Math.min(Math.max(STEPS.indexOf(this.zoom) + by, 0), STEPS.length - 1)];
       if (zoom && next !== this.zoom) {
         zoom.value = next;
-        this.enlarge(next);
+        enlarge(next);
       }
     };
-    zoom?.addEventListener("change", () => this.enlarge(zoom.value));
+    zoom?.addEventListener("change", () => enlarge(zoom.value));
     document.getElementById("smaller")?.addEventListener("click", () => step(-1));
     document.getElementById("larger")?.addEventListener("click", () => step(1));
     document.addEventListener("keydown", (event) => this.key(event, turn, step, field));

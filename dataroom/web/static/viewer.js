@@ -2,6 +2,7 @@
 
 import { byId, data, el } from "./dom.js";
 import { Paper } from "./paper.js";
+import { Seeking } from "./seeking.js";
 import { Stage } from "./stage.js";
 
 const version = data();
@@ -13,14 +14,19 @@ const entries = [];
 
 const stage = new Stage(byId("sheet"), version, { shown: settled, failed: broken });
 
+function say(text, bad = false) {
+  note.classList.toggle("bad", bad);
+  note.textContent = text;
+}
+
 function settled(page) {
-  note.classList.remove("bad");
-  note.textContent = `Page ${page} of ${stage.last}. Every page you open is recorded.`;
+  say(`Page ${page} of ${stage.last}. Every page you open is recorded.`);
+  return seeking?.lay(page);
 }
 
 function broken(problem) {
-  note.classList.add("bad");
-  note.textContent = problem.code === "clawed-back" ? problem.message : problem.gone ? "This document is no longer available to you." : problem.message;
+  const taken = problem.gone && problem.code !== "clawed-back";
+  say(taken ? "This document is no longer available to you." : problem.message, true);
   if (problem.gone) end();
 }
 
@@ -29,6 +35,7 @@ function end() {
   strip.replaceChildren();
   strip.hidden = true;
   toggle.disabled = true;
+  seeking?.end();
   stage.mark();
 }
 
@@ -85,6 +92,7 @@ toggle.addEventListener("click", () => {
   entries[stage.page - 1]?.setAttribute("aria-current", "page");
 });
 
+const seeking = document.getElementById("seek") ? new Seeking(stage, { turn, say }) : null;
 stage.controls(turn);
 if (window.matchMedia("(min-width: 62rem)").matches && stage.last > 1) toggle.click();
 await turn(1);
