@@ -1,8 +1,5 @@
 """Paths: what lies in a mark is cut out of the geometry, so that no point of it stays in the file."""
 
-from dataclasses import dataclass, field
-from itertools import pairwise
-from math import hypot
 from typing import TYPE_CHECKING
 
 from ..geometry import (
@@ -10,21 +7,18 @@ from ..geometry import (
     Matrix,
     Point,
     Polygon,
-    at,
     bounds,
-    flattened,
     grown,
     inverse,
     mapped,
     meet,
-    outside_pieces,
     overlap,
     pushed,
     scale_of,
-    span_inside,
 )
 from ..limits import MAX_PATH_POINTS, hold
-from .area import Target, contains
+from .area import Target
+from .outlines import Subpath, cut_by, line_meets, outside_lines, ring_of
 from .writing import num, nums, points
 
 if TYPE_CHECKING:
@@ -36,41 +30,6 @@ FILLS = {"f": "f", "F": "f", "f*": "f*", "B": "f", "B*": "f*", "b": "f", "b*": "
 STROKES = {"S", "s", "B", "B*", "b", "b*"}
 CLOSES = {"s", "b", "b*"}
 EMPTY = b"0 0 0 0 re"
-Segment = tuple[Point, ...]
-
-
-@dataclass
-class Subpath:
-    """A start, segments of one (line) or three (curve) points, and whether it is closed."""
-
-    start: Point
-    segments: list[Segment] = field(default_factory=list)
-    closed: bool = False
-
-    def every(self) -> list[Point]:
-        """All points, control points included."""
-        return [self.start, *(point for segment in self.segments for point in segment)]
-
-    def written(self) -> bytes:
-        """The operators that build it."""
-        parts = [points(self.start) + b" m"]
-        for segment in self.segments:
-            parts.append(points(*segment) + (b" l" if len(segment) == 1 else b" c"))
-        if self.closed:
-            parts.append(b"h")
-        return b"\n".join(parts)
-
-    def flat(self, matrix: Matrix) -> list[Point]:
-        """The points in page space, curves as short lines."""
-        line = [at(matrix, self.start)]
-        for segment in self.segments:
-            placed = [at(matrix, point) for point in segment]
-            if len(placed) == 1:
-                line.append(placed[0])
-            else:
-                reach = sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip([line[-1], *placed], placed, strict=False))
-                line += flattened(line[-1], placed[0], placed[1], placed[2], min(64, max(4, int(reach))))
-        return line
 
 
 class PathPart:
@@ -285,7 +244,7 @@ class PathPart:
                 (x0 - reach, y1 + reach),
             )
             for ring in (around, target.polygon):
-                parts.append(_ring(mapped(back, ring)))
+                parts.append(ring_of(mapped(back, ring)))
             parts.append(b"W* n")
         return b"\n".join(parts)
 
@@ -299,7 +258,7 @@ class PathPart:
                 walker.job.kinds.add("outside_crop")
                 continue
             met = [target for target in near if overlap(target.box, box)]
-            rings = _cut_by(sub.flat(ctm), met) if met else None
+            rings = cut_by(sub.flat(ctm), met) if met else None
             if rings is None:
                 shape.append(sub.written())
                 continue
@@ -307,7 +266,7 @@ class PathPart:
             seen = [ring for ring in rings if not walker.area.beyond(bounds(ring))]
             if len(seen) < len(rings):
                 walker.job.kinds.add("outside_crop")
-            shape += [_ring(mapped(back, ring)) for ring in seen]
+            shape += [ring_of(mapped(back, ring)) for ring in seen]
         return shape
 
     def _stroke(self, near: list[Target], wide: float, back: Matrix) -> None:
@@ -325,7 +284,7 @@ class PathPart:
             line = sub.flat(state.ctm) if met else []
             if sub.closed and line:
                 line.append(line[0])
-            if any(_line_meets(line, wall) for wall in met):
+            if any(line_meets(line, wall) for wall in met):
                 walker.job.kinds.add("drawings")
                 self._pieces(line, met, wide, back)
             else:
@@ -338,7 +297,7 @@ class PathPart:
         walker, state = self.walker, self.walker.state
         scale = scale_of(state.ctm)
         dashes, phase = state.dash
-        for offset, piece in _outside_lines(line, walls):
+        for offset, piece in outside_lines(line, walls):
             if walker.area.beyond(grown(bounds(piece), wide)):
                 walker.job.kinds.add("outside_crop")
                 continue
@@ -367,83 +326,3 @@ def _around(body: bytes, words: list[bytes]) -> Box | None:
         xs = numbers[0::4] + [x + w for x, w in zip(numbers[0::4], numbers[2::4], strict=True)]
         ys = numbers[1::4] + [y + h for y, h in zip(numbers[1::4], numbers[3::4], strict=True)]
     return (min(xs), min(ys), max(xs), max(ys))
-
-
-def _ring(ring: Polygon) -> bytes:
-    parts = [points(ring[0]) + b" m", *(points(point) + b" l" for point in ring[1:]), b"h"]
-    return b"\n".join(parts)
-
-
-def _cut_by(line: list[Point], targets: list[Target]) -> list[list[Point]] | None:
-    """What is left of a filled ring outside the targets; None where it crosses none of them.
-
-    A target that lies wholly inside a ring leaves it whole, unless a cut by another target brought an edge into it.
-    """
-    rings, waiting = [line], targets
-    while met := [target for target in waiting if any(_crosses(ring, target, closed=True) for ring in rings)]:
-        waiting = [target for target in waiting if target not in met]
-        for target in met:
-            rings = [piece for ring in rings for piece in outside_pieces(ring, target.polygon)]
-    return rings if len(waiting) < len(targets) else None
-
-
-def _crosses(line: list[Point], target: Target, *, closed: bool) -> bool:
-    """Whether any side of a ring comes into the target's inside."""
-    if contains(target, tuple(line)):
-        return True
-    inner = pushed(target.polygon, -0.01)
-    ring = [*line, line[0]] if closed else line
-    return _line_meets(ring, inner) if len(inner) >= 3 else _line_meets(ring, target.polygon)
-
-
-def _line_meets(line: list[Point], wall: Polygon) -> bool:
-    if len(line) == 1:
-        return span_inside(line[0], line[0], wall) is not None
-    around: Box = bounds(wall)
-    for a, b in pairwise(line):
-        side = (min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1]))
-        if overlap(side, around) and span_inside(a, b, wall) is not None:
-            return True
-    return False
-
-
-def _outside_lines(line: list[Point], walls: list[Polygon]) -> list[tuple[float, list[Point]]]:
-    """The parts of a line outside all walls, each with its distance from the line's start."""
-    pieces: list[tuple[float, list[Point]]] = []
-    current: list[Point] = []
-    begun = passed = 0.0
-    for a, b in pairwise(line):
-        length = hypot(b[0] - a[0], b[1] - a[1])
-        for low, high in _gaps(a, b, walls):
-            start = (a[0] + low * (b[0] - a[0]), a[1] + low * (b[1] - a[1]))
-            end = (a[0] + high * (b[0] - a[0]), a[1] + high * (b[1] - a[1]))
-            if low > 0 or not current:
-                if len(current) > 1:
-                    pieces.append((begun, current))
-                current, begun = [start], passed + low * length
-            current.append(end)
-            if high < 1:
-                pieces.append((begun, current))
-                current = []
-        if not _gaps(a, b, walls) and current:
-            if len(current) > 1:
-                pieces.append((begun, current))
-            current = []
-        passed += length
-    if len(current) > 1:
-        pieces.append((begun, current))
-    return pieces
-
-
-def _gaps(a: Point, b: Point, walls: list[Polygon]) -> list[tuple[float, float]]:
-    """The parameter ranges of a segment that no wall covers."""
-    covered = sorted(span for wall in walls if (span := span_inside(a, b, wall)) is not None)
-    free: list[tuple[float, float]] = []
-    place = 0.0
-    for low, high in covered:
-        if low > place:
-            free.append((place, low))
-        place = max(place, high)
-    if place < 1:
-        free.append((place, 1.0))
-    return free

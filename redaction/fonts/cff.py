@@ -1,5 +1,6 @@
 """Embedded CFF programs: glyph boxes and a copy that holds the used glyphs and nothing else."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
@@ -12,6 +13,7 @@ from fontTools.pens.boundsPen import ControlBoundsPen
 from fontTools.ttLib import TTFont
 
 from ..geometry import Box
+from .charstrings import Drawn, Type2, Unsure
 from .encodings import STANDARD
 
 EMPTY = [0, "endchar"]
@@ -46,6 +48,8 @@ class CffProgram:
         if self.by_cid and abs(matrix[0]) > 0.5:
             matrix = [0.001]
         self.unit = abs(float(matrix[0])) or 0.001
+        self.routines: dict[int, list[bytes]] = {}
+        self.drawn: dict[str, Drawn | None] = {}
 
     def encoding(self) -> list[str]:
         """The names of the built-in encoding, by code."""
@@ -69,12 +73,32 @@ class CffProgram:
         """The box of a glyph in em, None when it paints nothing."""
         if name not in self.strings:
             return None
+        drawn = self._drawn(name)
+        if drawn is not None:
+            return None if drawn.box is None else scaled(drawn.box, self.unit)
         pen = ControlBoundsPen(_Glyphs(self.strings))
         self.strings[name].draw(pen)
         if pen.bounds is None:
             return None
-        x0, y0, x1, y1 = pen.bounds
-        return (x0 * self.unit, y0 * self.unit, x1 * self.unit, y1 * self.unit)
+        return scaled(pen.bounds, self.unit)
+
+    def _drawn(self, name: str) -> Drawn | None:
+        """A glyph run once; None where its program is not plain."""
+        if name not in self.drawn:
+            glyph = self.strings[name]
+            try:
+                run = Type2(
+                    self._routines(getattr(glyph.private, "Subrs", ())), self._routines(glyph.globalSubrs or ())
+                )
+                self.drawn[name] = run.drawn(glyph.bytecode)
+            except (Unsure, AttributeError):
+                self.drawn[name] = None
+        return self.drawn[name]
+
+    def _routines(self, index: Any) -> list[bytes]:
+        if id(index) not in self.routines:
+            self.routines[id(index)] = [routine.bytecode for routine in index]
+        return self.routines[id(index)]
 
     def subset(self, names: set[str]) -> bytes:
         """The program with other glyphs removed, the rest by CID or by name (composite fonts by CID, simple fonts), or
@@ -82,7 +106,11 @@ class CffProgram:
         fonts, top = _parsed(self.data)
         keep = self._closure(names | {self.names[0]})
         encoding = None if self.by_cid else top.Encoding
-        desubroutinize(fonts)
+        drawn = {name: self._drawn(name) for name in keep}
+        if all(drawn.values()):
+            _flatten(fonts, top, {name: done.flat for name, done in drawn.items() if done is not None})
+        else:
+            desubroutinize(fonts)
         _drop_names(fonts, top)
         if self.by_cid or (names <= set(self.names) and not self._indexed_by_gid):
             _remove_glyphs(top, keep)
@@ -131,6 +159,26 @@ def _parsed(data: bytes) -> tuple[CFFFontSet, Any]:
     if "charset" not in top.rawDict:
         top.rawDict["charset"] = 0
     return fonts, top
+
+
+def scaled(box: Sequence[float], unit: float) -> Box:
+    """A box in em."""
+    x0, y0, x1, y1 = box
+    return (x0 * unit, y0 * unit, x1 * unit, y1 * unit)
+
+
+def _flatten(fonts: CFFFontSet, top: Any, programs: dict[str, bytes]) -> None:
+    """Give glyphs their programs without subroutines, and drop the subroutines."""
+    strings = top.CharStrings
+    for name, program in programs.items():
+        old = strings[name]
+        fresh = T2CharString(bytecode=program, private=old.private, globalSubrs=old.globalSubrs)
+        strings.charStringsIndex[strings.charStrings[name]] = fresh
+    for part in top.FDArray if hasattr(top, "FDArray") else (top,):
+        part.Private.rawDict.pop("Subrs", None)
+        if hasattr(part.Private, "Subrs"):
+            del part.Private.Subrs
+    fonts.GlobalSubrs.clear()
 
 
 def _drop_names(fonts: CFFFontSet, top: Any) -> None:

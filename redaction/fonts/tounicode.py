@@ -1,6 +1,7 @@
 """ToUnicode maps: read the pairs, write them again for the codes still in use and no others."""
 
 import re
+from collections.abc import Iterable, Set
 
 from .cmaps import TOKEN
 
@@ -8,8 +9,9 @@ MAX_UNITS = 8
 BLOCK = 100
 
 
-def read_pairs(data: bytes) -> dict[bytes, bytes]:
-    """Code to UTF-16BE text for every mapping in a ToUnicode stream; long texts are left out."""
+def read_pairs(data: bytes, wanted: Set[bytes] | None = None) -> dict[bytes, bytes]:
+    """Code to UTF-16BE text for every mapping in a ToUnicode stream, or for the `wanted` codes only; long texts are
+    left out."""
     pairs: dict[bytes, bytes] = {}
     section: list[bytes | list[bytes]] = []
     inner: list[bytes] | None = None
@@ -28,7 +30,7 @@ def read_pairs(data: bytes) -> dict[bytes, bytes]:
             if word == b"endbfchar":
                 _chars(pairs, section)
             elif word == b"endbfrange":
-                _ranges(pairs, section)
+                _ranges(pairs, section, wanted)
             section, inner = [], None
     return {code: text for code, text in pairs.items() if 0 < len(text) <= MAX_UNITS}
 
@@ -39,19 +41,28 @@ def _chars(pairs: dict[bytes, bytes], section: list[bytes | list[bytes]]) -> Non
             pairs[code] = text
 
 
-def _ranges(pairs: dict[bytes, bytes], section: list[bytes | list[bytes]]) -> None:
+def _ranges(pairs: dict[bytes, bytes], section: list[bytes | list[bytes]], wanted: Set[bytes] | None) -> None:
     for low, high, text in zip(section[::3], section[1::3], section[2::3], strict=False):
         if not isinstance(low, bytes) or not isinstance(high, bytes):
             continue
         first, last = int.from_bytes(low, "big"), int.from_bytes(high, "big")
-        for offset in range(min(last - first, 65_535) + 1):
-            code = (first + offset).to_bytes(len(low), "big")
+        size, last = len(low), min(last, first + 65_535)
+        values: Iterable[int] = range(first, last + 1)
+        if wanted is not None and len(wanted) <= last - first:
+            values = [value for code in wanted if len(code) == size and first <= (value := number_of(code)) <= last]
+        for value in values:
+            code, offset = value.to_bytes(size, "big"), value - first
             if isinstance(text, list):
                 if offset < len(text):
                     pairs[code] = text[offset]
             elif len(text) >= 2:
                 tail = (int.from_bytes(text[-2:], "big") + offset) & 0xFFFF
                 pairs[code] = text[:-2] + tail.to_bytes(2, "big")
+
+
+def number_of(code: bytes) -> int:
+    """A code as a number."""
+    return int.from_bytes(code, "big")
 
 
 def write_pairs(pairs: dict[bytes, bytes], used: set[bytes], width: int) -> bytes | None:

@@ -7,6 +7,7 @@ from fontTools.misc.psCharStrings import T1CharString
 from fontTools.pens.boundsPen import ControlBoundsPen
 
 from ..geometry import Box
+from .charstrings import Drawn, Type1, Unsure
 from .eexec import CHAR_KEY, EEXEC_KEY, decrypt, encrypt
 from .encodings import STANDARD
 
@@ -41,6 +42,8 @@ class Type1Program:
         found = re.search(rb"/FontMatrix\s*\[([^\]]*)\]", clear)
         self.matrix = [float(word) for word in found.group(1).split()] if found else [0.001, 0, 0, 0.001, 0, 0]
         self.unit = abs(self.matrix[0]) or 0.001
+        self.plain = _Plain(self)
+        self.drawn: dict[str, Drawn | None] = {}
 
     def encoding(self) -> list[str]:
         """The names of the built-in encoding, by code."""
@@ -60,12 +63,26 @@ class Type1Program:
         """The box of a glyph in em, None when it paints nothing."""
         if name not in self.glyphs:
             return None
-        pen = ControlBoundsPen(_Outlines(self))
-        self.outline(name).draw(pen)
-        if pen.bounds is None:
+        drawn = self._drawn(name)
+        if drawn is not None:
+            bounds = drawn.box
+        else:
+            pen = ControlBoundsPen(_Outlines(self))
+            self.outline(name).draw(pen)
+            bounds = pen.bounds
+        if bounds is None:
             return None
-        x0, y0, x1, y1 = pen.bounds
+        x0, y0, x1, y1 = bounds
         return (x0 * self.unit, y0 * self.unit, x1 * self.unit, y1 * self.unit)
+
+    def _drawn(self, name: str) -> Drawn | None:
+        """A glyph run once; None where its program is not plain."""
+        if name not in self.drawn:
+            try:
+                self.drawn[name] = Type1(self.plain).drawn(self._plain(self.glyphs[name]))
+            except Unsure:
+                self.drawn[name] = None
+        return self.drawn[name]
 
     def outline(self, name: str) -> T1CharString:
         """The glyph as a fontTools character string with its subroutines."""
@@ -109,10 +126,12 @@ class Type1Program:
         `codes` is the built-in encoding to write. Returns the bytes and the two lengths Length1 and Length2.
         """
         keep = {name for name in names if name in self.glyphs} | ({".notdef"} & set(self.glyphs))
-        for name in list(keep):
+        for name in [name for name in keep if self._drawn(name) is None]:
             keep |= self._accents(self.glyphs[name]) & set(self.glyphs)
+        drawn = {name: self._drawn(name) for name in keep}
         called = {0, 1, 2, 3} & set(self.subrs)
-        waiting = [self.glyphs[name] for name in keep]
+        called = called.union(*(done.called for done in drawn.values() if done is not None))
+        waiting = [self.glyphs[name] for name, done in drawn.items() if done is None]
         while waiting:
             fresh = self._calls(waiting.pop()) - called
             called |= fresh
@@ -170,6 +189,21 @@ class Type1Program:
             lines.append(b"/%s %d RD %s ND" % (name.encode("latin-1"), len(body), body))
         lines += [b"end", b"end", b"readonly put", b"noaccess put", b"dup/FontName get exch definefont pop"]
         return b"\n".join(lines) + b"\nmark currentfile closefile\n"
+
+
+class _Plain(dict[int, bytes]):
+    """The subroutines, decrypted when they are asked for."""
+
+    def __init__(self, program: Type1Program) -> None:
+        super().__init__()
+        self.program = program
+
+    def __contains__(self, number: object) -> bool:
+        return number in self.program.subrs
+
+    def __missing__(self, number: int) -> bytes:
+        plain = self[number] = self.program._plain(self.program.subrs[number])
+        return plain
 
 
 class _Outlines(dict[str, T1CharString]):

@@ -46,7 +46,7 @@ def tounicode(font: Font, out: pikepdf.Pdf, width: int) -> pikepdf.Object | None
     stream = font.source.get("/ToUnicode")
     if not isinstance(stream, pikepdf.Stream):
         return None
-    data = write_pairs(read_pairs(stream.read_bytes()), font.used, width)
+    data = write_pairs(read_pairs(stream.read_bytes(), font.used), font.used, width)
     return None if data is None else out.make_stream(data)
 
 
