@@ -124,7 +124,9 @@ def _verify(options: argparse.Namespace) -> int:
     marks = [_mark(item) for item in report["marks"]]
     affected = [(int(page), (box[0], box[1], box[2], box[3])) for page, box in report["affected"]]
     original = options.original.read_bytes() if options.original else None
-    checks = verify(options.document.read_bytes(), marks, original=original, affected=affected)
+    checks = verify(
+        options.document.read_bytes(), marks, original=original, affected=affected, title=str(report.get("title", ""))
+    )
     return _told(checks)
 
 

@@ -1,6 +1,5 @@
 """The closed-world rebuild: a new document that holds only what the walks wrote and an allow-list of keys."""
 
-import re
 from dataclasses import dataclass, field
 from io import BytesIO
 
@@ -18,6 +17,7 @@ from .content.survey import Survey
 from .content.walker import Walker
 from .content.writing import nums
 from .fonts.writing import write_font
+from .front import NO_FRONT, Front, language_of
 from .geometry import Box, Polygon, grown
 from .graphics.copier import Copier, is_number
 from .inspection import page_box, page_turn
@@ -26,7 +26,6 @@ from .overlay import FONT_NAME, overlay
 from .report import FinalMark
 from .telling import Told, followed, silent
 
-LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
 CATALOG = {
     "attachments": ("/AF", "/Collection"),
     "scripts": ("/OpenAction", "/AA"),
@@ -49,8 +48,15 @@ class Rebuilt:
     cleared: list[tuple[int, Polygon]] = field(default_factory=list)
 
 
-def rebuild(source: pikepdf.Pdf, marks: list[FinalMark], told: Told = silent, stage: str = "remove") -> Rebuilt:
-    """Write `source` anew without what lies under the marks; `told` hears of each page. Raises Refused."""
+def rebuild(
+    source: pikepdf.Pdf,
+    marks: list[FinalMark],
+    told: Told = silent,
+    stage: str = "remove",
+    front: Front = NO_FRONT,
+) -> Rebuilt:
+    """Write `source` anew without what lies under the marks, with a title and a language of the caller's; `told` hears
+    of each page. Raises Refused."""
     out = pikepdf.new()
     job = Job(source, out, read_layers(source.Root), Copier(out))
     _note_catalog(source, job)
@@ -67,7 +73,7 @@ def rebuild(source: pikepdf.Pdf, marks: list[FinalMark], told: Told = silent, st
         done.cleared += [(number, quad) for quad in settled.cleared]
     done.marks = [final.get(index, mark) for index, mark in enumerate(marks)]
     write_fonts(job)
-    _catalog(source, out)
+    _catalog(source, out, front)
     done.output = saved(out)
     return done
 
@@ -207,7 +213,12 @@ def _note_catalog(source: pikepdf.Pdf, job: Job) -> None:
         job.kinds.add("metadata")
 
 
-def _catalog(source: pikepdf.Pdf, out: pikepdf.Pdf) -> None:
-    language = source.Root.get("/Lang")
-    if isinstance(language, pikepdf.String) and LANGUAGE.fullmatch(str(language)):
-        out.Root.Lang = pikepdf.String(str(language))
+def _catalog(source: pikepdf.Pdf, out: pikepdf.Pdf, front: Front) -> None:
+    """The title a window shows, and the language: the caller's, else the source's where it is a plain one."""
+    stated = source.Root.get("/Lang")
+    language = front.language or language_of(str(stated) if isinstance(stated, pikepdf.String) else "")
+    if language:
+        out.Root.Lang = pikepdf.String(language)
+    if front.title:
+        out.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
+        out.trailer.Info = out.make_indirect(Dictionary(Title=pikepdf.String(front.title)))

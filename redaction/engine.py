@@ -35,18 +35,29 @@ def apply(data: bytes, plan: Plan, told: Told = silent) -> Result:
     with open_source(data) as source:
         try:
             marks = final_marks(source, data, plan)
-            rebuilt = rebuild(source, marks, told)
+            rebuilt = rebuild(source, marks, told, front=plan.front)
             marks = rebuilt.marks
         except DAMAGED as error:
             raise Refused("broken", "The document is damaged in a way that cannot be understood.") from error
         pages = len(source.pages)
-    checks = verify(rebuilt.output, marks, original=data, affected=rebuilt.affected, cleared=rebuilt.cleared, told=told)
+    checks = verify(
+        rebuilt.output,
+        marks,
+        original=data,
+        affected=rebuilt.affected,
+        cleared=rebuilt.cleared,
+        title=plan.front.title,
+        told=told,
+    )
     failures = tuple((check.name, check.detail) for check in checks if not check.passed)
+    if [name for name, _ in failures] == ["title"]:
+        raise Refused("title", "A word that is removed stands in the title the copy is to have.")
     if failures:
         raise VerificationFailed(failures)
     report = Report(
         engine=ENGINE_VERSION,
         pages=pages,
+        title=plan.front.title,
         marks=tuple(marks),
         removed={kind: kind in rebuilt.kinds for kind in KINDS},
         affected=tuple(rebuilt.affected),

@@ -1,6 +1,7 @@
 """The plan: which marks to remove, read from JSON and checked field by field.
 
-A plan is `{"marks": [...]}`. Every mark names its place in one of four ways and may carry more:
+A plan is `{"marks": [...]}`, with `"title"` (shown as the title of the result) and `"language"` ("en", "de-AT") where
+the result is to state them. Every mark names its place in one of four ways and may carry more:
 
     {"page": 1, "box": [x0, y0, x1, y1]}     a box, points of the default user space, origin bottom left,
     {"page": 1, "quad": [x0, y0, ... y3]}    before /Rotate; a convex quadrilateral
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .errors import Refused
+from .front import NO_FRONT, Front, language_of
 from .geometry import Polygon, anticlockwise, corners, is_convex
 from .limits import MAX_MARKS, hold
 
@@ -28,6 +30,7 @@ LEVELS: tuple[Level, ...] = ("exact", "canonical", "region")
 Otherwise = Literal["refuse", "exact"]
 OTHERWISE: tuple[Otherwise, ...] = ("refuse", "exact")
 FIELDS = {"page", "box", "quad", "whole", "term", "level", "otherwise", "code", "rationale", "id"}
+MAX_TITLE = 300
 MAX_TEXT = {"term": 500, "code": 40, "rationale": 4000, "id": 100}
 
 
@@ -54,6 +57,7 @@ class Plan:
     """All marks of one run, in the order given."""
 
     marks: tuple[Mark, ...]
+    front: Front = NO_FRONT
 
     @classmethod
     def from_json(cls, source: Mapping[str, object] | str) -> "Plan":
@@ -70,13 +74,22 @@ class Plan:
             parsed = source
         if not isinstance(parsed, Mapping):
             raise _bad("plan", "must be an object")
-        if set(parsed) - {"marks"}:
-            raise _bad("plan", "may hold nothing but marks")
+        if set(parsed) - {"marks", "title", "language"}:
+            raise _bad("plan", "may hold nothing but marks, title and language")
         marks = parsed.get("marks")
         if not isinstance(marks, list) or not marks:
             raise _bad("marks", "must be a list with at least one mark")
         hold("many-marks", len(marks), MAX_MARKS)
-        return cls(tuple(_mark(item, f"marks[{index}]") for index, item in enumerate(marks)))
+        return cls(tuple(_mark(item, f"marks[{index}]") for index, item in enumerate(marks)), _front(parsed))
+
+
+def _front(parsed: Mapping[str, object]) -> Front:
+    title, language = parsed.get("title", ""), parsed.get("language", "")
+    if not isinstance(title, str) or len(title) > MAX_TITLE or not title.isprintable():
+        raise _bad("title", f"must be a text of at most {MAX_TITLE} characters that can be printed")
+    if not isinstance(language, str) or (language and not language_of(language)):
+        raise _bad("language", "must be a language code of two letters, with a country where it matters")
+    return Front(title.strip(), language_of(language))
 
 
 def _bad(field: str, problem: str) -> Refused:

@@ -32,6 +32,7 @@ def proof(result: Result, original: bytes, salt: bytes) -> dict[str, object]:
             "sha256": sha256(result.output).hexdigest(),
             "size": len(result.output),
             "pages": report.pages,
+            "title": report.title,
         },
         "original": {"commitment": commitment(original, salt)},
         "marks": [_public(mark) for mark in report.marks],
@@ -74,7 +75,7 @@ def verify_proof(output: bytes, held: Mapping[str, object], key: str | None = No
     found.append(Check("all-passed", passed, "Every check the proof lists was passed when the copy was made."))
     engine = held.get("engine") == ENGINE_VERSION
     found.append(Check("same-engine", engine, "The proof was made by this version of the engine."))
-    return (*found, *verify(proven, [_mark(item) for item in listed]))
+    return (*found, *verify(proven, [_mark(item) for item in listed], title=str(stated.get("title", ""))))
 
 
 def proven_part(output: bytes, held: Mapping[str, object]) -> bytes:

@@ -61,6 +61,7 @@ class Report:
     affected: tuple[tuple[int, Box], ...]
     notes: tuple[str, ...]
     sha256: str = ""
+    title: str = ""
     checks: tuple[Check, ...] = field(default=())
 
     def to_json(self) -> dict[str, object]:

@@ -42,13 +42,13 @@ def verify_sealed(output: bytes, original: bytes, plan: Plan, told: Told = silen
     try:
         with open_source(original) as source:
             marks = final_marks(source, original, plan)
-            again = rebuild(source, marks, told, "repeat")
+            again = rebuild(source, marks, told, "repeat", plan.front)
         found = [Check("repeat", again.output == output, "The plan gives the same bytes again.")]
         other = twin(original, again.cleared)
         if other is None:
             return (*found, Check("twin", True, "Not judged: no letter under a mark could be exchanged for another."))
         with open_source(other) as source:
-            same = rebuild(source, marks, told, "twin").output == output
+            same = rebuild(source, marks, told, "twin", plan.front).output == output
     except (Refused, *DAMAGED) as error:
         return (Check("repeat", False, f"The removal could not be repeated ({type(error).__name__})."),)
     return (*found, Check("twin", same, "With other letters under the marks the result is the same to the byte."))

@@ -51,7 +51,7 @@ def _apply(desk: Desk, redaction: Redaction, params: Nothing, stream: Any) -> Ap
         marks = session.scalars(
             select(Mark).where(Mark.redaction_id == redaction.id).order_by(Mark.page, Mark.id)
         ).all()
-        plan = plan_of(marks)
+        plan = plan_of(marks, redaction.result_title)
         ordinal = session.scalar(
             select(func.max(Version.ordinal)).where(
                 Version.document_id == version.document_id, Version.kind == int(Kind.REDACTED)
@@ -118,7 +118,7 @@ def checked_again(
     wall = f"check {new_id()}"
     copy = replace(made.source(desk.services), wall=wall)
     before = replace(original.source(desk.services), wall=wall)
-    facts = {"marks": report["marks"], "affected": report["affected"]}
+    facts = {"marks": report["marks"], "affected": report["affected"], "title": report.get("title", "")}
     return tuple(desk.services.workshop.verify(copy, before, facts, plan, told))
 
 
@@ -131,9 +131,13 @@ def sign_proof(services: Services, held: Mapping[str, Any], origin: str) -> byte
     return text
 
 
-def plan_of(marks: Iterable[Mark]) -> dict[str, Any]:
-    """The plan the engine is given, by page and then by mark."""
-    return {"marks": [_planned(mark) for mark in sorted(marks, key=lambda mark: (mark.page, mark.id.bytes))]}
+def plan_of(marks: Iterable[Mark], title: str) -> dict[str, Any]:
+    """The plan the engine is given, by page and then by mark; the copy states the title it is shown under."""
+    told = "".join(char if char.isprintable() else " " for char in title)
+    return {
+        "title": told,
+        "marks": [_planned(mark) for mark in sorted(marks, key=lambda mark: (mark.page, mark.id.bytes))],
+    }
 
 
 def _planned(mark: Mark) -> dict[str, Any]:

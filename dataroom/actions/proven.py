@@ -59,7 +59,8 @@ def _verify(desk: Desk, redaction: Redaction, params: Nothing, stream: Any) -> t
         original = session.get(Version, redaction.version_id)
         if row is None or result is None or original is None or original.wrapped_dek is None:
             raise Conflict("The original or the copy is gone, so they cannot be compared any more.")
-        report, plan = dict(row.report or {}), plan_of(session.query(Mark).filter_by(redaction_id=redaction.id))
+        report = dict(row.report or {})
+        plan = plan_of(session.query(Mark).filter_by(redaction_id=redaction.id), str(report.get("title", "")))
         before, made = open_version(services, session, original), open_version(services, session, result)
     return checked_again(desk, before, made, report, plan, unheard)
 

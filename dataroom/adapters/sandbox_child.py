@@ -199,7 +199,14 @@ def _redact(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
 def _verify(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
     marks, affected = _reported(request["report"])
     output, original = child.whole(0), child.whole(1)
-    checks = redaction.verify(output, marks, original=original, affected=affected, told=child.tell)
+    checks = redaction.verify(
+        output,
+        marks,
+        original=original,
+        affected=affected,
+        title=str(request["report"].get("title", "")),
+        told=child.tell,
+    )
     checks += redaction.verify_sealed(output, original, redaction.Plan.from_json(request["plan"]), child.tell)
     return [dataclasses.asdict(check) for check in checks], b""
 

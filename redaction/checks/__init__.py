@@ -25,14 +25,15 @@ def verify(
     original: bytes | None = None,
     affected: Sequence[tuple[int, Box]] = (),
     cleared: Sequence[tuple[int, Polygon]] | None = None,
+    title: str = "",
     told: Told = silent,
 ) -> tuple[Check, ...]:
     """Check a redacted document against its marks; with the original, also that the rest is still there.
 
     `affected` lists (page, box) areas that may look different besides the marks; `cleared` the (page, polygon) areas
     whose content was removed where these are not those of the marks (lines laid out anew): without it, what was
-    removed from such a line is learnt from the original by comparison. `told` hears of each of the long
-    checks. Never raises for a bad document: what cannot be read is a failed check.
+    removed from such a line is learnt from the original by comparison. `title` is the one the result has to state.
+    `told` hears of each of the long checks. Never raises for a bad document: what cannot be read is a failed check.
     """
     marks = list(marks)
     try:
@@ -40,13 +41,13 @@ def verify(
     except (Refused, pikepdf.PdfError, ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
         return (Check("readable", False, f"The result cannot be read back ({type(error).__name__})."),)
     checks = [Check("readable", True, "The result opens.")]
-    checks += structure.checks(output)
+    checks += structure.checks(output, title)
     checks.append(Check("overlay", bare.overlay_exact, "The drawn boxes are those of the marks and nothing else."))
     try:
         with ExitStack() as stack:
             after = stack.enter_context(Reader(bare.data))
             before = stack.enter_context(Reader(original)) if original is not None else None
-            run = _Run(output, marks, bare, after, original, before, list(affected), cleared)
+            run = _Run(output, marks, bare, after, original, before, list(affected), cleared, title)
             long = (run.walk, run.extraction, run.words, run.pixels)
             for step in followed(long, len(long), "check", told):
                 checks += _guarded(step)
@@ -67,6 +68,7 @@ class _Run:
     before: Reader | None
     affected: list[tuple[int, Box]]
     cleared: Sequence[tuple[int, Polygon]] | None
+    title: str
     second: dict[int, Counter[str]] | None = None
 
     def walk(self) -> list[Check]:
@@ -87,7 +89,7 @@ class _Run:
         if self.second is None:
             raise ValueError("the second reader could not read the result")
         both = words.Both(self.output, self.original, self.after, self.before, self.second)
-        return words.checks(both, self.marks, self.affected, self.cleared)
+        return words.checks(both, self.marks, self.affected, self.cleared, self.title)
 
     def pixels(self) -> list[Check]:
         """The boxes and what surrounds them, drawn."""

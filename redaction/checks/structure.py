@@ -6,6 +6,7 @@ from io import BytesIO
 import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 
+from ..front import language_of
 from ..report import Check
 
 ALLOWED = frozenset(
@@ -16,6 +17,9 @@ ALLOWED = frozenset(
         "/Type",
         "/Pages",
         "/Lang",
+        "/Info",
+        "/ViewerPreferences",
+        "/DisplayDocTitle",
         "/Kids",
         "/Count",
         "/Parent",
@@ -165,20 +169,31 @@ GIVEN = re.compile(r"/(?:[FXGCPS][1-9][0-9]*|c[0-9]{1,3})")
 STRING_KEYS = {"/Registry", "/Ordering", "/Lang", "/ID"}
 
 
-def checks(output: bytes) -> list[Check]:
-    """The checks of structure on the bytes of the result."""
+def checks(output: bytes, title: str) -> list[Check]:
+    """The checks of structure on the bytes of the result, which is to have this title or none."""
     one = output.count(b"%%EOF") == 1 and output.rstrip().endswith(b"%%EOF") and output.startswith(b"%PDF-")
     single = output.count(b"startxref") == 1
     found = [Check("one-revision", one and single, "The file has one revision and nothing around it.")]
     with pikepdf.open(BytesIO(output)) as pdf:
         reached, keys, strings = _reachable(pdf)
+        front = _states(pdf, title)
         every = {item.objgen for item in pdf.objects if item is not None and item.is_indirect and not _formal(item)}
     lost = every - reached
     found.append(Check("reachable", not lost, "Every object of the file is in use."))
     strange = {key for key in keys - ALLOWED if not GIVEN.fullmatch(key)}
     found.append(Check("keys", not strange, "Every key of the file is one that the rebuild writes."))
-    found.append(Check("strings", strings <= STRING_KEYS, "No text stands outside the pages."))
+    found.append(Check("strings", strings <= STRING_KEYS and front, "No text but the title stands outside the pages."))
     return found
+
+
+def _states(pdf: pikepdf.Pdf, title: str) -> bool:
+    """Whether the document states this title, a plain language or none, and nothing else of itself."""
+    info, language = pdf.trailer.get("/Info"), pdf.Root.get("/Lang")
+    told = {} if info is None else {key: str(value) for key, value in info.items() if isinstance(value, String)}
+    if info is not None and len(told) != len(info):
+        return False
+    plain = language is None or str(language) == language_of(str(language))
+    return plain and told == ({"/Title": title} if title else {}) and bool(title) == ("/ViewerPreferences" in pdf.Root)
 
 
 def _formal(item: pikepdf.Object) -> bool:
@@ -186,13 +201,17 @@ def _formal(item: pikepdf.Object) -> bool:
 
 
 def _reachable(pdf: pikepdf.Pdf) -> tuple[set[tuple[int, int]], set[str], set[str]]:
-    """Objects reached from the trailer, all dictionary keys met, and the keys whose values are strings."""
+    """Objects reached from the trailer, all dictionary keys met, and the keys whose values are strings; what the
+    document says of itself is only counted as reached and judged by `_states`."""
     reached: set[tuple[int, int]] = set()
     keys: set[str] = set()
     strings: set[str] = set()
     trailer = {key: value for key, value in pdf.trailer.items() if key in ("/Root", "/Info", "/ID", "/Encrypt")}
-    waiting: list[tuple[str, object]] = list(trailer.items())
     keys |= set(trailer)
+    info = trailer.pop("/Info", None)
+    if isinstance(info, pikepdf.Object):
+        reached.add(info.objgen)
+    waiting: list[tuple[str, object]] = list(trailer.items())
     while waiting:
         key, item = waiting.pop()
         if isinstance(item, pikepdf.Object) and item.is_indirect:

@@ -15,6 +15,7 @@ from ..fonts.names import FAMILIES
 from ..geometry import Box, Polygon, anticlockwise, bounds, corners, grown, holds
 from ..inspection import open_source
 from ..overlay import overlay
+from ..reading import folded_term
 from ..report import Check, FinalMark
 from . import second
 from .reader import Boxes, Reader
@@ -67,6 +68,7 @@ def checks(
     marks: list[FinalMark],
     affected: list[tuple[int, Box]],
     cleared: Sequence[tuple[int, Polygon]] | None = None,
+    title: str = "",
 ) -> list[Check]:
     """Collect the words removed from the original and search the result for them."""
     words_left = {word for page in _pages(both.after) for word in WORD.findall(both.after.text(page))}
@@ -75,6 +77,9 @@ def checks(
     if cleared is None and len(areas) < len(marks):
         wide = [*areas, *((page, corners(box)) for page, box in affected)]
         gone |= removed_words(both.before, wide) - words_left
+    named = gone & set(WORD.findall(folded_term(title, keep_case=False)))
+    if named:
+        return [Check("title", False, "A removed word stands in the title.")]
     if _found(both, marks, gone, words_left):
         standing = _standing(both.original, areas)
         gone = {word for word in gone if not any(word in other for other in standing)}

@@ -140,4 +140,5 @@ def test_a_proof_is_spelled_in_one_way(house: House) -> None:
     assert engine.spelled(held) == data
     assert held["format"] == "redaction-proof/2"
     assert held["original"].keys() == {"commitment"}
+    assert held["output"]["title"] == copy.title != ""
     assert house.row(Version, copy.original_id).sha256 not in data.decode()

@@ -239,7 +239,7 @@ def test_a_missing_line_is_found_with_the_original() -> None:
 
 
 def test_a_failed_check_gives_no_output(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(structure, "checks", lambda output: [Check("keys", False, "changed for this test")])
+    monkeypatch.setattr(structure, "checks", lambda *given: [Check("keys", False, "changed for this test")])
     assert checking.structure is structure
     with pytest.raises(VerificationFailed) as caught:
         apply(pdfs.line_pdf(), Plan.from_json({"marks": [{"term": SECRET}]}))
