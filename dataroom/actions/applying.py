@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from dataroom.actions.checkpoints import LOG_KEY
 from dataroom.actions.context import Desk, Inspected, Services, Told
 from dataroom.actions.intake import inspect
+from dataroom.actions.present import number_of
 from dataroom.actions.progress import Reporter
 from dataroom.actions.redactions import next_copy
 from dataroom.actions.registry import Nothing, action
@@ -24,7 +26,7 @@ from dataroom.actions.work import Work
 from dataroom.audit.notes import LOG, VerifierKey
 from dataroom.errors import Conflict, DataroomError, Invalid, Unavailable
 from dataroom.ids import new_id
-from dataroom.model import AuditLog, Document, Mark, Redaction, Version
+from dataroom.model import AuditLog, Document, Mark, Organisation, Redaction, Version
 from dataroom.vault.sealed import Kind, Place
 from redaction.signing import is_signed, signed, spelled
 
@@ -51,7 +53,7 @@ def _apply(desk: Desk, redaction: Redaction, params: Nothing, stream: Any) -> Ap
         marks = session.scalars(
             select(Mark).where(Mark.redaction_id == redaction.id).order_by(Mark.page, Mark.id)
         ).all()
-        plan = plan_of(marks, redaction.result_title)
+        plan = plan_of(marks, stated_title(session, redaction, version))
         ordinal = session.scalar(
             select(func.max(Version.ordinal)).where(
                 Version.document_id == version.document_id, Version.kind == int(Kind.REDACTED)
@@ -131,8 +133,18 @@ def sign_proof(services: Services, held: Mapping[str, Any], origin: str) -> byte
     return text
 
 
+def stated_title(session: Session, redaction: Redaction, version: Version) -> str:
+    """The title the copy states in its file: the one its author gave it; the document's number where that is the
+    document's own title, which nobody chose with the removed words in mind."""
+    document, owner = session.get(Document, version.document_id), session.get(Organisation, redaction.organisation_id)
+    if document is None or owner is None:
+        raise Conflict("The original is gone.")
+    own = redaction.result_title
+    return own if own and own != document.title else number_of(owner.slug, document.number)
+
+
 def plan_of(marks: Iterable[Mark], title: str) -> dict[str, Any]:
-    """The plan the engine is given, by page and then by mark; the copy states the title it is shown under."""
+    """The plan the engine is given, by page and then by mark, and the title the copy is to state."""
     told = "".join(char if char.isprintable() else " " for char in title)
     return {
         "title": told,

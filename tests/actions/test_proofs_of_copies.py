@@ -19,7 +19,7 @@ from dataroom.actions.context import Told
 from dataroom.audit.entry import open_fields, read_entry
 from dataroom.errors import Conflict, NotFound
 from dataroom.model import AuditDisclosure, AuditEntry, Redaction, Version
-from tests.actions.house import House
+from tests.actions.house import House, mark
 
 ROOT = Path(__file__).resolve().parents[2]
 ALONE = "import sys, runpy; sys.modules['dataroom'] = None; runpy.run_module('redaction', run_name='__main__')"
@@ -140,5 +140,20 @@ def test_a_proof_is_spelled_in_one_way(house: House) -> None:
     assert engine.spelled(held) == data
     assert held["format"] == "redaction-proof/2"
     assert held["original"].keys() == {"commitment"}
-    assert held["output"]["title"] == copy.title != ""
+    assert re.fullmatch(r"[A-Z0-9-]+", held["output"]["title"])
     assert house.row(Version, copy.original_id).sha256 not in data.decode()
+
+
+@pytest.mark.parametrize(("title", "state"), [("Copy for partners", "in_review"), ("On the claim", "failed")])
+def test_the_copy_states_the_title_its_author_gave(house: House, title: str, state: str) -> None:
+    start = {"title": "For partners", "shown_title": title, "tier": 1, "category": "claim-chart"}
+    made = house.do("ada", "redaction.start", house.line().version, **start).id
+    house.do("ada", "redaction.mark", made, marks=[mark()])
+    house.do("ada", "redaction.submit", made)
+    house.do("service", "redaction.apply", made)
+    row = house.row(Redaction, made)
+    assert row.state == state
+    if state == "in_review":
+        assert json.loads(row.report["proof"])["output"]["title"] == row.report["title"] == title
+    else:
+        assert "stands in the title" in row.remark
