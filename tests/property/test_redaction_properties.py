@@ -1,14 +1,17 @@
 """Random documents and boxes: what lies under the box goes, the rest stays, twins give the same bytes."""
 
+import math
 import string
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from redaction import Plan, Refused, apply, words
 from redaction.content.area import covers, target_of
 from redaction.geometry import Box, corners, holds, outside_pieces, shared_area, signed_area
 from tests import pdfs
+from tests.unit.test_redaction_leaks import found
 
 QUICK = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 WORDS = st.lists(st.text(string.ascii_letters, min_size=4, max_size=9), min_size=3, max_size=8, unique=True)
@@ -74,3 +77,78 @@ def test_any_bytes_as_content_are_redacted_or_refused(content: bytes) -> None:
         apply(document, Plan.from_json({"marks": [{"page": 1, "box": list(pdfs.BOX)}]}))
     except Refused:
         return
+
+
+WORD = st.text(string.ascii_letters, min_size=5, max_size=8)
+PLACES = ("page", "form", "nested form", "drawn font", "clipped", "pattern")
+
+
+def line_of(word: str) -> bytes:
+    """The line with a word of its own, spoken from the origin."""
+    return f"BT /F1 14 Tf ({pdfs.BEFORE} {word} {pdfs.AFTER}) Tj ET".encode()
+
+
+def hidden_in(place: str, word: str, matrix: tuple[float, ...]) -> bytes:
+    """The line under a matrix: as page content, in forms, in the procedure of a drawn font, clipped, in a pattern's cell."""
+    told = " ".join(f"{value:.4f}" for value in matrix).encode()
+    with pdfs.pikepdf.new() as pdf:
+        face = pdfs.Dictionary(Type=pdfs.Name.Font, Subtype=pdfs.Name.Type1, BaseFont=pdfs.Name.Helvetica)
+        moved = b"q " + told + b" cm " + line_of(word) + b" Q"
+        if place in ("form", "nested form"):
+            inner = pdfs.form(pdf, moved)
+            outer = inner if place == "form" else pdfs.form(pdf, b"q /I Do Q", I=inner)
+            return pdfs.content_pdf(b"/A Do", xobjects={"/A": outer}, pdf=pdf)
+        if place == "drawn font":
+            drawn = pdfs.Dictionary(Type=pdfs.Name.Font, Subtype=pdfs.Name.Type3, FirstChar=65, LastChar=65)
+            drawn.Widths, drawn.FontBBox = pdfs.Array([0]), pdfs.Array([0, 0, 595, 842])
+            drawn.FontMatrix = pdfs.Array([0.01, 0, 0, 0.01, 0, 0])
+            drawn.CharProcs = pdfs.Dictionary(A=pdf.make_stream(b"0 0 d0 " + moved))
+            drawn.Encoding = pdfs.Dictionary(Type=pdfs.Name.Encoding, Differences=pdfs.Array([65, pdfs.Name.A]))
+            drawn.Resources = pdfs.Dictionary(Font=pdfs.Dictionary(F1=face))
+            fonts = {"/F2": pdf.make_indirect(drawn)}
+            return pdfs.content_pdf(b"BT /F2 100 Tf (A) Tj ET", fonts=fonts, pdf=pdf)
+        if place == "pattern":
+            cell = pdf.make_stream(moved, Type=pdfs.Name.Pattern, PatternType=1, PaintType=1, TilingType=1)
+            cell.BBox, cell.XStep, cell.YStep = pdfs.Array([0, 0, 595, 842]), 595, 842
+            cell.Resources = pdfs.Dictionary(Font=pdfs.Dictionary(F1=face))
+            patterns = {"/Pattern": pdfs.Dictionary(P=pdf.make_indirect(cell))}
+            return pdfs.content_pdf(b"/Pattern cs /P scn 0 0 595 842 re f", resources=patterns, pdf=pdf)
+        clip = b"0 0 595 842 re W n " if place == "clipped" else b""
+        return pdfs.content_pdf(clip + moved, pdf=pdf)
+
+
+def turned(angle: int, skew: float) -> tuple[float, ...]:
+    """A matrix that turns by degrees, leans, and moves the line to the middle of the page."""
+    cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    return (cos, sin, skew * cos - sin, skew * sin + cos, 300.0, 400.0)
+
+
+@QUICK
+@given(WORD, st.sampled_from(PLACES), st.integers(0, 359), st.sampled_from([0.0, 0.2, -0.3]))
+def test_a_slanted_word_goes_wherever_it_is_drawn(word: str, place: str, angle: int, skew: float) -> None:
+    matrix = turned(angle, skew)
+    start = stringWidth(f"{pdfs.BEFORE} ", "Helvetica", 14)
+    end = start + stringWidth(word, "Helvetica", 14)
+    flat = [(start, -4), (end, -4), (end, 12), (start, 12)]
+    a, b, c, d, e, f = matrix
+    quad = [value for x, y in flat for value in (a * x + c * y + e, b * x + d * y + f)]
+    data, mark = hidden_in(place, word, matrix), {"page": 1, "quad": quad, "level": "exact"}
+    assert found(data, word)
+    output = apply(data, Plan.from_json({"marks": [mark]})).output
+    assert not found(output, word)
+    if place not in ("drawn font", "pattern"):
+        kept = [char for text in words(output, 1) for char in text.text]
+        assert sorted(kept) == sorted(pdfs.BEFORE + pdfs.AFTER)
+
+
+@QUICK
+@given(st.integers(0, 6), st.integers(1, 4))
+def test_letters_of_a_column_go_one_by_one(first: int, count: int) -> None:
+    """Vertical writing in a composite font, 14 points a letter from the top at 700."""
+    last = min(first + count, len(pdfs.SECRET))
+    top = 700 - 14.0 * (len(pdfs.BEFORE) + 1)
+    box = [60.0, top - 14 * last + 1, 90.0, top - 14 * first - 1]
+    mark = {"page": 1, "box": box, "level": "exact"}
+    output = apply(pdfs.composite_pdf("Identity-V"), Plan.from_json({"marks": [mark]})).output
+    kept = sorted(pdfs.BEFORE + pdfs.SECRET[:first] + pdfs.SECRET[last:] + pdfs.AFTER)
+    assert sorted(char for text in words(output, 1) for char in text.text) == kept
