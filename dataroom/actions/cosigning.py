@@ -179,9 +179,19 @@ def _begin(desk: Desk, resumed: tuple[Done, str, str]) -> Done:
     return done
 
 
-@action("checkpoint.resume", on=None, kind="Service", performer="service", reveal=_begin)
-def resume(work: Work, _target: None, params: Resumed) -> tuple[Done, str, str]:
-    """Lets a log be signed again after a restore that lost entries; earlier signed states stay as proof of the loss."""
+def _kept_outside(desk: Desk, _target: None, params: Resumed, _stream: object) -> bool:
+    return any(outside.newest(desk.services, params.log))
+
+
+@action("checkpoint.resume", on=None, kind="Service", performer="service", prepare=_kept_outside, reveal=_begin)
+def resume(work: Work, _target: None, params: Resumed, noted: bool) -> tuple[Done, str, str]:
+    """Accepts that a restore lost signed entries, or a whole log; what was signed stays as proof of the loss.
+
+    The log is signed again. Of a log that is not there at all the check no longer says that it is missing.
+    """
+    if noted and work.one(AuditLog, AuditLog.origin == params.log) is None:
+        work.state(log=params.log, reason=params.reason)
+        return Done(new_id()), params.log, params.reason
     log = _log(work, params.log)
     row = work.one(AuditHalt, AuditHalt.log_id == log.id)
     if row is None:

@@ -15,7 +15,7 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -146,6 +146,40 @@ def keep(services: Services, checkpoint: Checkpoint, note: bytes) -> None:
     _write(kept.file(kept.generation), note)
 
 
+def unknown(services: Services, origins: Collection[str]) -> Iterator[str]:
+    """The names of logs whose notes are kept outside although they are none of `origins`: all their rows are gone.
+
+    A log whose loss was accepted (`resume`) has no note in its newest generation and is not told.
+    """
+    known, folder = {_digest(origin) for origin in origins}, _folder(services)
+    told = {match[1] for match in _files(folder)}
+    told |= {item.key.split("/")[1] for item in services.store.listing("checkpoints/")}
+    for digest in sorted(told - known):
+        for note in _any(services, folder, digest):
+            origin = note.partition(b"\n")[0].decode(errors="replace")
+            if _digest(origin) == digest:
+                if any(_signed(services, origin, one) for one in newest(services, origin)):
+                    yield origin
+                break
+
+
+def _any(services: Services, folder: Path | None, digest: str) -> Iterator[bytes]:
+    """Notes of a log from any generation, to learn its name from."""
+    for match in _files(folder):
+        if folder and match[1] == digest:
+            yield (folder / match[0]).read_bytes()
+    stored = services.store.first(f"checkpoints/{digest}/")
+    yield stored[1] if stored else b""
+
+
+def _signed(services: Services, origin: str, note: bytes) -> bool:
+    try:
+        open_checkpoint(note, [VerifierKey(origin, LOG, services.kms.public_key(LOG_KEY))])
+    except (Tampered, Invalid):
+        return False
+    return True
+
+
 def resume(services: Services, origin: str, reason: str) -> None:
     """Begins a new generation of notes, so that a log restored from an older backup is signed again."""
     kept = _kept(services, origin)
@@ -163,9 +197,7 @@ def _digest(origin: str) -> str:
 
 
 def _kept(services: Services, origin: str) -> _Kept:
-    digest = _digest(origin)
-    ring = services.config.keyring_file
-    folder = ring.with_name(f"{ring.name}.checkpoints") if ring.name else None
+    digest, folder = _digest(origin), _folder(services)
     begun = [int(match[2]) for match in _files(folder) if match[1] == digest]
     try:
         found = services.store.first(f"checkpoints/{digest}/resumed/")
@@ -174,6 +206,11 @@ def _kept(services: Services, origin: str) -> _Kept:
     except Unavailable as error:
         log.warning("the store was not asked for generations", extra={"code": error.code})
     return _Kept(digest, max(begun, default=0), folder)
+
+
+def _folder(services: Services) -> Path | None:
+    ring = services.config.keyring_file
+    return ring.with_name(f"{ring.name}.checkpoints") if ring.name else None
 
 
 def _files(folder: Path | None) -> list[re.Match[str]]:

@@ -49,7 +49,7 @@ def test_exit_codes_tell_findings_from_silence(fresh_world: Callable[[], World],
     status, said = run(world, tmp_path, check_command, "--json", s3_secret_key="not-the-secret-of-this-store")
     told = json.loads(said)
     assert (status, told["counts"]) == (4, {"row-changed": 1, "scope-differs": 1})
-    assert {one["part"] for one in told["silent"]} == {"object store", "unfinished uploads"}
+    assert {one["part"] for one in told["silent"]} == {"object store", "signed notes", "unfinished uploads"}
 
 
 def test_a_sweep_lists_first_and_records_what_it_removes(fresh_world: Callable[[], World], tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def _read(one: _Scope, version: Version, dek: bytes) -> None:
             one.wrong("content-hash", thing, "The content opens, but size or SHA-256 are not those recorded.")
 
 
-def check_strays(services: Services, matter: uuid.UUID | None, out: Report) -> None:
+def check_scopeless(services: Services, matter: uuid.UUID | None, out: Report) -> None:
     """Versions of a scope that does not exist (a database that checks foreign keys has none)."""
     query = select(Version.id).where(Version.scope_id.not_in(select(KeyScope.id)))
     with services.database.reading() as session:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
 
 from dataroom.actions import outside
@@ -38,6 +39,7 @@ from dataroom.model import (
 )
 
 ADOPTED = "rows.adopt"
+ERASE, KEEP = "person.erase", "person.restore"
 _ENTRIES: Table = Base.metadata.tables["audit_entry"]
 _OPENINGS: Table = Base.metadata.tables["audit_disclosure"]
 
@@ -69,7 +71,9 @@ class _Walk:
     frontier: Frontier = field(default_factory=Frontier)
     pinned: Pinned = field(default_factory=Pinned)
     arrived: dict[str, Arrived] = field(default_factory=dict)
+    leaving: dict[str, datetime] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
+    kept: int = 0
     people: frozenset[uuid.UUID] = frozenset()
 
     def wrong(self, kind: str, where: object, text: str) -> None:
@@ -85,10 +89,11 @@ class _Walk:
 
 @dataclass
 class Read:
-    """What a log says: the newest pins, and by person's id how they last signed in."""
+    """What a log says: the newest pins; by person's id how they last signed in, and when they are to be forgotten."""
 
     pinned: Pinned
     arrived: dict[str, Arrived]
+    leaving: dict[str, datetime]
 
 
 def check_log(services: Services, session: Session, log: AuditLog, out: Report) -> Read:
@@ -108,8 +113,9 @@ def check_log(services: Services, session: Session, log: AuditLog, out: Report) 
         _check_checkpoint(walk, awaited)
         awaited = next(checkpoints, None)
     _check_head(walk)
+    _check_surplus(walk)
     _check_cosignatures(walk)
-    return Read(walk.pinned, walk.arrived)
+    return Read(walk.pinned, walk.arrived, walk.leaving)
 
 
 def check_outside(services: Services, session: Session, log: AuditLog, notes: Sequence[bytes], out: Report) -> None:
@@ -174,6 +180,7 @@ def _check_entry(walk: _Walk, row: Mapping[str, Any], openings: dict[str, str]) 
     if fields is not None:
         _check_index(walk, row, entry, fields)
         _learn(walk, seq, fields)
+        _learn_erasure(walk, entry, fields)
 
 
 def _fields(walk: _Walk, entry: Entry, seq: int, openings: dict[str, str]) -> dict[str, Any] | None:
@@ -250,6 +257,17 @@ def _learn(walk: _Walk, seq: int, fields: Mapping[str, Any]) -> None:
         walk.arrived[str(fields["who"])] = Arrived(str(fields["name"]), str(fields.get("mail", "")), subject)
 
 
+def _learn_erasure(walk: _Walk, entry: Entry, fields: Mapping[str, Any]) -> None:
+    """Takes from an entry when somebody is to be forgotten, or that they are not."""
+    act, person = fields.get("act"), str(fields.get("target", "")).rpartition(":")[2]
+    if fields.get("outcome") != "done" or act not in {ERASE, KEEP}:
+        return
+    walk.leaving.pop(person, None)
+    facts = fields.get("facts")
+    if act == ERASE and isinstance(facts, dict) and isinstance(facts.get("days"), int):
+        walk.leaving[person] = entry.at + timedelta(days=facts["days"])
+
+
 def _check_nodes(walk: _Walk, leaf: bytes) -> None:
     for level, index, root in completed(walk.frontier.hashes, walk.frontier.size, leaf):
         kept = walk.session.execute(
@@ -257,6 +275,7 @@ def _check_nodes(walk: _Walk, leaf: bytes) -> None:
                 AuditNode.log_id == walk.log.id, AuditNode.level == level, AuditNode.index == index
             )
         ).scalar()
+        walk.kept += kept is not None
         if kept is not None and kept != root:
             walk.once("node-changed", f"{level}/{index}", "A stored subtree root is not that of its entries.")
 
@@ -287,11 +306,17 @@ def _check_head(walk: _Walk) -> None:
         walk.wrong("head-changed", seq, f"The log's head says {walk.log.size} entries, but entry {seq} is there.")
     if walk.log.frontier != walk.frontier.to_bytes():
         walk.wrong("head-changed", "head", "The head of the log is not that of its entries.")
-    orphaned = select(AuditDisclosure.seq).where(
-        AuditDisclosure.log_id == walk.log.id, (AuditDisclosure.seq >= walk.log.size) | (AuditDisclosure.seq < 0)
-    )
-    for seq in walk.session.scalars(orphaned.limit(1)):
-        walk.wrong("fields-forged", seq, "An opening belongs to no entry.")
+
+
+def _check_surplus(walk: _Walk) -> None:
+    """Openings beside every entry, and subtree roots of no subtree."""
+    for table in (AuditDisclosure, AuditSealed):
+        beside = (table.seq >= walk.log.size) | (table.seq < 0)
+        for seq in walk.session.scalars(select(table.seq).where(table.log_id == walk.log.id, beside).limit(1)):
+            walk.wrong("fields-forged", seq, "An opening belongs to no entry.")
+    stored = select(func.count()).select_from(AuditNode).where(AuditNode.log_id == walk.log.id)
+    if walk.session.scalar(stored) != walk.kept:
+        walk.wrong("node-changed", "nodes", "A stored subtree root belongs to no complete subtree of the log.")
 
 
 def _check_cosignatures(walk: _Walk) -> None:

@@ -15,7 +15,7 @@ from dataroom.actions.pins import FIELD, UNPINNED_TABLES, Pins, digest_of, key_f
 from dataroom.model import Base, Matter
 
 PAGE = 500
-_BY_PARENT = {
+PARENTS = {
     "mark": ("redaction_id", "redaction"),
     "hold_document": ("hold_id", "hold"),
     "disposal_document": ("disposal_id", "disposal"),
@@ -56,8 +56,8 @@ def tables_of(matter: uuid.UUID | None) -> Iterator[tuple[Table, tuple[ColumnEle
             chosen = table.c.id == matter
         elif "matter_id" in table.c:
             chosen = table.c.matter_id == matter
-        elif name in _BY_PARENT:
-            column, parent = _BY_PARENT[name]
+        elif name in PARENTS:
+            column, parent = PARENTS[name]
             other = tables[parent]
             chosen = table.c[column].in_(select(other.c.id).where(other.c.matter_id == matter))
         if matter is None and chosen is None:

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dataroom.actions import outside
 from dataroom.actions.checks.findings import Report
-from dataroom.actions.checks.keys import check_certificates, check_keys, check_people, check_service_keys, check_strays
+from dataroom.actions.checks.keys import (
+    check_certificates,
+    check_keys,
+    check_people,
+    check_scopeless,
+    check_service_keys,
+)
 from dataroom.actions.checks.logs import Arrived, check_log, check_outside
 from dataroom.actions.checks.objects import check_objects, check_unfinished
 from dataroom.actions.checks.rows import check_rows
+from dataroom.actions.checks.strays import NOTES, STRAYS, check_lost_logs, check_strays
 from dataroom.actions.context import Services
 from dataroom.errors import NotFound
-from dataroom.model import AuditLog, User
+from dataroom.model import AuditLog, AuditPerson, User
 
 
 def shallow(services: Services, matter: uuid.UUID | None, say: Callable[[str], None]) -> Report:
@@ -35,6 +43,7 @@ def logs_and_rows(services: Services) -> Report:
     for log in _logs(services, None):
         with out.part(f"log {log.origin}"):
             _check_one(services, log, out)
+    _check_unlogged(services, out)
     return out
 
 
@@ -44,6 +53,8 @@ def _run(services: Services, matter: uuid.UUID | None, reading: bool, say: Calla
         for log in _logs(services, matter):
             with out.part(f"log {log.origin}"):
                 _check_one(services, log, out)
+    if matter is None:
+        _check_unlogged(services, out)
     with out.part("object store"):
         check_objects(services, matter, out)
     if matter is None:
@@ -54,10 +65,17 @@ def _run(services: Services, matter: uuid.UUID | None, reading: bool, say: Calla
             check_people(services, out)
     with out.part("key scopes"):
         check_keys(services, matter, reading, out)
-        check_strays(services, matter, out)
+        check_scopeless(services, matter, out)
     with out.part("certificates"):
         check_certificates(services, matter, out)
     return out
+
+
+def _check_unlogged(services: Services, out: Report) -> None:
+    with out.part(STRAYS):
+        check_strays(services, out)
+    with out.part(NOTES):
+        check_lost_logs(services, out)
 
 
 def _logs(services: Services, matter: uuid.UUID | None) -> list[AuditLog]:
@@ -80,6 +98,16 @@ def _check_one(services: Services, known: AuditLog, out: Report) -> None:
         check_rows(session, log.origin, log.matter_id, read.pinned, out)
         if log.matter_id is None:
             _check_people(session, read.arrived, out)
+            _check_leaving(session, read.leaving, out)
+
+
+def _check_leaving(session: Session, leaving: Mapping[str, datetime], out: Report) -> None:
+    """Erasures that were ordered: neither taken back nor moved to another day past the service."""
+    for row in session.scalars(select(AuditPerson).where(AuditPerson.state != "tombstone")):
+        until = leaving.get(str(row.id))
+        if until is not None and (row.state, row.destroy_at) != ("shredding", until):
+            text = f"The log says that this person is forgotten on {until:%Y-%m-%d %H:%M} UTC; the row says otherwise."
+            out.add("person-erasure", f"audit_person {row.id}", text)
 
 
 def _check_people(session: Session, arrived: Mapping[str, Arrived], out: Report) -> None:
