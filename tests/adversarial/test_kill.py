@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import random
+import signal
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from dataroom.model import Certificate, Disposal, Document, Errand, Redaction, Version
+from dataroom.actions.personal import openings
+from dataroom.actions.sealing import PREFIX
+from dataroom.audit.entry import name_of, value_of
+from dataroom.model import AuditEntry, Certificate, Disposal, Document, Errand, Redaction, Version
 from tests.adversarial.house import House, check_sound, closing, entries_of, house_on, remove, short_folder
 from tests.cast import simple_pdf
 from tests.parts import Database, Seaweed
 
 MARK = {"page": 1, "box": (60, 600, 540, 800), "kind": "box", "code": "TS", "rationale": "Names the licensed line."}
 REASON = "The retention period of these charts has ended."
+LOST = 60
 TOUR = "A long tour through the claims, paragraph {} of many, with the Lumen panel in it."
 
 
@@ -203,6 +211,55 @@ def test_the_worker_dies_between_the_keys_and_the_bytes(serving: House) -> None:
     for line in lines:
         assert "done" in entries_of(house.world, "version.erase", line.version)
     check_sound(house)
+
+
+def test_a_sweep_killed_midway_loses_nothing_and_is_run_again(house: House) -> None:
+    world, kills = house.world, 0
+    for number in range(2):
+        world.ready(path=f"kept/{number}.pdf")
+    kept = sorted(objects(house))
+    for number in range(LOST):
+        world.services.store.put_stream(f"{PREFIX}lost-{number:03d}", iter([b"left by a broken upload"]))
+    while kills < 2:
+        before = len(objects(house))
+        with sweeping(house) as child:
+            while len(objects(house)) == before:
+                assert child.poll() is None, "nothing is swept"
+            child.send_signal(signal.SIGKILL)
+        kills += 1
+        assert set(kept) < set(objects(house)), "something is left of the orphans, and everything else"
+    with sweeping(house) as child:
+        assert child.wait() == 0
+    assert sorted(objects(house)) == kept
+    assert entries_of(world, "upload.sweep").count("done") >= kills + 1
+    named = swept(house)
+    assert {f"{PREFIX}lost-{number:03d}" for number in range(LOST)} <= named
+    assert not named & set(kept)
+    check_sound(house)
+
+
+@contextmanager
+def sweeping(house: House) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that removes orphans; it is gone at the end."""
+    words = [sys.executable, "-m", "dataroom", "sweep", "--remove", "--share", "100", "--at-most", "1000"]
+    with (
+        open(house.folder / "sweep.log", "ab") as out,
+        subprocess.Popen(words, cwd=house.folder, env=house.environment, stdout=out, stderr=out) as child,
+    ):
+        yield child
+
+
+def swept(house: House) -> set[str]:
+    """The objects that entries of sweeps name as removed."""
+    found: set[str] = set()
+    with house.world.services.database.reading() as session:
+        query = select(AuditEntry.log_id, AuditEntry.seq).where(AuditEntry.act == "upload.sweep")
+        for log, seq in session.execute(query):
+            for text in openings(house.world.services, session, log, [seq]).get(seq, []):
+                if name_of(text) == "facts":
+                    facts: Any = value_of(text)
+                    found |= {one["object"] for one in facts.get("removed", [])}
+    return found
 
 
 def objects(house: House) -> list[str]:
