@@ -1,14 +1,17 @@
-"""What sealing costs: `python -m tests.bench.bench_sealing`. Ratios to plain boto3 in the same run.
+"""What sealing costs: `python -m tests.bench sealing [PARTS] [MIB]`. Ratios to plain boto3 in the same run.
 
-Parts of it by name: `transfer`, `middle`, `small`, `memory`; a number is the size in MiB of the large object (1024).
+Parts by name: `transfer`, `middle`, `small`, `memory`; a number is the size in MiB of the largest object (1024), for a
+quick look at smaller ones.
 
 Sealed is the product's own way, `seal_stream` into the store and `Opened` out of it, without HTTP. Every candidate
-takes its turn in each round, on the same store, so that ratios hold on a noisy machine where rates do not; CPU time is
-that of the measuring process alone. Peak memory is that of one child process for each candidate.
+takes its turn in each round, every other round in the opposite order, on the same store, so that ratios hold on a noisy
+machine where rates do not; CPU time is that of the measuring process alone. A sealed upload is hashed too, which no
+other is, so plain boto3 that hashes takes part. Peak memory is that of one child process for each candidate.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import multiprocessing
 import os
@@ -38,6 +41,7 @@ READ = 256 * 1024
 RANGE = 64 * 1024
 SMALL = 20 * 1000
 PLAIN = "plain boto3"
+HASHED = "plain boto3, hashed"
 SEALED = "sealed"
 PARTS = ("transfer", "middle", "small", "memory")
 
@@ -56,17 +60,42 @@ class Times:
         self.cpu.setdefault(name, []).append(time.process_time() - cpu)
         self.wall.setdefault(name, []).append(time.perf_counter() - wall)
 
+    def round(self, turns: dict[str, Callable[[], object]]) -> None:
+        """A turn of each candidate, in the opposite order every other time."""
+        order = list(turns)
+        for name in order if len(self.wall.get(order[0], ())) % 2 == 0 else reversed(order):
+            self.take(name, turns[name])
+
     def report(self, what: str, size: int = 0, times: bool = False) -> None:
-        """A line for each candidate: the median, and the median of its ratios to plain, round by round.
+        """A line for each candidate: medians, and the medians of its ratios to plain, round by round.
 
         Ratios are of rates (more is better), or of times when `times` (less is better).
         """
-        for name, values in self.wall.items():
-            pairs = [(a / b if times else b / a) for a, b in zip(values, self.wall[PLAIN], strict=False)]
-            middle = statistics.median(values)
+        for name in sorted(self.wall, key=lambda one: (one != PLAIN, one != SEALED)):
+            middle = statistics.median(self.wall[name])
             rate = f"{size / MIB / middle:7.0f} MiB/s" if size else f"{middle * 1000:9.2f} ms  "
             cpu = statistics.median(self.cpu[name]) * 1000
-            print(f"{what:<26} {name:<44} {rate}  ratio {statistics.median(pairs):6.2f}  CPU {cpu:8.1f} ms", flush=True)
+            ratios = f"ratio {_ratio(self.wall, name, times):6.2f}  CPU {cpu:8.1f} ms, ratio {_ratio(self.cpu, name, times):6.2f}"
+            print(f"{what:<24} {name:<44} {rate}  {ratios}", flush=True)
+
+
+def _ratio(seconds: dict[str, list[float]], name: str, times: bool) -> float:
+    pairs = zip(seconds[name], seconds[PLAIN], strict=False)
+    return statistics.median(a / b if times else b / a for a, b in pairs if a and b)
+
+
+class _Hashing(io.BytesIO):
+    """A file that is hashed while it is read."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._hash = hashlib.sha256()
+
+    def read(self, size: int | None = -1) -> bytes:
+        """The next bytes."""
+        piece = super().read(size)
+        self._hash.update(piece)
+        return piece
 
 
 class Bench:
@@ -86,6 +115,11 @@ class Bench:
     def put_sealed(self, data: io.IOBase) -> SealedObject:
         """As `document.upload` does."""
         return seal_stream(self.services, self.place, iter(lambda: data.read(PIECE), b""))  # type: ignore[attr-defined]
+
+    def forget(self, *keys: str) -> None:
+        """Removes objects with all their versions."""
+        for key in keys:
+            self.services.store.erase(key)
 
     def get_plain(self, key: str) -> None:
         """The whole object, piece by piece."""
@@ -114,37 +148,54 @@ class Bench:
 def transfer(bench: Bench, others: list[Rival], mebibytes: int, rounds: int) -> None:
     """Whole objects up and down."""
     data, up, down = os.urandom(mebibytes * MIB), Times(), Times()
+    bench.put_plain(io.BytesIO(data))
     for _ in range(rounds):
         kept: list[SealedObject] = []
-        up.take(PLAIN, lambda: bench.put_plain(io.BytesIO(data)))
-        up.take(SEALED, lambda to=kept: to.append(bench.put_sealed(io.BytesIO(data))))
-        for rival in others:
-            up.take(rival.name, lambda r=rival: bench.put_plain(r.seal(io.BytesIO(data)), r.name))
-        down.take(PLAIN, lambda: bench.get_plain("plain"))
-        down.take(SEALED, lambda of=kept: bench.get_sealed(of[0]))
-        for rival in others:
-            down.take(rival.name, lambda r=rival: bench.get_rival(r, r.name))
+        up.round(
+            {
+                PLAIN: lambda: bench.put_plain(io.BytesIO(data)),
+                SEALED: lambda to=kept: to.append(bench.put_sealed(io.BytesIO(data))),  # type: ignore[misc]
+                HASHED: lambda: bench.put_plain(_Hashing(data)),
+                **{r.name: lambda r=r: bench.put_plain(r.seal(io.BytesIO(data)), r.name) for r in others},  # type: ignore[misc]
+            }
+        )
+        down.round(
+            {
+                PLAIN: lambda: bench.get_plain("plain"),
+                SEALED: lambda of=kept: bench.get_sealed(of[0]),  # type: ignore[misc]
+                **{r.name: lambda r=r: bench.get_rival(r, r.name) for r in others},  # type: ignore[misc]
+            }
+        )
         bench.services.store.erase(kept[0].stored.key)
+        bench.services.store.erase("plain")
+        bench.put_plain(io.BytesIO(data))
     up.report(f"upload, {mebibytes} MiB", len(data))
     down.report(f"download, {mebibytes} MiB", len(data))
+    bench.forget("plain", *(rival.name for rival in others))
 
 
 def middle(bench: Bench, others: list[Rival], mebibytes: int, rounds: int) -> None:
-    """64 KiB from the middle of a large object."""
-    data, times = os.urandom(16 * MIB) * (mebibytes // 16), Times()
+    """64 KiB from the middle of a large object; the others, which have no ranges, read up to there, once."""
+    block = os.urandom(16 * MIB)
+    data, times = block * (mebibytes // 16), Times()
     bench.put_plain(io.BytesIO(data), "large")
     opened = bench.opened(bench.put_sealed(io.BytesIO(data)))
     start = len(data) // 2 + 7
     span = f"bytes={start}-{start + RANGE - 1}"
+    assert opened.source(bench.services).fetch(start, start + RANGE) == data[start : start + RANGE]
     for _ in range(rounds):
-        times.take(PLAIN, lambda: bench.s3.get_object(Bucket=bench.bucket, Key="large", Range=span)["Body"].read())
-        times.take(SEALED, lambda: opened.source(bench.services).fetch(start, start + RANGE))
+        times.round(
+            {
+                PLAIN: lambda: bench.s3.get_object(Bucket=bench.bucket, Key="large", Range=span)["Body"].read(),
+                SEALED: lambda: opened.source(bench.services).fetch(start, start + RANGE),
+            }
+        )
+    bench.forget("large", opened.stored.key)
     for rival in others:
         bench.put_plain(rival.seal(io.BytesIO(data)), "large")
-        times.take(rival.name, lambda r=rival: bench.get_rival(r, "large", start + RANGE))
+        times.take(rival.name, lambda r=rival: bench.get_rival(r, "large", start + RANGE))  # type: ignore[misc]
+        bench.forget("large")
     times.report(f"64 KiB of {mebibytes} MiB", times=True)
-    bench.services.store.erase("large")
-    bench.services.store.erase(opened.stored.key)
 
 
 def small(bench: Bench, others: list[Rival], rounds: int) -> None:
@@ -162,15 +213,25 @@ def small(bench: Bench, others: list[Rival], rounds: int) -> None:
 
     for _ in range(rounds):
         kept: list[tuple[SealedObject, bytes]] = []
-        put.take(PLAIN, lambda: bench.s3.put_object(Bucket=bench.bucket, Key="small", Body=data))
-        put.take(SEALED, lambda to=kept: sealed(to))
-        get.take(PLAIN, lambda: bench.get_plain("small"))
-        get.take(SEALED, lambda of=kept: read(of))
-        for rival in others:
-            put.take(rival.name, lambda r=rival: bench.put_plain(r.seal(io.BytesIO(data)), "small-" + r.name))
-            get.take(rival.name, lambda r=rival: bench.get_rival(r, "small-" + r.name))
+        put.round(
+            {
+                PLAIN: lambda: bench.s3.put_object(Bucket=bench.bucket, Key="small", Body=data),
+                SEALED: lambda to=kept: sealed(to),  # type: ignore[misc]
+                **{r.name: lambda r=r: bench.put_plain(r.seal(io.BytesIO(data)), "small-" + r.name) for r in others},  # type: ignore[misc]
+            }
+        )
+        get.round(
+            {
+                PLAIN: lambda: bench.get_plain("small"),
+                SEALED: lambda of=kept: read(of),  # type: ignore[misc]
+                **{r.name: lambda r=r: bench.get_rival(r, "small-" + r.name) for r in others},  # type: ignore[misc]
+            }
+        )
     put.report("store 20 kB", times=True)
     get.report("read 20 kB", times=True)
+    for what, times in (("stored", put), ("read", get)):
+        rates = {name: len(values) / sum(values) for name, values in times.wall.items() if name in {PLAIN, SEALED}}
+        print(f"documents of 20 kB {what} a second: {', '.join(f'{n} {r:.0f}' for n, r in rates.items())}", flush=True)
 
 
 class _Made(io.RawIOBase):
@@ -196,7 +257,9 @@ def memory(bench: Bench, mebibytes: int) -> None:
     bench.put_plain(io.BytesIO(source), "memory")
     kept = bench.put_sealed(io.BytesIO(source))
     context = multiprocessing.get_context("spawn")
-    for what in ("nothing", "upload plain", "upload sealed", "download plain", "download sealed"):
+    bench.forget("again")
+    others = [f"upload {rival.name}" for rival in rivals()]
+    for what in ("nothing", "upload plain", "upload sealed", *others, "download plain", "download sealed"):
         with context.Pool(1) as pool:
             peak = pool.apply(_peak, (bench.services.config, what, mebibytes * MIB, kept))
         print(f"{f'peak memory, {mebibytes} MiB':<26} {what:<44} {peak:7.0f} MiB", flush=True)
@@ -210,27 +273,30 @@ def _peak(config: Config, what: str, size: int, kept: SealedObject) -> float:
         "download plain": lambda: bench.get_plain("memory"),
         "download sealed": lambda: bench.get_sealed(kept),
     }
+    for rival in rivals():
+        work[f"upload {rival.name}"] = lambda r=rival: bench.put_plain(r.seal(source), "again")  # type: ignore[misc]
     if what in work:
         work[what]()
     status = Path("/proc/self/status").read_text().splitlines()  # ru_maxrss would count what the parent held
     return int(next(line for line in status if line.startswith("VmHWM")).split()[1]) / 1024
 
 
-def main(only: Collection[str] = PARTS, large: int = 1024) -> None:
+def main(only: Collection[str] = PARTS, largest: int = 1024) -> None:
     """Measures and prints the parts named."""
     with parts() as made:
         config = make_config(made.folder, made.database("sqlite", "sealing"), made.seaweed)
         world = make_world(config)
         bench, others = Bench(world.services), rivals()
         if "transfer" in only:
-            transfer(bench, others, 64, 7)
-            transfer(bench, others, 256, 5)
+            for size, rounds in ((64, 7), (256, 5)):
+                if size <= largest:
+                    transfer(bench, others, size, rounds)
         if "middle" in only:
-            middle(bench, others, large, 15)
+            middle(bench, others, largest, 25)
         if "small" in only:
             small(bench, others, 150)
         if "memory" in only:
-            memory(bench, 256)
+            memory(bench, min(256, largest))
         world.close()
 
 
