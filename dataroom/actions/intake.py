@@ -15,7 +15,7 @@ from dataroom.actions.sealing import Opened, Scope, SealedObject, scope_for, sea
 from dataroom.errors import DataroomError, Invalid, TooLarge
 from dataroom.vault.sealed import Kind, Place
 
-PIECE = 1024 * 1024
+PIECE = 256 * 1024
 HEAD = 1024
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from datetime import datetime
@@ -15,12 +15,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 from dataroom.adapters.s3_client import S3Settings, connect, location, translated
+from dataroom.adapters.s3_parts import PART_BYTES, Parts
 from dataroom.errors import DataroomError, Invalid, Tampered, Unavailable
 from dataroom.vault.store import Listed, Stored
 
 __all__ = ["CONCURRENT_PARTS", "PART_BYTES", "S3Settings", "S3Store"]
 
-PART_BYTES = 8 * 1024 * 1024
 CONCURRENT_PARTS = 3
 RESUMED_AFTER = 0.1
 _READ_BYTES = 256 * 1024
@@ -70,18 +70,17 @@ class S3Store:
         A reply lost after the last request may leave a complete version that no row names: `listing` shows
         it.
         """
-        rest = _parts(pieces)
+        parts = Parts(pieces)
+        rest = iter(parts)
         first = next(rest)
         if len(first) < PART_BYTES:
             with translated("store an object"):
                 reply = self._s3.put_object(Bucket=self._settings.bucket, Key=key, Body=first)
             return Stored(key, self._pin(key, reply), len(first))
-        parts = chain([first], rest)
-        del first  # the upload alone holds parts, and lets each go once sent
         with translated("begin an upload"):
             upload = self._s3.create_multipart_upload(Bucket=self._settings.bucket, Key=key)["UploadId"]
         try:
-            done, length = self._send_parts(key, upload, parts)
+            done, length = self._send_parts(key, upload, chain([first], rest), parts.sent)
             with translated("finish an upload"):
                 reply = self._s3.complete_multipart_upload(
                     Bucket=self._settings.bucket,
@@ -93,6 +92,8 @@ class S3Store:
         except BaseException:
             self._abort(key, upload)
             raise
+        finally:
+            parts.close()
 
     def read_range(self, stored: Stored, start: int, stop: int) -> bytes:
         """Bytes [start, stop) of exactly this version, with one request unless the reply breaks off."""
@@ -227,7 +228,9 @@ class S3Store:
                 reply["Body"].close()
                 raise Tampered("The stored object changed while it was read.")
 
-    def _send_parts(self, key: str, upload: str, parts: Iterable[bytearray]) -> tuple[list[dict[str, Any]], int]:
+    def _send_parts(
+        self, key: str, upload: str, parts: Iterable[bytearray], sent: Callable[[bytearray], None]
+    ) -> tuple[list[dict[str, Any]], int]:
         """Send parts while the next one fills; returns what completion needs, and the length."""
         slots = threading.Semaphore(CONCURRENT_PARTS)
         sending: list[Future[dict[str, Any]]] = []
@@ -239,13 +242,15 @@ class S3Store:
                 if failed:
                     break
                 length += len(part)
-                future = pool.submit(self._send_part, key, upload, number, part)
+                future = pool.submit(self._send_part, key, upload, number, part, sent)
                 future.add_done_callback(lambda _: slots.release())
                 sending.append(future)
         return [future.result() for future in sending], length
 
-    def _send_part(self, key: str, upload: str, number: int, part: bytearray) -> dict[str, Any]:
-        """Send one part and empty it, whatever still refers to it in the client."""
+    def _send_part(
+        self, key: str, upload: str, number: int, part: bytearray, sent: Callable[[bytearray], None]
+    ) -> dict[str, Any]:
+        """Send one part and give its buffer back."""
         with translated("send a part"):
             reply = self._s3.upload_part(
                 Bucket=self._settings.bucket,
@@ -254,8 +259,7 @@ class S3Store:
                 PartNumber=number,
                 Body=part,
             )
-        with suppress(BufferError):
-            part.clear()
+        sent(part)
         return {"PartNumber": number, "ETag": reply["ETag"]}
 
     def _abort(self, key: str, upload: str) -> None:
@@ -279,19 +283,3 @@ class S3Store:
                 Prefix=prefix,
                 PaginationConfig={"PageSize": _LIST_AT_ONCE},
             )
-
-
-def _parts(pieces: Iterable[bytes]) -> Iterator[bytearray]:
-    """Regroup pieces into parts of `PART_BYTES`; the last may be shorter, and is empty only if all is."""
-    part, began = bytearray(), False
-    for piece in pieces:
-        rest = memoryview(piece)
-        while len(rest):
-            room = PART_BYTES - len(part)
-            part += rest[:room]
-            rest = rest[room:]
-            if len(part) == PART_BYTES:
-                yield part
-                part, began = bytearray(), True
-    if part or not began:
-        yield part
