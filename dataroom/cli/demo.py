@@ -30,7 +30,7 @@ from dataroom.config import Config
 from dataroom.errors import DataroomError
 
 FIRST_PORT = 8400
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 
 
 @dataclass(frozen=True)

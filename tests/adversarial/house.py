@@ -35,7 +35,7 @@ from tests.cast import World, make_config, make_world
 from tests.parts import Seaweed
 
 API = "/api/v1"
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 PATIENCE = 60.0
 
 

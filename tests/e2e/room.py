@@ -49,7 +49,7 @@ class Demo:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
             )
-        end = time.monotonic() + 180
+        end = time.monotonic() + 400
         while time.monotonic() < end:
             said = self.log.read_text(errors="replace")[begin:]
             found = re.search(r"open at\s+(http://\S+)", said)

@@ -92,6 +92,15 @@ def test_pages_are_named_in_stretches(tmp_path: Path) -> None:
     assert run("saying.js", "[m.spans([1, 2, 3, 7, 9, 10]), m.spans([4])]", tmp_path) == ["1–3, 7, 9–10", "4"]
 
 
+def test_what_is_wrong_is_said_without_the_name_of_the_field(tmp_path: Path) -> None:
+    said = ["details: privilege has to state: lawyer", "marks.0.box: the box is empty.", "Why not: because"]
+    assert run("saying.js", f"{json.dumps(said)}.map(m.plain)", tmp_path) == [
+        "Privilege has to state: lawyer.",
+        "The box is empty.",
+        "Why not: because.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("now", "said", "offered"),
     [

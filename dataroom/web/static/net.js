@@ -1,5 +1,7 @@
 // Requests to our own server: the forms' secret in a header, problems as sentences.
 
+import { plain } from "./saying.js";
+
 /** What the server answered instead: `status`, `message` (a sentence) and `code`; status 0 when it did not answer. */
 export class Problem extends Error {
   constructor(status, message, code = "") {
@@ -21,7 +23,7 @@ const ACCEPT = "application/problem+json";
 export function problem(status, text) {
   try {
     const body = JSON.parse(text);
-    return new Problem(status, body.detail || body.title, body.code);
+    return new Problem(status, plain(body.detail || body.title), body.code);
   } catch {
     return new Problem(status, status ? `The server answered with ${status}.` : "The server does not answer.");
   }

@@ -1,4 +1,4 @@
-// Sentences about pages, for every script that has to say them.
+// Sentences, for every script that has to say them.
 
 /** Page numbers as a person writes them: 1–4, 7. */
 export function spans(pages) {
@@ -20,4 +20,11 @@ export function ofScans({ pages, read, state, languages }) {
   if (!languages.length) return { text: `${which}. Terms cannot be found there: this installation has no reader (Tesseract). Look at each and draw boxes.`, offer: false };
   if (state === "failed") return { text: `${which}. Reading them failed.`, offer: true };
   return { text: `${which}. Their words have to be read before terms are found there.`, offer: true };
+}
+
+/** What the server found wrong, without the name of the field it begins with: a person reads it beside the field. */
+export function plain(detail) {
+  const said = detail.replace(/^[a-z_]+(\.[a-z0-9_]+)*: /, "");
+  const whole = said.charAt(0).toUpperCase() + said.slice(1);
+  return /[.?!…]$/.test(whole) ? whole : `${whole}.`;
 }
