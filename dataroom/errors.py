@@ -36,6 +36,16 @@ class Refused(DataroomError):
     code, status, title = "refused", 403, "Not permitted"
 
 
+class NeedsStrength(Refused):
+    """Permitted, once the person has proved anew and strongly who they are.
+
+    `facts`: `max_age`, how many seconds old the proof may be; `acr_values`, the classes of sign-in that count at the
+    person's provider (none: a key of their own counts); `strong`, false where any fresh sign-in will do.
+    """
+
+    code, status, title = "insufficient-user-authentication", 403, "Confirm who you are"
+
+
 class Unauthenticated(DataroomError):
     """Nobody is signed in, or the credentials do not hold."""
 

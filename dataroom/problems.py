@@ -15,6 +15,7 @@ from dataroom.errors import (
     Conflict,
     DataroomError,
     Invalid,
+    NeedsStrength,
     NotFound,
     Refused,
     TooLarge,
@@ -98,12 +99,27 @@ class Problem:
         if self.status == 401:
             given = ', error="invalid_token"' if self.facts.get("given") else ""
             fields["WWW-Authenticate"] = f'Bearer realm="dataroom"{given}'
+        if self.code == NeedsStrength.code:
+            fields["WWW-Authenticate"] = self._challenge()
         if self.status == 405:
             allowed = self.facts.get("allowed", ())
             fields["Allow"] = ", ".join(str(name) for name in allowed) if isinstance(allowed, list | tuple) else ""
         if self.status in {429, 503}:
             fields["Retry-After"] = str(self.facts.get("retry_after", 5))
         return fields
+
+    def _challenge(self) -> str:
+        """What would satisfy, in the words of RFC 9470."""
+        classes = self.facts.get("acr_values", ())
+        named = " ".join(str(one) for one in classes) if isinstance(classes, list | tuple) else ""
+        parts = [
+            'Bearer realm="dataroom"',
+            'error="insufficient_user_authentication"',
+            'error_description="A fresh and strong sign-in is needed"',
+            *([f'acr_values="{named}"'] if named else []),
+            f'max_age="{self.facts.get("max_age", 0)}"',
+        ]
+        return ", ".join(parts)
 
 
 def new_instance() -> str:

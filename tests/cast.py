@@ -19,6 +19,7 @@ from dataroom.adapters.kms_keyring import KeyringKms
 from dataroom.app import build
 from dataroom.cli.operate import Operator, initialise
 from dataroom.config import Config
+from dataroom.errors import NeedsStrength
 from dataroom.jobs.worker import Worker
 from tests.parts import Seaweed
 
@@ -41,6 +42,8 @@ PEOPLE = {
     "paolo": ("cassini", "partner", "Paolo Neri"),
     "stray": ("cassini", "partner", "Stray Visitor"),
 }
+STRONG = "urn:test:strong"
+"""The class of sign-in that counts as strong at the companies' providers."""
 TIERS = {"petra": 2, "pia": 2, "paolo": 1}
 REASON = "The claim chart is needed to agree on the joint infringement reading."
 
@@ -85,8 +88,27 @@ class World:
     matter: uuid.UUID = field(default_factory=uuid.uuid4)
 
     def do(self, who: str, name: str, target: uuid.UUID | None = None, /, stream: Any = None, **params: Any) -> Any:
-        """Performs an action as one of the cast."""
-        return self.gate.perform(self.people[who], name, target, params, stream)
+        """Performs an action as one of the cast, who confirms who they are where that is asked of them."""
+        try:
+            return self.gate.perform(self.people[who], name, target, params, stream)
+        except NeedsStrength:
+            self.confirm(who)
+            return self.gate.perform(self.people[who], name, target, params, stream)
+
+    def confirm(self, who: str, **said: Any) -> str:
+        """Signs somebody in once more within their session, strongly unless told otherwise; returns its new secret."""
+        person, secret = self.people[who], secrets.token_urlsafe(48)
+        back = {"issuer": self.issuer(PEOPLE[who][0]).id, "subject": who, "secret": secret, **self.strongly(), **said}
+        self.gate.perform(person, "session.confirm", person.session, back)
+        return secret
+
+    def strongly(self) -> dict[str, Any]:
+        """What a provider says of a strong sign-in at this moment."""
+        return {"acr": STRONG, "amr": ["pwd", "hwk"], "auth_time": int(self.clock.now().timestamp())}
+
+    def issuer(self, slug: str) -> identity.IssuerRow:
+        """What is registered of a company's provider."""
+        return next(row for row in identity.issuers(self.services) if row.organisation_slug == slug)
 
     def upload(self, who: str = "ada", data: bytes | None = None, path: str = "charts/claim-1.pdf", **more: Any) -> Any:
         """Uploads a PDF as a custodian; returns the manifest line."""
@@ -147,7 +169,7 @@ class World:
         self.services.workshop.close()  # type: ignore[attr-defined]
 
 
-def make_config(folder: Path, database_url: str, seaweed: Seaweed) -> Config:
+def make_config(folder: Path, database_url: str, seaweed: Seaweed, public_url: str = "http://localhost") -> Config:
     """A configuration on the run's parts with a bucket, keyring and database of its own."""
     key = folder / "keyring.key"
     if not key.exists():
@@ -162,7 +184,7 @@ def make_config(folder: Path, database_url: str, seaweed: Seaweed) -> Config:
         keyring_file=folder / "keyring.json",
         keyring_key_file=key,
         secret_key=secrets.token_urlsafe(48),
-        public_url="http://localhost",
+        public_url=public_url,
         log_origin="dataroom.test/log",
         page_renderers=1,
     )
@@ -188,6 +210,7 @@ def make_world(config: Config) -> World:
                 "client_id": "dataroom",
                 "client_secret": "not-a-secret",
                 "role_map": ROLE_MAP,
+                "strong_acr": [STRONG],
             },
         )
     sign_everybody_in(world)
@@ -223,6 +246,7 @@ def sign_everybody_in(world: World) -> None:
             "email": mail,
             "role": role,
             "secret": secret,
+            **world.strongly(),
         }
         world.gate.perform(principal, "session.start", None, arrival)
         world.people[who] = identity.by_session(world.services, secret, "192.0.2.7")

@@ -9,9 +9,10 @@ import io
 import uuid
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
-from dataroom.model import Disclosure, Hold, Session, Token
+from dataroom.model import Authenticator, Disclosure, Hold, Session, Token
+from tests.bench.crowd import key_of
 from tests.cast import REASON, World, simple_pdf
 
 NOBODY = uuid.UUID(int=7)
@@ -73,6 +74,9 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
     search = world.do("ada", "search.start", world.matter, terms=[{"text": "lumen"}]).id
     club, limited = circle(world, "clean_team")
     _wall, guarded = circle(world, "ethical_wall", "paolo@cassini.example")
+    keys = [key_of(world.people[who].user, world.clock.now()) for who in ("ada", "bodil")]
+    with world.services.database.writing() as session:
+        session.execute(insert(Authenticator), keys)
     users = [world.people[who].user for who in ("ada", "bodil")]
     with world.services.database.reading() as session:
         tokens = list(session.scalars(select(Token.id).where(Token.user_id == world.people["ada"].user)))
@@ -93,6 +97,8 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
         "person": users,
         "user": users,
         "session": sessions,
+        "authenticator": [key["id"] for key in keys],
+        "key": [key["id"] for key in keys],
         "term": [term],
         "search": [search],
     }

@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import Field
 
 from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.strength import Proof
 from dataroom.actions.views import Done, TokenView
 from dataroom.actions.work import Work
 from dataroom.config import Config
@@ -23,7 +24,7 @@ from dataroom.model.people import ROLES
 TOKEN_PREFIX = "dr_"  # noqa: S105 - a prefix, so that leaked tokens are found by scanners
 
 
-class Arrival(Params):
+class Arrival(Proof):
     """Who an identity provider says has arrived; of `secret`, the new session's cookie value, a hash is kept."""
 
     issuer: uuid.UUID
@@ -88,10 +89,14 @@ def start(work: Work, _target: None, params: Arrival) -> Done:
             created_at=work.now,
             seen_at=work.now,
             expires_at=work.now + timedelta(seconds=config.session_absolute),
+            acr=params.acr,
+            amr=list(params.amr),
+            auth_at=params.asked_at(work.now),
+            strong_at=params.strong_at(issuer, work.now),
         )
     )
     work.concerns(target=session)
-    work.state(subject=params.subject)
+    work.state(subject=params.subject, acr=params.acr or "", strong=session.strong_at is not None)
     return Done(session.id)
 
 
@@ -119,6 +124,7 @@ def create_token(work: Work, _target: None, params: NewToken) -> TokenView:
         token_hash=hashed(work.services.config, secret),
         created_at=work.now,
         expires_at=work.now + timedelta(days=params.days),
+        strong_at=work.get(Session, work.principal.session).strong_at,
     )
     work.add(row)
     work.concerns(target=row)

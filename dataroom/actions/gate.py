@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from dataroom.actions import pins, scope, standing
+from dataroom.actions import pins, scope, standing, strength
 from dataroom.actions.context import Desk, Principal, Services
 from dataroom.actions.evidence import Record, append, digest_of, lock_head_of
 from dataroom.actions.personal import key_of
@@ -85,14 +85,17 @@ class Gate:
 
     def may(self, principal: Principal, name: str, target: uuid.UUID | None) -> bool:
         """Whether the policy would permit the action now; asks, does nothing, records nothing."""
-        spec = ACTIONS[name]
-        with self.services.database.reading() as session:
-            attempt = _Attempt(spec, principal, target, Params(), Record(act=name, principal=principal))
-            try:
-                self._authorise(session, attempt, self.services.clock.now())
-            except DataroomError:
-                return False
+        try:
+            self.ask(principal, name, target)
+        except DataroomError:
+            return False
         return True
+
+    def ask(self, principal: Principal, name: str, target: uuid.UUID | None) -> None:
+        """Raises what `perform` would if the policy does not permit the action now; does and records nothing."""
+        attempt = _Attempt(ACTIONS[name], principal, target, Params(), Record(act=name, principal=principal))
+        with self.services.database.reading() as session:
+            self._authorise(session, attempt, self.services.clock.now())
 
     def _prepare(self, attempt: _Attempt, stream: Any) -> None:
         with self.services.database.reading() as session:
@@ -134,10 +137,14 @@ class Gate:
         work = Work(self.services, attempt.principal, now, session, record, member)
         entity = self._entity(session, attempt, now)
         question = SEEN_BY["Matter"] if spec.lists and spec.target else spec.name
-        decision = work.decide(question, entity, **_more(session, spec, attempt.params))
+        more = _more(session, spec, attempt.params)
+        decision = work.decide(question, entity, **more)
         record.policies = decision.policies
         if not decision.allowed or (row is None and spec.target is not None):
-            raise self._no(work, entity, decision)
+            proved = decision if decision.allowed else strength.proved(work, question, entity, more)
+            if proved.allowed and not decision.allowed:
+                raise strength.lacking(work, question, entity, more)
+            raise self._no(work, entity, proved)
         return work
 
     def _load(self, session: Session, attempt: _Attempt) -> Base | None:
@@ -187,8 +194,10 @@ class Gate:
         if spec.kind == "Service":
             return Entity("Service", "worker", {"name": who.name})
         attrs: dict[str, Any] = {"user": str(who.user)}
-        if spec.kind == "Session":
+        if spec.kind in {"Session", "Authenticator"}:
             attrs["organisation"] = Ref("Organisation", str(who.organisation))
+        if spec.kind == "Authenticator":
+            attrs |= scope.unmade_key(session, who.user)
         return Entity(spec.kind, "new", attrs)
 
     def _no(self, work: Work, entity: Entity, decision: Decision) -> DataroomError:

@@ -32,6 +32,7 @@ class IssuerRow:
     role_claim: str
     role_map: dict[str, str]
     ceiling: int
+    strong_acr: tuple[str, ...]
 
 
 def by_session(services: Services, secret: str, address: str) -> Principal:
@@ -170,6 +171,7 @@ def issuers(services: Services) -> tuple[IssuerRow, ...]:
                 role_claim=issuer.role_claim,
                 role_map={str(k): str(v) for k, v in issuer.role_map.items()},
                 ceiling=organisation.ceiling,
+                strong_acr=tuple(str(name) for name in issuer.strong_acr or ()),
             )
         )
     return tuple(found)

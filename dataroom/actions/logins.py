@@ -41,6 +41,15 @@ def keep(services: Services, browser: str, issuer: uuid.UUID, pending: dict[str,
         )
 
 
+def look(services: Services, browser: str) -> dict[str, Any] | None:
+    """The state kept for a browser, which stays kept; None when there is none or it is too old."""
+    with services.database.reading() as session:
+        query = select(PendingLogin).where(PendingLogin.browser_hash == hashed(services.config, browser))
+        row = session.scalars(query).first()
+    fresh = row is not None and row.created_at >= services.clock.now() - LIFETIME
+    return dict(row.data) if row is not None and fresh else None
+
+
 def take(services: Services, browser: str) -> tuple[uuid.UUID, dict[str, Any]]:
     """The state of the browser's sign-in, which is thereby used up; `Unauthenticated` when there is none."""
     now = services.clock.now()

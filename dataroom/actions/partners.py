@@ -34,6 +34,8 @@ class Partner(Params):
     algorithms: tuple[str, ...] = ("RS256", "ES256", "PS256", "EdDSA")
     role_claim: Short = "roles"
     role_map: dict[str, str]
+    strong_acr: Annotated[tuple[Annotated[str, Field(pattern=r"^[!#-\[\]-~]{1,255}$")], ...], Field(max_length=20)] = ()
+    """The classes of sign-in that count as strong; none: the provider knows of none, and people use their own keys."""
 
 
 @action("partner.register", on=None, kind="Service", performer="service")
@@ -61,7 +63,7 @@ def register(work: Work, _target: None, params: Partner) -> Done:
         _retire(work, organisation, issuer)
     issuer.issuer, issuer.client_id = params.issuer, params.client_id
     issuer.algorithms, issuer.role_claim = list(params.algorithms), params.role_claim
-    issuer.role_map = dict(params.role_map)
+    issuer.role_map, issuer.strong_acr = dict(params.role_map), list(params.strong_acr)
     issuer.client_secret = _wrapped(work, issuer.id, params.client_secret)
     work.concerns(target=organisation, owner=organisation.id)
     work.state(slug=params.slug, issuer=params.issuer)

@@ -33,7 +33,10 @@ ERASED = "(erased)"
 PERSON_FIELDS = frozenset({"who", "name", "mail", "ip"})
 """The fields of the acting person."""
 _OF_THE_SUBJECT = frozenset({"params", "facts"})
-_OWN_THINGS = frozenset({"session.start", "session.end", "token.create", "token.revoke"})
+_OWN_THINGS = frozenset(
+    {"session.start", "session.confirm", "session.end", "token.create", "token.revoke"}
+    | {"authenticator.add", "authenticator.use"}
+)
 _ABOUT_ANOTHER = frozenset({"member.add", "member.remove"})
 PERSONAL_ACTS = _OWN_THINGS | _ABOUT_ANOTHER
 """Acts of whose other fields, too, some tell of a person."""

@@ -33,6 +33,7 @@ from dataroom.model import (
     AuditLog,
     AuditPerson,
     AuditSealed,
+    Authenticator,
     Disposal,
     DisposalApproval,
     Hold,
@@ -171,7 +172,7 @@ def restore(work: Work, user: User, params: Nothing) -> Done:
 
 @action("person.destroy", on=User, performer="service")
 def destroy(work: Work, user: User, params: Nothing) -> Done:
-    """Forgets a person: the key of their fields, their name, address, sessions and tokens."""
+    """Forgets a person: the key of their fields, their name, address, sessions, tokens and own keys."""
     key = _key(work, user)
     key.state, key.kek_blob, key.destroy_at = "tombstone", None, None
     clear(work, user)
@@ -186,6 +187,7 @@ def clear(work: Work, user: User) -> None:
     for row in (
         *work.all(Session, Session.user_id == user.id),
         *work.all(Token, Token.user_id == user.id),
+        *work.all(Authenticator, Authenticator.user_id == user.id),
     ):
         work.remove(row)
     for part in work.all(Membership, Membership.user_id == user.id, Membership.removed_at.is_(None)):

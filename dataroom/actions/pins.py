@@ -43,6 +43,8 @@ UNPINNED_TABLES = frozenset(
 
 UNPINNED_COLUMNS = frozenset(
     {
+        ("session", "challenge"),
+        ("session", "challenge_at"),
         ("session", "seen_at"),
         ("user_account", "email"),
         ("user_account", "name"),
@@ -51,7 +53,7 @@ UNPINNED_COLUMNS = frozenset(
         ("version", "wrapped_dek"),
     }
 )
-"""Written at every request, personal, or proved by the cipher itself."""
+"""Written outside actions, personal, or proved by the cipher itself."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TOUCHED = "dataroom.touched"

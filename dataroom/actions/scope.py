@@ -35,6 +35,7 @@ from dataroom.model import (
     AuditEntry,
     AuditLog,
     AuditPerson,
+    Authenticator,
     Base,
     ClawBack,
     ClawBackParty,
@@ -46,6 +47,7 @@ from dataroom.model import (
     Document,
     Hold,
     HoldDocument,
+    Issuer,
     KeyScope,
     Limitation,
     Matter,
@@ -355,6 +357,38 @@ def _session(moment: datetime) -> Mapping[str, One | Many]:
     return {"user": One(SessionRow.user_id, "uuid"), "organisation": One(owner, "ref:Organisation", full=True)}
 
 
+def _authenticator(moment: datetime) -> Mapping[str, One | Many]:
+    holder = User.id == Authenticator.user_id
+    owner = select(User.organisation_id).where(holder).correlate(Authenticator).scalar_subquery()
+    classes = (
+        select(func.json_array_length(Issuer.strong_acr))
+        .join(User, User.issuer_id == Issuer.id)
+        .where(holder)
+        .correlate(Authenticator)
+        .scalar_subquery()
+    )
+    other = aliased(Authenticator)
+    others = (
+        select(other.id)
+        .where(other.user_id == Authenticator.user_id, other.id != Authenticator.id, other.removed_at.is_(None))
+        .correlate(Authenticator)
+        .exists()
+    )
+    return {
+        "user": One(Authenticator.user_id, "uuid"),
+        "organisation": One(owner, "ref:Organisation", full=True),
+        "first": One(~others, "bool"),
+        "vouched": One(func.coalesce(classes, 0) > 0, "bool"),
+    }
+
+
+def unmade_key(session: Session, user: uuid.UUID | None) -> dict[str, bool]:
+    """What the policy asks about a key that somebody is about to enrol."""
+    live = select(Authenticator.id).where(Authenticator.user_id == user, Authenticator.removed_at.is_(None)).limit(1)
+    classes = select(Issuer.strong_acr).join(User, User.issuer_id == Issuer.id).where(User.id == user)
+    return {"first": session.scalar(live) is None, "vouched": bool(session.scalar(classes))}
+
+
 RESOURCES: dict[type[Base], Resource] = {
     table: Resource(name, table, build)
     for name, table, build in (
@@ -374,6 +408,7 @@ RESOURCES: dict[type[Base], Resource] = {
         ("Person", User, _person),
         ("Token", Token, _token),
         ("Session", SessionRow, _session),
+        ("Authenticator", Authenticator, _authenticator),
     )
 }
 

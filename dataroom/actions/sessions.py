@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, and_, select
 
 from dataroom.actions.accounts import hashed
 from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.strength import Proof
 from dataroom.actions.views import Done, SessionView
 from dataroom.actions.work import Work
 from dataroom.config import Config
-from dataroom.errors import Conflict, Invalid
+from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id
 from dataroom.model import Issuer, PendingLogin, Session, User
 
@@ -24,6 +25,15 @@ class Whose(Params):
     """Whose sessions are meant; one's own when nobody is named."""
 
     user: uuid.UUID | None = None
+
+
+class Confirmation(Proof):
+    """Who a provider says has come back; of `secret`, the session's next cookie value, a hash is kept."""
+
+    issuer: uuid.UUID
+    subject: Annotated[str, Field(min_length=1, max_length=255)]
+    issuer_session: Annotated[str | None, Field(max_length=255)] = None
+    secret: Annotated[str, Field(min_length=40, max_length=100, repr=False)]
 
 
 class Cut(Params):
@@ -47,6 +57,23 @@ def renew(config: Config, session: Session, secret: str) -> None:
     if session.ended_at is not None:
         raise Conflict("The session has ended.")
     session.token_hash = hashed(config, secret)
+
+
+@action("session.confirm", on=Session)
+def confirm(work: Work, session: Session, params: Confirmation) -> Done:
+    """Takes note that the person of a live session has just signed in again; the session gets a new cookie value."""
+    if session.id != work.principal.session:
+        raise Conflict("A session is confirmed from within itself.")
+    user, issuer = work.get(User, session.user_id), work.get(Issuer, params.issuer)
+    if (user.issuer_id, user.subject) != (issuer.id, params.subject):
+        raise Refused("Somebody else signed in at your company's sign-in.", code="another-person")
+    renew(work.services.config, session, params.secret)
+    session.acr, session.amr = params.acr, list(params.amr)
+    session.auth_at = params.asked_at(work.now)
+    session.strong_at = params.strong_at(issuer, work.now) or session.strong_at
+    session.issuer_session = params.issuer_session or session.issuer_session
+    work.state(acr=params.acr or "", strong=params.strong_at(issuer, work.now) is not None)
+    return Done(session.id)
 
 
 @action("session.list", on=None, kind="Session", lists=Session)

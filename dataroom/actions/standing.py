@@ -17,6 +17,9 @@ from dataroom.model import Session as SessionRow
 from dataroom.model.clubs import COUNSEL, WALL
 from policies.engine import Entity, Ref
 
+NEVER = 2**40
+"""Seconds since something that never happened: longer than anything a rule allows."""
+
 
 def member(session: Session, principal: Principal, matter_id: uuid.UUID | None, moment: datetime) -> Entity:
     """The Cedar entity of whoever acts: the service, or the user's part in the matter (or in none)."""
@@ -36,6 +39,8 @@ def member(session: Session, principal: Principal, matter_id: uuid.UUID | None, 
             "tier": min(row.tier, row.ceiling or 0) if inside else 0,
             "matter": matter or NO_MATTER,
             "active": _active(row, principal, moment),
+            "sign_in_age": _age(row.signed_in_at, moment),
+            "strong_age": _age(row.token_strong_at if principal.token else row.strong_at, moment),
             **_circles(session, principal, matter_id if inside else None, moment),
         },
     )
@@ -53,10 +58,17 @@ def officer(session: Session, organisation: uuid.UUID, matter_id: uuid.UUID, mom
             "tier": 0,
             "matter": entity(session, Matter, matter_id, moment) or NO_MATTER,
             "active": True,
+            "sign_in_age": NEVER,
+            "strong_age": NEVER,
             "clubs": frozenset(),
             "walls": frozenset(),
         },
     )
+
+
+def _age(at: datetime | None, moment: datetime) -> int:
+    """Whole seconds since `at`; more than any rule allows when it never was."""
+    return NEVER if at is None else max(0, int((moment - at).total_seconds()))
 
 
 def _circles(
@@ -119,11 +131,18 @@ def _standing() -> Select[*tuple[Any, ...]]:
         "session_until": select(SessionRow.expires_at).where(
             SessionRow.id == bindparam("session", type_=Uuid), SessionRow.ended_at.is_(None)
         ),
+        "signed_in_at": _of_session(SessionRow.auth_at),
+        "strong_at": _of_session(SessionRow.strong_at),
+        "token_strong_at": select(Token.strong_at).where(Token.id == bindparam("token", type_=Uuid)),
         "token_until": select(Token.expires_at).where(
             Token.id == bindparam("token", type_=Uuid), Token.revoked_at.is_(None)
         ),
     }
     return select(*[query.scalar_subquery().label(name) for name, query in parts.items()])
+
+
+def _of_session(column: Any) -> Select[*tuple[Any, ...]]:
+    return select(column).where(SessionRow.id == bindparam("session", type_=Uuid))
 
 
 _STANDING = _standing()

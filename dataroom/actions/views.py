@@ -465,6 +465,17 @@ class Done:
 
 
 @dataclass(frozen=True)
+class AuthenticatorView:
+    """A person's own key; `used_at` is None before its first use."""
+
+    id: uuid.UUID
+    user: uuid.UUID
+    name: str
+    created_at: datetime
+    used_at: datetime | None
+
+
+@dataclass(frozen=True)
 class SessionView:
     """A signed-in browser; `current` is the one that asks."""
 

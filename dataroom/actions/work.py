@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -40,6 +40,7 @@ SEEN_BY = {
     "Person": "person.list",
     "Token": "token.list",
     "Session": "session.list",
+    "Authenticator": "authenticator.list",
 }
 PAGE = 100
 
@@ -136,9 +137,11 @@ class Work:
             raise (Refused("The policy does not permit this.") if seen else NotFound())
 
     def allowed(self, actions: Iterable[str], row: Base) -> frozenset[str]:
-        """Those of `actions` the principal may do on the row: what a page offers."""
+        """Those of `actions` the principal may do on the row, some only after a strong sign-in: what a page offers."""
         names = tuple(actions)
-        decisions = self.services.law.decide_all(self.member, names, self.entity(row), self.context())
+        proved = replace(self.member, attrs={**self.member.attrs, "sign_in_age": 0, "strong_age": 0})
+        asking = proved if self.member.type == "Member" else self.member
+        decisions = self.services.law.decide_all(asking, names, self.entity(row), self.context())
         return frozenset(name for name, decision in zip(names, decisions, strict=True) if decision.allowed)
 
     def add(self, row: R) -> R:

@@ -240,6 +240,12 @@ def _is_visible(text: str) -> bool:
     return 0 < len(text) <= 8192 and all("!" <= c <= "~" for c in text)
 
 
+def _methods(given: object) -> tuple[str, ...]:
+    """The methods of a sign-in (RFC 8176), as far as they are short words; never more than twenty."""
+    listed = given if isinstance(given, list) else []
+    return tuple(word for word in listed if isinstance(word, str) and 0 < len(word) <= 100 and word.isprintable())[:20]
+
+
 def _identity(issuer: Issuer, checked: Checked, more: Mapping[str, object]) -> Identity:
     signed_in = checked.claims.get("auth_time")
     given = checked.claims.get(issuer.role_claim, more.get(issuer.role_claim, ()))
@@ -257,4 +263,5 @@ def _identity(issuer: Issuer, checked: Checked, more: Mapping[str, object]) -> I
         acr=checked.text("acr"),
         sid=checked.text("sid"),
         claims_digest=checked.digest,
+        amr=_methods(checked.claims.get("amr")),
     )

@@ -146,8 +146,9 @@ class Identity:
     """A person whose sign-in held. The key of a person is (`issuer`, `subject`), never the e-mail address.
 
     `roles` may be empty: such a person may do nothing. `name` and `email` are for display; the provider
-    vouches for them, nobody else does. `auth_time` is seconds since 1970 or None; `claims_digest` is the
-    SHA-256 (hex) of the ID token's claims as signed, for the audit log.
+    vouches for them, nobody else does. `acr` and `amr` are the class and the methods of the sign-in,
+    `auth_time` is seconds since 1970 or None; `claims_digest` is the SHA-256 (hex) of the ID token's claims as
+    signed, for the audit log.
     """
 
     organisation: UUID
@@ -161,6 +162,7 @@ class Identity:
     acr: str | None
     sid: str | None
     claims_digest: str
+    amr: tuple[str, ...] = ()
 
 
 def organisation_for(text: str, issuers: Iterable[Issuer]) -> Issuer | None:

@@ -17,7 +17,7 @@ _REF = "#/components/schemas/{model}"
 _REFUSALS = {
     "400": "The request cannot be read.",
     "401": "No token, or one that is unknown, revoked or expired.",
-    "403": "The policy does not permit it; `detail` says why.",
+    "403": "The policy does not permit it; `detail` says why. With WWW-Authenticate: a strong sign-in is too old.",
     "404": "Not there, or not to be seen by this person; the two are answered alike.",
     "409": "Not possible in this state.",
     "410": "Disposed of, or clawed back: the facts name the notice.",

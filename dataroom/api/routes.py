@@ -163,6 +163,8 @@ ROUTES: tuple[Route, ...] = (
     Route("token.revoke", "DELETE", "/tokens/{token}"),
     Route("session.list", "GET", "/sessions"),
     Route("session.revoke", "DELETE", "/sessions/{session}"),
+    Route("authenticator.list", "GET", "/authenticators"),
+    Route("authenticator.remove", "DELETE", "/authenticators/{authenticator}"),
     Route("user.list", "GET", "/users"),
     Route("user.deactivate", "POST", "/users/{user}/deactivation"),
     Route("user.reactivate", "DELETE", "/users/{user}/deactivation"),
@@ -170,6 +172,9 @@ ROUTES: tuple[Route, ...] = (
 
 WITHOUT_ROUTE: Mapping[str, str] = {
     "session.start": "Signing in needs a browser and the organisation's identity provider.",
+    "session.confirm": "Confirming who one is needs a browser and the organisation's identity provider.",
+    "authenticator.add": "A key is made by a browser, for the site it is at.",
+    "authenticator.use": "A key answers a browser, for the site it is at.",
     "session.end": "A browser's session ends in the browser; the API knows no sessions.",
     "session.cut": "Performed by the operator, on the host, and for an organisation's identity provider.",
     "token.create": "A token makes no further ones, or a stolen one would outlive its expiry; use a browser.",

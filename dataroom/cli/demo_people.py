@@ -31,6 +31,7 @@ PEOPLE: dict[str, tuple[tuple[str, str, str, int], ...]] = {
         ("Chiara Conti", "compliance", "Compliance officer", 4),
     ),
 }
+SECOND_FACTOR = "urn:dataroom:demo:second-factor"
 ROLE_MAP = {"custodian": "custodian", "partner": "partner", "compliance": "compliance"}
 
 
@@ -78,6 +79,7 @@ def partner_rows(ports: dict[str, int], secrets: dict[str, str]) -> list[dict[st
             "client_id": "dataroom",
             "client_secret": secrets[slug],
             "role_map": ROLE_MAP,
+            "strong_acr": [SECOND_FACTOR],
         }
         for slug, name in COMPANIES.items()
     ]

@@ -252,6 +252,11 @@ def _token(plan: Plan, row: Row) -> Row:
     return row | {"revoked_at": plan.now} if row["revoked_at"] is None else row
 
 
+def _authenticator(plan: Plan, row: Row) -> Row:
+    """Likewise a person's own key: its holder enrols it anew."""
+    return row | {"removed_at": plan.now} if row["removed_at"] is None else row
+
+
 def _errand(plan: Plan, row: Row) -> Row:
     return row | {"taken_until": None}
 
@@ -265,6 +270,7 @@ _CHANGES: Mapping[str, Any] = {
     "disclosure": _disclosure,
     "term": _term,
     "token": _token,
+    "authenticator": _authenticator,
     "errand": _errand,
     "user_account": _user,
     "audit_person": _person,

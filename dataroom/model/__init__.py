@@ -16,7 +16,7 @@ from dataroom.model.evidence import (
 )
 from dataroom.model.finding import Search, SearchPart, Term, Transcript, TranscriptPage
 from dataroom.model.matters import Matter, Membership, Participation
-from dataroom.model.people import Issuer, Organisation, PendingLogin, Session, Token, User
+from dataroom.model.people import Authenticator, Issuer, Organisation, PendingLogin, Session, Token, User
 from dataroom.model.redactions import Mark, Redaction, RedactionAudience
 from dataroom.model.retention import (
     Certificate,
@@ -47,6 +47,7 @@ __all__ = [
     "AuditNode",
     "AuditPerson",
     "AuditSealed",
+    "Authenticator",
     "Base",
     "Certificate",
     "ClawBack",

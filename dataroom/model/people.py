@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import String, UniqueConstraint
+from sqlalchemy import BigInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dataroom.model.base import At, Base, Id, MaybeAt, refers
@@ -26,7 +26,12 @@ class Organisation(Base):
 
 
 class Issuer(Base):
-    """The one OpenID provider that speaks for an organisation. The client secret is wrapped by the KMS."""
+    """The one OpenID provider that speaks for an organisation. The client secret is wrapped by the KMS.
+
+    `strong_acr` are the classes of sign-in that count as strong; none where the provider knows of no classes.
+    `client_auth` is `private_key_jwt` where a key of ours signs instead of the secret; `pushed` says that requests
+    are pushed to the provider (RFC 9126).
+    """
 
     __tablename__ = "issuer"
     id: Mapped[Id]
@@ -37,6 +42,9 @@ class Issuer(Base):
     algorithms: Mapped[list[Any]]
     role_claim: Mapped[str] = mapped_column(String(100))
     role_map: Mapped[dict[str, Any]]
+    strong_acr: Mapped[list[Any] | None]
+    client_auth: Mapped[str | None] = mapped_column(String(30))
+    pushed: Mapped[bool | None]
 
 
 class User(Base):
@@ -56,7 +64,11 @@ class User(Base):
 
 
 class Session(Base):
-    """A signed-in browser. Only the SHA-256 of the cookie's value is kept."""
+    """A signed-in browser. Only a keyed hash of the cookie's value is kept.
+
+    `acr` and `amr` are what the provider said of the last sign-in, `auth_at` when it asked the person; `strong_at` is
+    when they last proved strongly who they are. `challenge` awaits one answer of the person's own key.
+    """
 
     __tablename__ = "session"
     id: Mapped[Id]
@@ -67,6 +79,28 @@ class Session(Base):
     seen_at: Mapped[At]
     expires_at: Mapped[At]
     ended_at: Mapped[MaybeAt]
+    acr: Mapped[str | None] = mapped_column(String(255))
+    amr: Mapped[list[Any] | None]
+    auth_at: Mapped[MaybeAt]
+    strong_at: Mapped[MaybeAt]
+    challenge: Mapped[str | None] = mapped_column(String(100))
+    challenge_at: Mapped[MaybeAt]
+
+
+class Authenticator(Base):
+    """A person's own key (WebAuthn): what the browser made, and the highest count it has shown. Kept when removed."""
+
+    __tablename__ = "authenticator"
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = refers("user_account.id", index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    credential: Mapped[bytes]
+    credential_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    public_key: Mapped[bytes]
+    count: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[At]
+    used_at: Mapped[MaybeAt]
+    removed_at: Mapped[MaybeAt]
 
 
 class PendingLogin(Base):
@@ -81,7 +115,10 @@ class PendingLogin(Base):
 
 
 class Token(Base):
-    """An API token: opaque, expiring, kept as a hash, shown once."""
+    """An API token: opaque, expiring, kept as a hash, shown once.
+
+    `strong_at` is that of the session it was made in, so that it is as strong as its maker was, for as long.
+    """
 
     __tablename__ = "token"
     id: Mapped[Id]
@@ -91,3 +128,4 @@ class Token(Base):
     created_at: Mapped[At]
     expires_at: Mapped[At]
     revoked_at: Mapped[MaybeAt]
+    strong_at: Mapped[MaybeAt]

@@ -9,16 +9,19 @@ from flask import Flask
 
 from dataroom.actions.context import Services
 from dataroom.actions.gate import Gate
+from dataroom.adapters.passkeys import Passkeys
 from dataroom.web import (
     assets,
     audit,
     backchannel,
     clawbacks,
+    confirming,
     disclosures,
     disposals,
     documents,
     finding,
     headers,
+    keys,
     matters,
     people,
     persons,
@@ -39,6 +42,8 @@ __all__ = ["SignIn", "register"]
 
 _PARTS = (
     sessions,
+    confirming,
+    keys,
     staff,
     matters,
     people,
@@ -59,13 +64,14 @@ _PARTS = (
 
 def register(app: Flask, gate: Gate, services: Services, sign_in: SignIn) -> None:
     """Adds every page, its security headers, its error pages and its static files to `app`."""
-    app.extensions["dataroom.web"] = Site(gate, services, sign_in)
+    app.extensions["dataroom.web"] = Site(gate, services, sign_in, Passkeys(services.config.public_url))
     app.url_map.converters["id"] = IdConverter
     prepare(app, services.config)
     headers.register(app, services.config)
     texts.register(app, services.law)
     assets.register(app)
     problems.register(app)
+    confirming.register(app)
     pages = Guarded("web", __name__, template_folder="templates")
     for part in _PARTS:
         part.routes(pages)

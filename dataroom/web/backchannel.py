@@ -16,7 +16,7 @@ from dataroom.actions.identity import issuers
 from dataroom.adapters.oidc import SignInRefused
 from dataroom.errors import Conflict, DataroomError
 from dataroom.web.problems import correlation
-from dataroom.web.sessions import issuer_of
+from dataroom.web.providers import issuer_of
 from dataroom.web.site import site
 
 log = logging.getLogger("dataroom.web")

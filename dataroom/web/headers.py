@@ -33,7 +33,6 @@ PERMISSIONS = ", ".join(
         "microphone",
         "midi",
         "payment",
-        "publickey-credentials-get",
         "serial",
         "usb",
     )

@@ -86,7 +86,7 @@ def field_errors(error: DataroomError | None) -> dict[str, str]:
 def register(app: Flask) -> None:
     """Answers every error of `app` that no blueprint answers itself."""
     for kind in (DataroomError, HTTPException, Exception):
-        app.register_error_handler(kind, _told)
+        app.register_error_handler(kind, told)
     app.jinja_env.globals.update(field_errors=field_errors, sentence=sentence)
 
     @app.after_request
@@ -95,7 +95,7 @@ def register(app: Flask) -> None:
         return response
 
 
-def _told(error: Exception) -> ResponseReturnValue:
+def told(error: Exception) -> ResponseReturnValue:
     """One error as a page or a problem document; the service's own faults are logged under the reference."""
     if isinstance(error, HTTPException):
         if error.code is None or error.code < 400:

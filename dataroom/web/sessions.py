@@ -11,8 +11,6 @@ import logging
 import secrets
 import uuid
 from contextlib import suppress
-from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from flask import Response, make_response, redirect, render_template, request, url_for
@@ -22,11 +20,22 @@ from dataroom.actions import logins
 from dataroom.actions.accounts import hashed
 from dataroom.actions.context import Principal
 from dataroom.actions.identity import IssuerRow, arriving, by_session, issuers, vouching
-from dataroom.adapters.oidc import Demand, Identity, Issuer, Pending, SignInRefused, organisation_for
+from dataroom.adapters.oidc import Demand, Identity, SignInRefused, organisation_for
 from dataroom.errors import DataroomError, NotFound, Refused, Unauthenticated
 from dataroom.ids import parse_id
+from dataroom.web import confirming
 from dataroom.web.guards import Guarded, forget_forms
 from dataroom.web.problems import correlation
+from dataroom.web.providers import (
+    BROWSER_SECONDS,
+    arrived,
+    begin,
+    browser_cookie,
+    drop_cookie,
+    issuer_of,
+    proof,
+    set_cookie,
+)
 from dataroom.web.site import cookie_name, local, perform, principal, site
 
 log = logging.getLogger("dataroom.web")
@@ -63,34 +72,33 @@ def start() -> ResponseReturnValue:
     if found is None:
         return page(NEUTRAL), 422
     try:
-        begun = site().sign_in.begin(found)
+        url, browser = begin(known[found.issuer], Demand(), {"next": local(request.form.get("next"), "/")})
     except SignInRefused as refused:
         log.warning("sign-in not begun", extra={"reason": refused.reason, "correlation": correlation()})
         return page(NEUTRAL), 422
-    browser = secrets.token_urlsafe(32)
-    kept = {**asdict(begun.pending), "created": begun.pending.created.isoformat()}
-    kept["next"] = local(request.form.get("next"), "/")
-    logins.keep(site().services, browser, known[found.issuer].id, kept)
-    response = make_response(render_template("sessions/leaving.html", url=begun.url))
-    _set(response, _browser_cookie(), browser, 600)
+    response = make_response(render_template("sessions/leaving.html", url=url))
+    set_cookie(response, browser_cookie(), browser, BROWSER_SECONDS)
     return response
 
 
 def finish() -> ResponseReturnValue:
-    """Takes in who comes back from their provider, and begins their session."""
-    browser = request.cookies.get(_browser_cookie(), "")
+    """Takes in who comes back from their provider, and begins their session or confirms it."""
+    browser = request.cookies.get(browser_cookie(), "")
     try:
-        response, secret = _arrive(browser)
+        row, kept = _begun(browser)
+        if "session" in kept:
+            return confirming.finish(row, kept, browser)
+        response, secret = _arrive(row, kept)
     except (Unauthenticated, Refused) as error:
         reason = getattr(error, "reason", error.code)
         log.warning("sign-in refused", extra={"reason": reason, "correlation": correlation()})
         shown = render_template("sessions/refused.html", detail=error.detail, correlation=correlation())
         response, secret = make_response(shown, 403), ""
-    response.delete_cookie(_browser_cookie(), secure=site().services.config.secure, httponly=True, samesite="Lax")
+    drop_cookie(response, browser_cookie())
     if secret:
         _end_former()
         forget_forms()
-        _set(response, cookie_name(), secret, site().services.config.session_absolute)
+        set_cookie(response, cookie_name(), secret, site().services.config.session_absolute)
     return response
 
 
@@ -102,14 +110,18 @@ def _end_former() -> None:
         site().gate.perform(former, "session.end", former.session)
 
 
-def _arrive(browser: str) -> tuple[Response, str]:
+def _begun(browser: str) -> tuple[IssuerRow, dict[str, Any]]:
+    """The provider this browser was sent to, and what was kept of it, which is thereby used up."""
     issuer_id, kept = logins.take(site().services, browser)
     row = next((row for row in issuers(site().services) if row.id == issuer_id), None)
-    if row is None:
+    if row is None or "state" not in kept:
         raise Unauthenticated()
-    pending = _pending(kept)
+    return row, kept
+
+
+def _arrive(row: IssuerRow, kept: dict[str, Any]) -> tuple[Response, str]:
     try:
-        who = site().sign_in.finish(issuer_of(row), pending, request.args.to_dict(flat=False))
+        who = arrived(row, kept, request.args.to_dict(flat=False))
     except SignInRefused as refused:
         nobody = arriving(site().services, row, "", "partner", "", "", request.remote_addr or "")
         site().gate.refuse(nobody, "session.start", refused.reason)
@@ -132,8 +144,8 @@ def _begin(row: IssuerRow, who: Identity) -> str:
         "name": who.name,
         "email": who.email,
         "role": role,
-        "issuer_session": who.sid,
         "secret": secret,
+        **proof(who),
     }
     try:
         site().gate.perform(person, "session.start", None, arrival)
@@ -149,7 +161,7 @@ def leave() -> ResponseReturnValue:
     forget_forms()
     response = make_response(redirect(url_for("web.signed_out", at=_mark(issuer) if issuer else None), 303))
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
-    response.delete_cookie(cookie_name(), secure=site().services.config.secure, httponly=True, samesite="Lax")
+    drop_cookie(response, cookie_name())
     return response
 
 
@@ -198,41 +210,3 @@ def _same(one: str, other: str) -> bool:
 def _principal(row: IssuerRow, who: Identity, role: str) -> Principal:
     address = request.remote_addr or ""
     return arriving(site().services, row, who.subject, role, who.name, who.email, address)
-
-
-def issuer_of(row: IssuerRow) -> Issuer:
-    """The registered provider as the sign-in wants it, with our own callback address."""
-    return Issuer(
-        organisation=row.organisation,
-        issuer=row.issuer,
-        client_id=row.client_id,
-        client_secret=row.client_secret,
-        redirect_uri=site().services.config.public_url.rstrip("/") + "/signin/callback",
-        algorithms=row.algorithms,
-        role_claim=row.role_claim,
-        role_map=row.role_map,
-        ceiling=row.ceiling,
-        slug=row.organisation_slug,
-        domains=frozenset(row.mail_domains),
-    )
-
-
-def _pending(kept: dict[str, Any]) -> Pending:
-    demand = kept.get("demand") or {}
-    return Pending(
-        state=str(kept["state"]),
-        nonce=str(kept["nonce"]),
-        verifier=str(kept["verifier"]),
-        issuer=str(kept["issuer"]),
-        created=datetime.fromisoformat(str(kept["created"])),
-        demand=Demand(demand.get("max_age"), tuple(demand.get("acr", ()))),
-    )
-
-
-def _browser_cookie() -> str:
-    return "__Host-signin" if site().services.config.secure else "signin"
-
-
-def _set(response: Response, name: str, value: str, seconds: int) -> None:
-    secure = site().services.config.secure
-    response.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="Lax")

@@ -16,7 +16,8 @@ from dataroom.actions.context import Principal, Services
 from dataroom.actions.gate import Gate
 from dataroom.actions.identity import by_session
 from dataroom.adapters.oidc import Begin, Demand, Identity, Issuer, LoggedOut, Pending
-from dataroom.errors import Conflict, DataroomError, Invalid, Refused
+from dataroom.adapters.passkeys import Passkeys
+from dataroom.errors import Conflict, DataroomError, Invalid, NeedsStrength, Refused
 from dataroom.ids import parse_id
 
 
@@ -51,6 +52,7 @@ class Site:
     gate: Gate
     services: Services
     sign_in: SignIn
+    passkeys: Passkeys
 
 
 class IdConverter(BaseConverter):
@@ -128,9 +130,14 @@ def submit(
     then: str | Callable[[Any], str],
     said: str = "",
 ) -> ResponseReturnValue:
-    """Performs what a form asks for and goes on to `then`; what was not accepted is shown by `again` in place."""
+    """Performs what a form asks for and goes on to `then`; what was not accepted is shown by `again` in place.
+
+    Where only the strength of the sign-in is missing, `confirming` takes over.
+    """
     try:
         result = perform(name, target, params)
+    except NeedsStrength:
+        raise
     except (Invalid, Conflict, Refused) as error:
         return again(error), error.status  # type: ignore[return-value]
     if said:

@@ -58,6 +58,18 @@ def _started(house: House, _target: Any, result: Any) -> None:
     assert house.row(User, row.user_id).subject == "newton"
 
 
+def _back(house: House, _target: Any) -> dict[str, Any]:
+    issuer = house.world.issuer("aldermoor").id
+    proof = house.world.strongly() | {"amr": ["pwd", "hwk", "pin"]}
+    return {"issuer": issuer, "subject": "ada", "secret": secrets.token_urlsafe(48), **proof}
+
+
+def _confirmed(house: House, target: Any, _result: Any) -> None:
+    row = house.row(Session, target)
+    assert row.amr == ["pwd", "hwk", "pin"]
+    assert row.strong_at == row.auth_at
+
+
 def _registered(house: House, _target: Any, result: Any) -> None:
     assert house.row(Organisation, result.id).slug == "dunmore"
 
@@ -128,6 +140,7 @@ CASES = (
     ),
     Case("token.revoke", "ada", _revoked, lambda h: h.token(), lower="bram"),
     Case("session.start", "arriving-newton", _started, params=_arrival, lower="dora", outsider="arriving-dora"),
+    Case("session.confirm", "ada", _confirmed, lambda h: h.person("ada").session, params=_back, lower="bram"),
     Case("session.end", "ada", _ended, lambda h: h.session_of("ada"), lower="bram"),
     Case("partner.register", "service", _registered, params=_partner, lower="ada"),
     Case("partner.announce", "service", lambda h, t, r: None, lambda h: h.matter, lower="ada"),

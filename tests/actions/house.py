@@ -19,7 +19,7 @@ from dataroom.actions.context import SERVICE, Principal, Services
 from dataroom.actions.personal import openings
 from dataroom.actions.sealing import PREFIX
 from dataroom.audit.entry import open_fields, read_entry
-from dataroom.model import AuditEntry, AuditLog, AuditPerson, Base, User, Version
+from dataroom.model import AuditEntry, AuditLog, AuditPerson, Authenticator, Base, User, Version
 from dataroom.model import Session as SessionRow
 from tests.cast import World, simple_pdf
 
@@ -52,6 +52,7 @@ class House:
             self.world.do("ada", "member.add", self.matter, email=f"{who}@aldermoor.example", tier=tier)
         self.world.do("ada", "member.remove", self.matter, email="gone@aldermoor.example")
         enrol(self.world, "dora", "aldermoor", "custodian")
+        keyed_company(self.world)
         with self.writing() as session:
             session.execute(update(User).where(User.subject == "dora").values(active=False))
         self.world.disclosed(self.world.ready().version)
@@ -259,6 +260,31 @@ class House:
         found: AuditPerson = self.row(AuditPerson, person)
         return found
 
+    def fresh(self, who: str) -> None:
+        """Signs somebody of the company without classes of sign-in in anew, an instant ago."""
+        enrol(self.world, who, "elmira", self.person(who).role)
+
+    def key_of(self, who: str) -> uuid.UUID:
+        """A further key of somebody, who has just confirmed with it."""
+        self.fresh(who)
+        person, made = self.person(who), uuid.uuid4()
+        with self.writing() as session:
+            session.add(
+                Authenticator(
+                    id=made,
+                    user_id=person.user,
+                    name=f"key {made}",
+                    credential=made.bytes,
+                    credential_hash=made.hex,
+                    public_key=made.bytes,
+                    count=7,
+                    created_at=self.world.clock.now(),
+                )
+            )
+            row = session.get(SessionRow, person.session)
+            row.strong_at = self.world.clock.now()
+        return made
+
     def token(self, who: str = "ada") -> uuid.UUID:
         """A live token."""
         made: uuid.UUID = self.do(who, "token.create", name="nightly export").id
@@ -277,6 +303,7 @@ class House:
             "email": principal.email,
             "role": principal.role,
             "secret": secret,
+            **self.world.strongly(),
         }
         made: uuid.UUID = self.world.gate.perform(principal, "session.start", None, arrival).id
         assert self.row(SessionRow, made) is not None
@@ -310,14 +337,33 @@ def _written(services: Services, session: Session, log: AuditLog, entry: AuditEn
     return Written(log.matter_id, read.law, open_fields(read, texts))
 
 
-def enrol(world: World, who: str, slug: str, role: str, name: str = "") -> None:
-    """Signs somebody in for an organisation, as a new person or as one already known."""
+def enrol(world: World, who: str, slug: str, role: str, name: str = "") -> str:
+    """Signs somebody in for an organisation, as a new person or as one already known; returns the session's secret."""
     issuer = next(row for row in identity.issuers(world.services) if row.organisation_slug == slug)
     mail, secret, name = f"{who}@{slug}.example", secrets.token_urlsafe(48), name or who.title()
     principal = identity.arriving(world.services, issuer, who, role, name, mail, "192.0.2.8")
     arrival = {"issuer": issuer.id, "subject": who, "name": name, "email": mail, "role": role, "secret": secret}
+    arrival |= world.strongly()
     world.gate.perform(principal, "session.start", None, arrival)
     world.people[who] = identity.by_session(world.services, secret, "192.0.2.8")
+    return secret
+
+
+def keyed_company(world: World) -> None:
+    """Registers a company whose provider tells no class of sign-in, and lets two of its people in."""
+    partner = {
+        "slug": "elmira",
+        "name": "Elmira Glass",
+        "mail_domains": ["elmira.example"],
+        "ceiling": 4,
+        "issuer": "http://127.0.0.1:1/elmira",
+        "client_id": "dataroom",
+        "client_secret": "not-a-secret",
+        "role_map": {"custodian": "custodian"},
+    }
+    world.gate.perform(SERVICE, "partner.register", None, partner)
+    for who in ("kay", "kim"):
+        enrol(world, who, "elmira", "custodian")
 
 
 def mark(page: int = 1, **more: Any) -> dict[str, Any]:

@@ -68,6 +68,13 @@ def multiply(world: World, document: uuid.UUID, times: int) -> None:
     world.do("ada", "term.add", world.matter, terms=[word | {"text": f"L {new_id()}"} for _ in range(times)], tier=2)
 
 
+def key_of(user: uuid.UUID, moment: Any) -> dict[str, Any]:
+    """The row of a key somebody has enrolled."""
+    made = new_id()
+    row = {"id": made, "user_id": user, "name": "of the crowd", "credential": made.bytes, "public_key": made.bytes}
+    return row | {"credential_hash": made.hex, "count": 0, "created_at": moment}
+
+
 class Copies:
     """What to copy, read once, and the copies, written at once."""
 
@@ -117,6 +124,7 @@ class Copies:
         for table, row in self.others:
             self._copy(table, row)
         self._copy("session", self.signed_in, token_hash=uuid.uuid4().hex * 2)
+        self._put("authenticator", key_of(self.signed_in["user_id"], self.signed_in["created_at"]))
         disposal = self._copy("disposal", self.disposal)
         self._put("disposal_document", {"disposal_id": disposal, "document_id": document})
         self._people(number)

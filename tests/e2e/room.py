@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SWITCHES = [
@@ -72,7 +72,7 @@ class Person:
     """Somebody at a browser of their own. `complaints` are what its console said against the page."""
 
     def __init__(self, browser: Browser, address: str, mail: str, name: str) -> None:
-        self.address = address
+        self.address, self.name = address, name
         self.context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
@@ -84,6 +84,12 @@ class Person:
         expected = any(status in message.text for status in ("403", "404", "409", "410", "422"))
         if message.type == "error" and not expected:
             self.complaints.append(message.text)
+
+    def step_up(self) -> None:
+        """Confirms at the company, where the browser was sent, and comes back to the form."""
+        expect(self.page.get_by_role("heading", name="Confirm who you are")).to_be_visible()
+        self.page.get_by_role("button", name=re.compile(self.name)).first.click()
+        expect(self.page.get_by_text("What you had entered is still here")).to_be_visible(timeout=20_000)
 
     def _sign_in(self, mail: str, name: str) -> None:
         self.page.goto(self.address)

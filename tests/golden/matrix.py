@@ -130,6 +130,11 @@ def _states(kind: str) -> list[tuple[str, dict[str, Value]]]:
             ("of the other", {"organisation": OTHER}),
         ],
         "Token": [("one's own", {"user": "ada"}), ("somebody else's", {"user": "bob"})],
+        "Authenticator": [
+            ("one's own", {"user": "ada"}),
+            ("one's own, the company vouches", {"user": "ada", "vouched": True}),
+            ("somebody else's", {"user": "bob"}),
+        ],
         "Session": [("one's own", {"user": "ada"}), ("somebody else's", {"user": "bob"})],
     }
     return states.get(kind, [("-", {})])

@@ -82,6 +82,7 @@ def provider(house: World, app: Flask, tmp_path_factory: pytest.TempPathFactory)
         "client_id": "dataroom",
         "client_secret": "kept-in-a-file",
         "role_map": {"law": "custodian", "patents": "partner"},
+        "strong_acr": ["urn:dataroom:demo:second-factor"],
     }
     house.gate.perform(SERVICE, "partner.register", None, partner)
     yield "dorado.example"

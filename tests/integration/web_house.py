@@ -99,6 +99,7 @@ def sign_in(house: World, who: str) -> str:
     mail = f"{who}@{slug}.example"
     arriving = identity.arriving(house.services, row, who, role, name, mail, "127.0.0.1")
     arrival = {"issuer": row.id, "subject": who, "name": name, "email": mail, "role": role, "secret": secret}
+    arrival |= house.strongly()
     house.gate.perform(arriving, "session.start", None, arrival)
     return secret
 

@@ -43,6 +43,8 @@ def member(role: str, organisation: Ref = OWN, tier: int = 2, user: str = "ada",
         "active": True,
         "clubs": frozenset(),
         "walls": frozenset(),
+        "sign_in_age": 0,
+        "strong_age": 0,
         **more,
     }
     return Entity("Member", f"{user}@m1", attrs)
@@ -100,6 +102,7 @@ def thing(kind: str, /, **more: Value) -> Entity:
         },
         "Token": {"user": "ada"},
         "Session": {"user": "ada", "organisation": OWN},
+        "Authenticator": {"user": "ada", "organisation": OWN, "first": True, "vouched": False},
         "Organisation": {},
         "Matter": dict(matter().attrs),
         "Service": {"name": "worker"},
