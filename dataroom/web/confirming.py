@@ -53,7 +53,7 @@ def _ask(error: NeedsStrength) -> ResponseReturnValue:
     """Keeps what was typed and sends the browser to confirm; scripts are told what is missing."""
     if request.method != "POST" or request.is_json or request.blueprint != "web":
         return told(error)
-    row = _provider()
+    row = provider()
     typed = {name: values for name, values in request.form.to_dict(flat=False).items() if name != "csrf_token"}
     kept = {"session": str(principal().session), "back": _form(), "form": typed}
     if error.facts["strong"] and not row.strong_acr:
@@ -82,7 +82,7 @@ def _by_key(row: IssuerRow, kept: dict[str, Any]) -> ResponseReturnValue:
     return response
 
 
-def _provider() -> IssuerRow:
+def provider() -> IssuerRow:
     """The provider of whoever asks."""
     vouched = vouching(site().services, principal())
     return next(row for row in issuers(site().services) if row.id == vouched)
@@ -93,6 +93,8 @@ def _form() -> str:
     other = ELSEWHERE.get(request.endpoint or "")
     if other is None:
         return local(request.full_path.rstrip("?"), "/")
+    if "next" in request.form and other == "web.keys":
+        return local(request.form["next"], url_for(other))
     asked = current_app.url_map.is_endpoint_expecting
     return url_for(other, **{name: value for name, value in (request.view_args or {}).items() if asked(other, name)})
 

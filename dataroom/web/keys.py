@@ -13,10 +13,10 @@ from flask.typing import ResponseReturnValue
 from dataroom.actions import authenticators
 from dataroom.adapters.passkeys import named
 from dataroom.errors import DataroomError, Invalid, Refused
-from dataroom.web.confirming import looked_at, onward
+from dataroom.web.confirming import looked_at, onward, provider
 from dataroom.web.guards import Guarded
 from dataroom.web.providers import set_cookie
-from dataroom.web.site import cookie_name, fields, perform, principal, sent, site
+from dataroom.web.site import cookie_name, fields, local, perform, principal, sent, site
 
 
 def routes(pages: Guarded) -> None:
@@ -31,9 +31,14 @@ def routes(pages: Guarded) -> None:
 
 def index(problem: DataroomError | None = None) -> str:
     """The keys there are, and the form for another."""
-    keys = perform("authenticator.list")
-    usable = site().passkeys.usable
-    return render_template("keys/list.html", keys=keys, problem=problem, given=request.form, usable=usable)
+    return render_template(
+        "keys/list.html",
+        keys=perform("authenticator.list"),
+        problem=problem,
+        given=request.form,
+        usable=site().passkeys.usable,
+        vouched=bool(provider().strong_acr),
+    )
 
 
 def new() -> ResponseReturnValue:
@@ -65,10 +70,10 @@ def add() -> ResponseReturnValue:
 
 
 def remove(key_id: uuid.UUID) -> ResponseReturnValue:
-    """Takes a key out of use."""
+    """Takes a key out of use: one's own, or a colleague's."""
     perform("authenticator.remove", key_id)
     flash("Removed. It confirms nothing any more.")
-    return redirect(url_for("web.keys"), 303)
+    return redirect(local(request.form.get("next"), url_for("web.keys")), 303)
 
 
 def ask() -> str:

@@ -45,12 +45,13 @@ def index(problem: DataroomError | None = None) -> str:
 
 
 def of_person(user_id: uuid.UUID) -> str:
-    """Where one of the organisation's people is signed in, for its compliance officers."""
+    """Where one of the organisation's people is signed in, and their keys, for its compliance officers."""
     person = next((one for one in perform("user.list") if one.id == user_id), None)
     if person is None or principal().role != "compliance":
         raise NotFound()
     sessions = perform("session.list", None, {"user": user_id})
-    return render_template("staff/sessions.html", sessions=sessions, person=person)
+    keys = perform("authenticator.list", None, {"user": user_id})
+    return render_template("staff/sessions.html", sessions=sessions, person=person, keys=keys)
 
 
 def revoke(user_id: uuid.UUID, session_id: uuid.UUID) -> ResponseReturnValue:
