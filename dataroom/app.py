@@ -18,7 +18,7 @@ from dataroom.adapters.database import Database, connect
 from dataroom.adapters.kms_aws import AwsKms
 from dataroom.adapters.kms_keyring import KeyringKms
 from dataroom.adapters.kms_openbao import OpenBaoKms
-from dataroom.adapters.oidc import RelyingParty
+from dataroom.adapters.oidc import ClientKeys, RelyingParty
 from dataroom.adapters.paper import Paper
 from dataroom.adapters.s3_client import S3Settings
 from dataroom.adapters.s3_locked import LockedBucket
@@ -120,7 +120,7 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
         hops = config.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     api.register(app, gate, services)
-    web.register(app, gate, services, RelyingParty())
+    web.register(app, gate, services, RelyingParty(keys=ClientKeys(services.kms)))
     logging.getLogger("dataroom").info("started", extra={"law": services.law.digest})
     return app
 

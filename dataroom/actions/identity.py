@@ -33,6 +33,8 @@ class IssuerRow:
     role_map: dict[str, str]
     ceiling: int
     strong_acr: tuple[str, ...]
+    client_auth: str
+    pushed: bool
 
 
 def by_session(services: Services, secret: str, address: str) -> Principal:
@@ -171,6 +173,8 @@ def issuers(services: Services) -> tuple[IssuerRow, ...]:
                 role_claim=issuer.role_claim,
                 role_map={str(k): str(v) for k, v in issuer.role_map.items()},
                 ceiling=organisation.ceiling,
+                client_auth=issuer.client_auth or "",
+                pushed=bool(issuer.pushed),
                 strong_acr=tuple(str(name) for name in issuer.strong_acr or ()),
             )
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -37,6 +37,11 @@ class Partner(Params):
     strong_acr: Annotated[tuple[Annotated[str, Field(pattern=r"^[!#-\[\]-~]{1,255}$")], ...], Field(max_length=20)] = ()
     """The classes of sign-in that count as strong; none: the provider knows of none, and people use their own keys."""
 
+    client_auth: Literal["secret", "private_key_jwt"] = "secret"
+    """What the provider is shown: the secret (or none, for a public client), or a key of the installation's own."""
+    pushed: bool = False
+    """Whether requests are pushed to the provider before the browser leaves (RFC 9126)."""
+
 
 @action("partner.register", on=None, kind="Service", performer="service")
 def register(work: Work, _target: None, params: Partner) -> Done:
@@ -45,6 +50,8 @@ def register(work: Work, _target: None, params: Partner) -> Done:
         raise Invalid(f"ceiling: there is no tier {params.ceiling}")
     if not set(params.role_map.values()) <= set(ROLES):
         raise Invalid(f"role_map: roles are {', '.join(ROLES)}")
+    if params.client_auth != "secret" and params.client_secret is not None:
+        raise Invalid("client_secret: with private_key_jwt there is none")
     taken = {d for row in work.all(Organisation, Organisation.slug != params.slug) for d in row.mail_domains}
     if taken & set(params.mail_domains):
         raise Invalid("mail_domains: one of them belongs to another partner")
@@ -64,6 +71,8 @@ def register(work: Work, _target: None, params: Partner) -> Done:
     issuer.issuer, issuer.client_id = params.issuer, params.client_id
     issuer.algorithms, issuer.role_claim = list(params.algorithms), params.role_claim
     issuer.role_map, issuer.strong_acr = dict(params.role_map), list(params.strong_acr)
+    issuer.client_auth = None if params.client_auth == "secret" else params.client_auth
+    issuer.pushed = params.pushed
     issuer.client_secret = _wrapped(work, issuer.id, params.client_secret)
     work.concerns(target=organisation, owner=organisation.id)
     work.state(slug=params.slug, issuer=params.issuer)

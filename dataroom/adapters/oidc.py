@@ -17,9 +17,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from authlib.oauth2.auth import ClientAuth
-from authlib.oauth2.client import OAuth2Client
-
+from dataroom.adapters.oidc_client import ClientKeys, Clients
 from dataroom.adapters.oidc_http import Egress, Wire
 from dataroom.adapters.oidc_issuer import (
     Begin,
@@ -37,6 +35,7 @@ from dataroom.clock import Clock, SystemClock
 
 __all__ = [
     "Begin",
+    "ClientKeys",
     "Demand",
     "Egress",
     "Identity",
@@ -58,10 +57,18 @@ class RelyingParty:
     people.
     """
 
-    def __init__(self, egress: Egress | None = None, *, clock: Clock | None = None, key_pause: float = 30.0) -> None:
+    def __init__(
+        self,
+        egress: Egress | None = None,
+        *,
+        clock: Clock | None = None,
+        key_pause: float = 30.0,
+        keys: ClientKeys | None = None,
+    ) -> None:
         self._clock: Clock = clock or SystemClock()
         self._wire = Wire(egress or Egress())
         self._providers = Providers(self._wire, key_pause=key_pause)
+        self._clients = Clients(self._wire, keys)
         self._spent = _Spent()
 
     def begin(self, issuer: Issuer, demand: Demand | None = None) -> Begin:
@@ -76,15 +83,13 @@ class RelyingParty:
             created=self._clock.now(),
             demand=wanted,
         )
-        extra: dict[str, str] = {"nonce": pending.nonce}
+        asked: dict[str, str] = {"state": pending.state, "nonce": pending.nonce}
         if wanted.max_age is not None:
-            extra["max_age"] = str(wanted.max_age)
+            asked["max_age"] = str(wanted.max_age)
         if wanted.acr:
-            extra["acr_values"] = " ".join(wanted.acr)
-        url, _ = _client(issuer, metadata).create_authorization_url(
-            metadata.authorization_endpoint, state=pending.state, code_verifier=pending.verifier, **extra
-        )
-        return Begin(str(url), pending)
+            asked["acr_values"] = " ".join(wanted.acr)
+        now = self._clock.now().timestamp()
+        return Begin(self._clients.address(issuer, metadata, asked, pending.verifier, now), pending)
 
     def finish(self, issuer: Issuer, pending: Pending, callback_params: Mapping[str, str | Sequence[str]]) -> Identity:
         """Complete the sign-in `pending` with the query parameters of the callback.
@@ -134,17 +139,13 @@ class RelyingParty:
             raise SignInRefused("sign-in-too-old")
 
     def _exchange(self, issuer: Issuer, metadata: Metadata, code: str, verifier: str) -> tuple[str, str]:
-        client = _client(issuer, metadata)
-        auth: ClientAuth = client.client_auth(_auth_method(issuer, metadata))
         form = {
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": issuer.redirect_uri,
             "code_verifier": verifier,
         }
-        headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
-        url, headers, body = auth.prepare("POST", metadata.token_endpoint, headers, urlencode(form))
-        answer = self._wire.post(url, body, loopback=issuer.local, headers=headers)
+        answer = self._clients.exchange(issuer, metadata, form, self._clock.now().timestamp())
         if answer.status in (400, 401):
             raise SignInRefused("code-refused")
         token = answer.json_object()
@@ -185,29 +186,6 @@ class _Spent:
                 return False
             self._until[mark] = now + 2 * PENDING_FOR.total_seconds()
             return True
-
-
-def _client(issuer: Issuer, metadata: Metadata) -> OAuth2Client:
-    """Authlib's client with our own settings alone; nothing a provider says reaches its constructor."""
-    return OAuth2Client(
-        session=None,
-        client_id=issuer.client_id,
-        client_secret=issuer.client_secret,
-        token_endpoint_auth_method=_auth_method(issuer, metadata),
-        scope=" ".join(issuer.scopes),
-        redirect_uri=issuer.redirect_uri,
-        code_challenge_method="S256",
-    )
-
-
-def _auth_method(issuer: Issuer, metadata: Metadata) -> str:
-    if issuer.client_secret is None:
-        return "none"
-    offered = metadata.auth_methods or ("client_secret_basic",)
-    for method in ("client_secret_basic", "client_secret_post"):
-        if method in offered:
-            return method
-    raise SignInRefused("discovery-auth-methods")
 
 
 def _single(callback_params: Mapping[str, str | Sequence[str]]) -> dict[str, str]:

@@ -48,9 +48,9 @@ class Answer:
     media: str
     body: bytes
 
-    def json_object(self) -> dict[str, object]:
-        """The body as a JSON object; `SignInRefused` unless the answer is 200 and strictly such an object."""
-        if self.status != 200:
+    def json_object(self, status: int = 200) -> dict[str, object]:
+        """The body as a JSON object; `SignInRefused` unless the answer is of `status` and strictly such an object."""
+        if self.status != status:
             raise SignInRefused("provider-status")
         if self.media != "application/json" and not self.media.endswith("+json"):
             raise SignInRefused("provider-media-type")

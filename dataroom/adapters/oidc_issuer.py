@@ -17,6 +17,7 @@ from uuid import UUID
 from dataroom.errors import Invalid, Unauthenticated
 
 ALGORITHMS = ("RS256", "ES256", "PS256", "EdDSA")
+KEY_AUTH = "private_key_jwt"
 ROLES = frozenset({"custodian", "partner", "compliance"})
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _NEUTRAL = "The sign-in could not be completed. Please start again, or speak to the person who runs your access."
@@ -69,7 +70,9 @@ class Issuer:
     `issuer` is compared character by character. `role_claim` names the claim that carries roles; `role_map`
     turns its values into roles of ours, and a value it does not name gives nothing. `ceiling` is the highest
     tier anyone of this organisation may reach. `slug` and `domains` only serve to find the row when somebody
-    wants to sign in. Raises `Invalid` when the row itself is unsafe.
+    wants to sign in. `client_auth` is empty where a secret (or nothing) is shown to the provider, `private_key_jwt`
+    where a key of the installation's own signs; `pushed` says that requests are pushed there beforehand.
+    Raises `Invalid` when the row itself is unsafe.
     """
 
     organisation: UUID
@@ -84,6 +87,8 @@ class Issuer:
     scopes: tuple[str, ...] = ("openid", "profile", "email")
     slug: str = ""
     domains: frozenset[str] = frozenset()
+    client_auth: str = ""
+    pushed: bool = False
 
     def __post_init__(self) -> None:
         """Hold the row to its rules and make the mapping unchangeable."""
@@ -98,6 +103,8 @@ class Issuer:
             raise Invalid("A provider's roles map to custodian, partner or compliance.")
         if not _is_basic(self.client_id, self.client_secret):
             raise Invalid("Client id and secret are printable ASCII, and the id has no colon.")
+        if self.client_auth not in ("", KEY_AUTH) or (self.client_auth and self.client_secret is not None):
+            raise Invalid("A provider is shown a secret or a key of ours, not both.")
         if "openid" not in self.scopes or self.ceiling < 0:
             raise Invalid("A provider needs the scope openid and a ceiling of zero or more.")
         object.__setattr__(self, "role_map", MappingProxyType(dict(self.role_map)))

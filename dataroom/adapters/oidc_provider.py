@@ -47,6 +47,7 @@ class Metadata:
     userinfo_endpoint: str | None
     end_session_endpoint: str | None
     iss_parameter: bool
+    pushed_endpoint: str | None
     auth_methods: tuple[str, ...]
     algorithms: tuple[str, ...]
 
@@ -91,6 +92,7 @@ def read_metadata(issuer: Issuer, document: Mapping[str, object]) -> Metadata:
         userinfo_endpoint=_address(issuer, document, "userinfo_endpoint"),
         end_session_endpoint=_address(issuer, document, "end_session_endpoint"),
         iss_parameter=document.get("authorization_response_iss_parameter_supported") is True,
+        pushed_endpoint=_address(issuer, document, "pushed_authorization_request_endpoint"),
         auth_methods=_strings(document, "token_endpoint_auth_methods_supported"),
         algorithms=algorithms,
     )

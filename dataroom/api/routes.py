@@ -178,6 +178,7 @@ WITHOUT_ROUTE: Mapping[str, str] = {
     "session.end": "A browser's session ends in the browser; the API knows no sessions.",
     "session.cut": "Performed by the operator, on the host, and for an organisation's identity provider.",
     "token.create": "A token makes no further ones, or a stolen one would outlive its expiry; use a browser.",
+    "client-key.rotate": "Performed by the operator, on the host.",
     "partner.announce": "Done by the worker when a company's identity provider was changed.",
     "partner.register": "Performed by the operator, on the host.",
     "witness.trust": "Performed by the operator, on the host.",

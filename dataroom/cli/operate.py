@@ -119,6 +119,15 @@ def init_command(operator: Operator) -> None:
     click.echo("ready")
 
 
+@operate.command("client-key")
+@click.pass_obj
+def client_key_command(operator: Operator) -> None:
+    """Make the next key for providers registered with private_key_jwt; the one before it stays published."""
+    with failures():
+        names = operator.gate(operator.build(settings())).perform(SERVICE, "client-key.rotate")
+        click.echo(f"{names[0]} signs from now on; published at /.well-known/jwks.json")
+
+
 @operate.command("partners")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj

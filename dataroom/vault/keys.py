@@ -106,6 +106,29 @@ def scope_key(scope: UUID) -> str:
     return f"s-{scope}"
 
 
+def client_key(number: int) -> str:
+    """The name of the number-th key with which the installation proves itself to identity providers."""
+    return f"client-{number}"
+
+
+def client_keys(kms: Kms) -> list[str]:
+    """The names of those keys that can be used, newest first: the one that signs, and the one before it."""
+    number, found = 1, list[str]()
+    while (there := kms.exists(client_key(number))) or kms.was_destroyed(client_key(number)):
+        if there:
+            found.insert(0, client_key(number))
+        number += 1
+    return found
+
+
+def next_client_key(kms: Kms) -> str:
+    """The name of the next of those keys, which was never used."""
+    number = 1
+    while kms.exists(client_key(number)) or kms.was_destroyed(client_key(number)):
+        number += 1
+    return client_key(number)
+
+
 @dataclass(frozen=True, repr=False)
 class Renewal:
     """What a scope's blob wraps while its content keys move from one KEK to the next: both, and where they stand.

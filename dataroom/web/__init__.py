@@ -15,6 +15,7 @@ from dataroom.web import (
     audit,
     backchannel,
     clawbacks,
+    clientkeys,
     confirming,
     disclosures,
     disposals,
@@ -77,3 +78,4 @@ def register(app: Flask, gate: Gate, services: Services, sign_in: SignIn) -> Non
         part.routes(pages)
     app.register_blueprint(pages)
     app.register_blueprint(backchannel.build())
+    app.register_blueprint(clientkeys.build())

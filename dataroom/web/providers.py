@@ -31,6 +31,8 @@ def issuer_of(row: IssuerRow) -> Issuer:
         ceiling=row.ceiling,
         slug=row.organisation_slug,
         domains=frozenset(row.mail_domains),
+        client_auth=row.client_auth,
+        pushed=row.pushed,
     )
 
 

@@ -74,6 +74,10 @@ def _registered(house: House, _target: Any, result: Any) -> None:
     assert house.row(Organisation, result.id).slug == "dunmore"
 
 
+def _newest(house: House, result: Any) -> None:
+    assert house.world.services.kms.exists(result[0])
+
+
 def _partner(house: House, _target: Any) -> dict[str, Any]:
     return {
         "slug": "dunmore",
@@ -143,6 +147,7 @@ CASES = (
     Case("session.confirm", "ada", _confirmed, lambda h: h.person("ada").session, params=_back, lower="bram"),
     Case("session.end", "ada", _ended, lambda h: h.session_of("ada"), lower="bram"),
     Case("partner.register", "service", _registered, params=_partner, lower="ada"),
+    Case("client-key.rotate", "service", lambda h, t, r: _newest(h, r), lower="ada"),
     Case("partner.announce", "service", lambda h, t, r: None, lambda h: h.matter, lower="ada"),
     Case("version.erase", "service", _erased, lambda h: h.destroyed(), lower="ada"),
     Case("upload.sweep", "service", _nothing_else, lower="ada"),

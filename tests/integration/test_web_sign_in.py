@@ -170,6 +170,15 @@ def test_a_callback_is_good_once_and_only_in_its_own_browser(app: Flask, provide
     assert "You are not signed in" in again.text
 
 
+def test_a_browser_has_one_sign_in_under_way(app: Flask, provider: str) -> None:
+    visitor = Visitor(app.test_client())
+    first = began(visitor, f"olga@{provider}")
+    second = began(visitor, f"olga@{provider}")
+    assert visitor.get(picked(first, "one")).status_code == 403
+    assert visitor.get(picked(second, "one")).status_code == 403, "the wrong answer used it up"
+    assert visitor.get(picked(began(visitor, f"olga@{provider}"), "one")).status_code == 303
+
+
 def test_a_tampered_state_is_refused_and_recorded(house: World, app: Flask, provider: str) -> None:
     visitor = Visitor(app.test_client())
     back = picked(began(visitor, f"olga@{provider}"), "one")

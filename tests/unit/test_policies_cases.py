@@ -132,6 +132,7 @@ def test_the_service_does_its_errands_and_nothing_else() -> None:
         "checkpoint.halt",
         "checkpoint.resume",
         "checkpoint.witness",
+        "client-key.rotate",
         "key.rotate",
         "key.shred",
         "partner.announce",
