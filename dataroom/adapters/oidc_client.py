@@ -86,7 +86,8 @@ class Clients:
 
     def exchange(self, issuer: Issuer, metadata: Metadata, form: Mapping[str, str], now: float) -> Answer:
         """The answer of the token endpoint to `form`."""
-        return self._post(issuer, metadata, metadata.token_endpoint, urlencode(form), now)
+        own = {"client_id": issuer.client_id} if issuer.client_auth == KEY_AUTH else {}
+        return self._post(issuer, metadata, metadata.token_endpoint, urlencode({**form, **own}), now)
 
     def _post(self, issuer: Issuer, metadata: Metadata, place: str, form: str, now: float) -> Answer:
         if issuer.client_auth == KEY_AUTH:
@@ -110,7 +111,6 @@ class Clients:
             "exp": int(now) + ASSERTION_SECONDS,
         }
         return {
-            "client_id": issuer.client_id,
             "client_assertion_type": _JWT_BEARER,
             "client_assertion": self._keys.signed(claims),
         }
