@@ -17,6 +17,8 @@ from dataroom.model import Session as SessionRow
 from dataroom.model.clubs import COUNSEL, WALL
 from policies.engine import Entity, Ref
 
+SKEW = 60
+"""Seconds by which the clocks of two of our machines may differ."""
 NEVER = 2**40
 """Seconds since something that never happened: longer than anything a rule allows."""
 
@@ -67,8 +69,9 @@ def officer(session: Session, organisation: uuid.UUID, matter_id: uuid.UUID, mom
 
 
 def _age(at: datetime | None, moment: datetime) -> int:
-    """Whole seconds since `at`; more than any rule allows when it never was."""
-    return NEVER if at is None else max(0, int((moment - at).total_seconds()))
+    """Whole seconds since `at`; more than any rule allows when it never was, or has yet to come."""
+    age = NEVER if at is None else int((moment - at).total_seconds())
+    return NEVER if age < -SKEW else max(0, age)
 
 
 def _circles(
