@@ -215,6 +215,8 @@ def members(draw: st.DrawFn) -> Entity:
         "active": draw(st.sampled_from((True, True, True, False))),
         "clubs": draw(st.frozensets(st.sampled_from(NAMED))),
         "walls": draw(st.frozensets(st.sampled_from(NAMED))),
+        "sign_in_age": draw(st.sampled_from((0, 300, 301, 2**40))),
+        "strong_age": draw(st.sampled_from((0, 900, 901, 2**40))),
     }
     return Entity("Member", "someone", attrs)
 
@@ -282,6 +284,8 @@ def everybody() -> list[Entity]:
                 "active": True,
                 "clubs": frozenset(NAMED),
                 "walls": frozenset(),
+                "sign_in_age": 0,
+                "strong_age": 0,
             },
         )
         for role in ROLES
