@@ -23,7 +23,7 @@ from tests.actions.cases_clawbacks import ANSWER, clawed
 from tests.actions.cases_clubs import club, limited
 from tests.actions.cases_finding import searched, term
 from tests.actions.cases_witnesses import CASES as WITNESSES
-from tests.actions.house import House
+from tests.actions.house import House, keyed_company
 from tests.actions.test_reasons import privileged, released
 from tests.cast import World
 from tests.integration.sandbox_files import scan
@@ -57,6 +57,8 @@ def _persons_and_clubs(house: House) -> None:
     house.do("ada", "club.remove", made, email="pia@borealis.example")
     house.do("ada", "club.end", made)
     limited(house)
+    keyed_company(house.world)
+    house.do("kim", "authenticator.add", name="blue key", credential="1f" * 32, public_key="2e" * 64, count=3)
     issuer = house.rows(Issuer)[0].id
     logins.keep(house.world.services, "a browser", issuer, {"state": "s"})
 
@@ -209,7 +211,7 @@ def other(column: Column[Any], value: Any) -> Any:
     if isinstance(column.type, Uuid):
         return uuid.uuid4().hex if value is None else value[:-1] + ("0" if value[-1] != "0" else "1")
     if isinstance(column.type, Boolean):
-        return 1 - value
+        return 1 - (value or 0)
     if isinstance(value, bytes):
         return value[:-1] + bytes([value[-1] ^ 1]) if value else b"x"
     if isinstance(value, int | float):

@@ -20,6 +20,8 @@ from tests.cast import make_config, make_world
 from tests.parts import Seaweed
 
 UNSEEN = {
+    "session.challenge": "for five minutes; it proves nothing without the answer of the person's own key",
+    "session.challenge_at": "likewise",
     "session.seen_at": "moved at every request; it can only end a session earlier or later within its absolute limit",
     "audit_checkpoint.created_at": "only chooses which of the signed checkpoints of one hour is handed out",
     "audit_person.created_at": "decides nothing",
@@ -144,7 +146,7 @@ def test_each_table_is_looked_for_in_the_log_that_pins_it() -> None:
     of_matters = {table.name for table, _ in tables_of(uuid.uuid4())}
     assert not of_deployment & of_matters
     assert of_deployment | of_matters | UNPINNED_TABLES == set(Base.metadata.tables)
-    people = {"organisation", "issuer", "user_account", "session", "token"}
+    people = {"organisation", "issuer", "user_account", "session", "token", "authenticator"}
     assert of_deployment == people | {"witness", "witnessed_log", "audit_cosignature", "audit_anchor", "audit_halt"}
 
 
