@@ -19,6 +19,7 @@ from dataroom.actions import outside
 from dataroom.actions.context import Desk, Services
 from dataroom.actions.outside import LOG_KEY, RolledBack
 from dataroom.actions.registry import Params, action
+from dataroom.actions.repinning import PIN
 from dataroom.actions.views import Done
 from dataroom.actions.work import Work
 from dataroom.audit.notes import LOG, VerifierKey, open_checkpoint
@@ -27,6 +28,10 @@ from dataroom.ids import new_id
 from dataroom.model import AuditCheckpoint, AuditEntry, AuditHalt, AuditLog, Errand
 
 RESTORE = "backup.restore"
+BROKEN_OFF = (
+    "Nothing of it is served. Restore again, into a new database and a new bucket "
+    "(DATAROOM_DATABASE_URL, DATAROOM_S3_BUCKET), and remove these."
+)
 MOST_NAMED = 100
 _SHA256 = Field(pattern="^[0-9a-f]{64}$")
 _Name = Annotated[str, Field(pattern="^[0-9]{8}T[0-9]{6}\\.[0-9]{6}Z$")]
@@ -136,16 +141,21 @@ def awaited(services: Services) -> list[tuple[str, int, int]]:
 
 
 def unfinished(services: Services) -> bool:
-    """Whether a restore was broken off before it was recorded."""
+    """Whether a restore is under way, or was broken off before everything of it was recorded."""
     with services.database.reading() as session:
-        owed = select(Errand.id).where(Errand.kind == RESTORE, Errand.done_at.is_(None))
+        owed = select(Errand.id).where(Errand.kind.in_((RESTORE, PIN)), Errand.done_at.is_(None))
         return session.scalars(owed.limit(1)).first() is not None
+
+
+def check_unbroken(services: Services) -> None:
+    """Refuses (`Conflict`) a database whose restore is not whole."""
+    if unfinished(services):
+        raise Conflict(f"A restore into this database was broken off, or is under way. {BROKEN_OFF}")
 
 
 def check_accepted(services: Services) -> None:
     """Refuses (`Conflict`) to serve or to work while a restore is unfinished or its losses are not accepted."""
-    if unfinished(services):
-        raise Conflict("A restore was broken off. Restore anew, or take it up: dataroom operate accept-restore.")
+    check_unbroken(services)
     waiting = awaited(services)
     if waiting:
         named = "; ".join(f"{origin} has {size} entries, was known with {known}" for origin, size, known in waiting[:5])

@@ -76,6 +76,12 @@ def vouch(session: Session, row: Base) -> None:
         session.info[_TOUCHED][key_of(row)] = row
 
 
+def vouch_gone(session: Session, table: str, key: str) -> None:
+    """Has the entry pin that a row is not there any more, although the action did not remove it."""
+    if _TOUCHED in session.info:
+        session.info[_TOUCHED][table, key] = None
+
+
 def _note(session: Session, _context: object) -> None:
     touched = session.info[_TOUCHED]
     for row in chain(session.new, session.dirty):
@@ -99,6 +105,11 @@ def taken(session: Session) -> Pins:
 def count_of(pins: Pins) -> int:
     """How many rows are pinned."""
     return sum(len(one["rows"]) for one in pins.values())
+
+
+def is_as_told(row: Base | None, table: str, columns: Iterable[str], digest: str) -> bool:
+    """Whether a row has this digest over `columns`; an empty one says that it is not there."""
+    return row is None if not digest else row is not None and digest_of(table, columns, _values(row)) == digest
 
 
 def pinned_columns(table: Table) -> list[str]:

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, bindparam, not_, select
 
 from dataroom.actions.context import Desk, Services
 from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.renewing_persons import REWRAP, owe_rewrapping
 from dataroom.actions.scope import held_person
 from dataroom.actions.sealing import place_of, place_of_term, versions_of
 from dataroom.actions.survivors import keep_sheet
@@ -49,11 +50,15 @@ BATCH = 2000
 Keys = Literal["kms", "keks"]
 _FREE = select(User.id).where(User.id == AuditPerson.id, not_(held_person())).exists()
 UNTAKEN = Errand.taken_until.is_(None)
-ERRANDS: dict[str, str] = {"kms": "scope.rewrap", "keks": "scope.rekey"}
+ERRANDS: dict[str, tuple[str, ...]] = {"kms": ("scope.rewrap", REWRAP), "keks": ("scope.rekey",)}
+"""What an order of each kind owes: the scopes' errands first."""
 
 
 class Rotate(Params):
-    """Which keys are renewed: those of the key service (`kms`) or the scopes' own (`keks`); of one scope or of all."""
+    """Which keys are renewed: those of the key service (`kms`) or the scopes' own (`keks`); of one scope or of all.
+
+    Those of the key service are also the ones that wrap people's keys.
+    """
 
     keys: Keys
     scope: uuid.UUID | None = None
@@ -91,12 +96,14 @@ class Step:
 @action("key.rotate", on=None, kind="Service", performer="service")
 def rotate(work: Work, _target: None, params: Rotate) -> Done:
     """Orders the renewal of keys; what an earlier order still owes is not owed twice."""
-    kind = ERRANDS[params.keys]
+    kind = ERRANDS[params.keys][0]
     criteria = [KeyScope.state == "active", *([KeyScope.id == params.scope] if params.scope else [])]
     scopes = work.all(KeyScope, *criteria, order=(KeyScope.id,))
     if params.scope and not scopes:
         raise KeyDestroyed("There is no such scope in use.")
     work.state(keys=params.keys, ordered=_owe_once(work, kind, scopes), scopes=len(scopes))
+    if REWRAP in ERRANDS[params.keys] and params.scope is None:
+        work.state(people=owe_rewrapping(work))
     return Done(new_id())
 
 

@@ -196,6 +196,7 @@ WITHOUT_ROUTE: Mapping[str, str] = {
     "upload.sweep": "Performed by the service itself.",
     "backup.make": "Performed by the operator, on the host.",
     "backup.restore": "Performed by the operator, on the host.",
+    "backup.pin": "Performed by the operator, on the host.",
     "vault.check": "Performed by the service itself, at night; the operator has `dataroom check`.",
     "rows.adopt": "Performed by the operator, on the host.",
     "key.rotate": "Performed by the operator, on the host.",
@@ -211,6 +212,7 @@ WITHOUT_ROUTE: Mapping[str, str] = {
     "scope.forget": "Performed by the service itself.",
     "person.destroy": "Performed by the service itself.",
     "person.forget": "Performed by the service itself.",
+    "person.rewrap": "Performed by the service itself.",
     "person.seal": "Performed by the service itself.",
 }
 

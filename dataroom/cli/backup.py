@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from dataroom.actions.backups import awaited, check_accepted
+from dataroom.actions.backups import awaited, check_accepted, check_unbroken
 from dataroom.actions.context import SERVICE, Services
 from dataroom.actions.tombstones import write_tombstones
 from dataroom.adapters.backup_folder import MARK, BackupFolder, write_new
@@ -17,7 +17,7 @@ from dataroom.audit.notes import VerifierKey
 from dataroom.cli.backup_checking import Checked, check, open_everything
 from dataroom.cli.backup_making import make_backup
 from dataroom.cli.operate import Operator, failures, no_core_dumps, settings
-from dataroom.cli.restoring import Sources, record, restore
+from dataroom.cli.restoring import Sources, restore
 from dataroom.config import Config
 from dataroom.errors import Conflict, Invalid, Tampered
 
@@ -50,8 +50,9 @@ def backup_command(operator: Operator, folder: Path, keys: Path | None, as_json:
         if keys is not None:
             _copy_keys(config, services, keys)
     shown = asdict(made) | {"path": str(made.path)}
-    text = f"backup {made.name}: {made.objects} objects ({made.object_bytes} bytes), {made.copied} copied now"
-    click.echo(json.dumps(shown) if as_json else text)
+    lines = [f"backup {made.name}: {made.objects} objects ({made.object_bytes} bytes), {made.copied} copied now"]
+    lines += [f"key ring copied to {keys}; what was destroyed so far is listed in {keys}.tombstones"] if keys else []
+    click.echo(json.dumps(shown) if as_json else "\n".join(lines))
     if made.lost:
         raise click.ClickException("missing in the object store, and so in the backup: " + ", ".join(made.lost))
 
@@ -162,17 +163,24 @@ def restore_command(
         click.echo(json.dumps(asdict(result)))
         return
     click.echo(f"restored {sources.backup.manifest.id}: {result.rows} rows, {result.objects} objects")
-    click.echo(f"disposed of since: {result.disposed} contents; opened again by renewed keys: {result.revived}")
-    click.echo(f"people forgotten since: {result.forgotten}")
+    click.echo(f"stay closed, since they were destroyed after the backup: {result.disposed} contents")
+    click.echo(f"opened by keys that were renewed after the backup: {result.revived} contents")
+    click.echo(f"forgotten anew, since they were erased after the backup: {result.forgotten} people")
+    click.echo(f"changed on the way, and told to the log: {result.pinned} rows")
     for line in _lost(result.lost_logs):
         click.echo(line)
+    click.echo("then hold everything against everything: dataroom check --deep")
 
 
 def _lost(logs: Sequence[tuple[str, int, int]]) -> list[str]:
     if not logs:
-        return ["no signed entry of a log is known to be lost"]
-    lines = [f"LOG {origin}: has {size} entries, was known with {known}" for origin, size, known in logs]
-    return [*lines, "Not served and not signed until you accept that: dataroom operate accept-restore --reason ..."]
+        return ["no signed entry of a log is known to be lost, so the service can be started"]
+    lines = [f"log {origin}: {size} entries are back, {known} were known" for origin, size, known in logs]
+    return [
+        *lines,
+        "Entries above may be lost. Nothing is served or signed until you accept that, with a reason on record:",
+        '  dataroom operate accept-restore --reason "..."',
+    ]
 
 
 @click.command("tombstones")
@@ -192,7 +200,7 @@ def accept_command(operator: Operator, reason: str) -> None:
     """Accept what a restore lost, so that logs are signed and the service starts. Witnesses go on refusing them."""
     with failures():
         services = operator.build(settings())
-        record(operator, services)
+        check_unbroken(services)
         gate = operator.gate(services)
         for origin, size, known in awaited(services):
             gate.perform(SERVICE, "checkpoint.resume", None, {"log": origin, "reason": reason})

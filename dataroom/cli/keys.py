@@ -28,7 +28,9 @@ _ORGANISATION = click.option("--organisation", help="Only what this organisation
 
 
 @click.command("rotate")
-@click.option("--kms", "keys", flag_value="kms", help="New versions of the key service's keys.")
+@click.option(
+    "--kms", "keys", flag_value="kms", help="New versions of the key service's keys, of scopes and of people."
+)
 @click.option("--keks", "keys", flag_value="keks", help="New scope keys; every content key is wrapped anew.")
 @click.option("--scope", type=click.UUID, default=None, help="One scope alone.")
 @click.pass_obj
@@ -38,12 +40,12 @@ def rotate_command(operator: Operator, keys: str | None, scope: uuid.UUID | None
         raise click.UsageError("Say --kms or --keks.")
     with failures():
         services, gate = _house(operator)
-        left = _open(services, (ERRANDS[keys],))
+        left = _open(services, ERRANDS[keys])
         if left:
-            click.echo(f"going on with {left} scopes that an interrupted run left")
+            click.echo(f"going on with {left} errands that an interrupted run left")
         else:
             gate.perform(SERVICE, "key.rotate", None, {"keys": keys, "scope": scope})
-        _work_off(services, gate, (ERRANDS[keys],))
+        _work_off(services, gate, ERRANDS[keys])
 
 
 @click.command("shred")

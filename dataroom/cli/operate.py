@@ -19,7 +19,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from sqlalchemy import select
 
-from dataroom.actions.backups import check_accepted
+from dataroom.actions.backups import check_accepted, check_unbroken
 from dataroom.actions.checkpoints import LOG_KEY, verifier_key
 from dataroom.actions.context import SERVICE, Services
 from dataroom.actions.disposals import CERTIFICATE_KEY
@@ -74,6 +74,7 @@ def initialise(config: Config, operator: Operator) -> Services:
         KeyringKms.create_new(config.keyring_file, config.keyring_key_file)
     upgrade(config.database_url)
     services = operator.build(config)
+    check_unbroken(services)
     services.store.prepare()  # type: ignore[attr-defined]
     if services.locked is not None:
         services.locked.prepare()  # type: ignore[attr-defined]

@@ -276,3 +276,5 @@ _CHANGES: Mapping[str, Any] = {
     "audit_person": _person,
     "audit_sealed": _sealed,
 }
+CHANGED_TABLES = frozenset(_CHANGES)
+"""The tables in whose rows a restore changes anything."""

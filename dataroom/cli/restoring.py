@@ -1,8 +1,9 @@
 """Restoring a backup into an empty database and an empty bucket, in an order that never serves too much.
 
-First everything is checked and the key service asked; then the objects are stored; then one transaction loads all rows,
-with what was destroyed since already closed, and the errand that records the restore. A restore that is broken off
-leaves a database that is empty or owes that errand, and in both cases is not served.
+First everything is checked and the key service asked; then the database is marked as one being restored; then the
+objects are stored; then one transaction loads all rows, with what was destroyed since already closed, and the errand
+that records the restore; then the log is told of it and of every row it changed. The mark goes last, and while it is
+there nothing is served. What was broken off is not taken up again: it is done anew, in another database and bucket.
 """
 
 from __future__ import annotations
@@ -10,26 +11,29 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import inspect
+from sqlalchemy import Engine, inspect, select, text
 
-from dataroom.actions.backups import RESTORE, Restored, awaited
+from dataroom.actions.backups import BROKEN_OFF, RESTORE, Restored, awaited, unfinished
 from dataroom.actions.context import Services
 from dataroom.actions.outside import LOG_KEY
+from dataroom.actions.repinning import PIN
 from dataroom.actions.survivors import sheets
 from dataroom.actions.tombstones import Tombstones, read_tombstones, together
-from dataroom.adapters.backup_folder import TOMBSTONES, Backup, BackupFolder, pieces_of
+from dataroom.adapters.backup_folder import TOMBSTONES, Backup, BackupFolder, pieces_of, write_new
 from dataroom.adapters.backup_tables import Row, insert
 from dataroom.adapters.database import connect
 from dataroom.cli.backup_checking import check, rows_in
 from dataroom.cli.operate import Operator, upgrade
+from dataroom.cli.restore_pins import pin_changes
 from dataroom.cli.restore_plan import Plan, make_plan
 from dataroom.config import Config
 from dataroom.errors import Conflict, DataroomError, Invalid, Tampered
 from dataroom.ids import new_id
 from dataroom.jobs.worker import Worker
-from dataroom.model import AuditPerson
+from dataroom.model import AuditPerson, Errand
 from dataroom.vault.keys import scope_key
 
 Said = Callable[[str], None]
@@ -55,6 +59,7 @@ class Result:
     disposed: int
     revived: int
     forgotten: int
+    pinned: int
     lost_logs: list[tuple[str, int, int]]
 
 
@@ -75,8 +80,10 @@ def restore(operator: Operator, config: Config, sources: Sources, say: Said) -> 
     stores = [operator.build(replace(config, s3_bucket=sources.former_bucket)).store] if sources.former_bucket else []
     plan = make_plan(sources.backup, services.kms, buried, sheets(services, stores))
     say(f"{len(plan.closed)} contents were destroyed since, {len(plan.revived)} get their renewed keys")
-    objects = _store(services, sources, plan, say)
     upgrade(config.database_url, sources.backup.manifest.revision)
+    _mark(config, sources.backup)
+    say(f"storing objects: {sources.backup.manifest.objects}")
+    objects = _store(services, sources, plan, say)
     facts = Restored(
         backup=sources.backup.manifest.id,
         manifest=sources.backup.sha256,
@@ -91,15 +98,36 @@ def restore(operator: Operator, config: Config, sources: Sources, say: Said) -> 
     rows = _load(config, sources.backup, plan, facts)
     upgrade(config.database_url)
     _close(services, plan)
-    record(operator, services)
-    return Result(rows, objects, len(plan.closed), len(plan.revived), len(plan.forgotten), awaited(services))
+    pinned = _record(services, operator, sources.backup, plan, say)
+    closed, revived, forgotten = len(plan.closed), len(plan.revived), len(plan.forgotten)
+    return Result(rows, objects, closed, revived, forgotten, pinned, awaited(services))
 
 
-def record(operator: Operator, services: Services) -> None:
-    """Performs the errands that record a restore and who was forgotten since, also of one that was broken off."""
-    worker = Worker(services, operator.gate(services))
+def _mark(config: Config, backup: Backup) -> None:
+    """Says in the database that a restore is under way: what stops it leaves the mark, and nothing is served."""
+    engine = connect(config.database_url)
+    now = int(datetime.now(UTC).timestamp() * 1_000_000)
+    try:
+        with engine.begin() as connection:
+            insert(connection, "errand", backup.manifest.tables["errand"].columns, [_errand(PIN, {}, now)])
+    finally:
+        engine.dispose()
+
+
+def _record(services: Services, operator: Operator, backup: Backup, plan: Plan, say: Said) -> int:
+    """Tells the log of the restore, of the rows it changed and of who was forgotten; then the mark goes."""
+    say("telling the log")
+    gate = operator.gate(services)
+    worker = Worker(services, gate)
     worker.drain(RESTORE)
+    pinned = pin_changes(services, gate, backup, plan)
     worker.drain("person.destroy", "person.forget")
+    with services.database.writing() as session:
+        for mark in session.scalars(select(Errand).where(Errand.kind == PIN, Errand.done_at.is_(None))):
+            mark.done_at = services.clock.now()
+    if unfinished(services):
+        raise Conflict(f"The restore could not be recorded. {BROKEN_OFF}")
+    return pinned
 
 
 def _close(services: Services, plan: Plan) -> None:
@@ -116,10 +144,19 @@ def _close(services: Services, plan: Plan) -> None:
 def _check_database(config: Config) -> None:
     engine = connect(config.database_url)
     try:
-        if inspect(engine).get_table_names():
+        tables = inspect(engine).get_table_names()
+        if "errand" in tables and _is_marked(engine):
+            raise Conflict(f"A restore into this database was broken off. {BROKEN_OFF}")
+        if tables:
             raise Conflict("The database is not empty. Name a new one: a restore never writes over anything.")
     finally:
         engine.dispose()
+
+
+def _is_marked(engine: Engine) -> bool:
+    with engine.connect().execution_options(reading=True) as connection:
+        marks = text("SELECT count(*) FROM errand WHERE kind IN (:pin, :restore) AND done_at IS NULL")
+        return bool(connection.execute(marks, {"pin": PIN, "restore": RESTORE}).scalar())
 
 
 def _place_keys(config: Config, sources: Sources) -> None:
@@ -128,13 +165,18 @@ def _place_keys(config: Config, sources: Sources) -> None:
         return
     if not config.has_keyring:
         raise Invalid("Keys lie in a key service of their own here: restore that one by its own means.")
+    copy = sources.keys.read_bytes()
+    if config.keyring_file.exists() and config.keyring_file.read_bytes() == copy:
+        return
     if config.keyring_file.exists():
-        raise Conflict("There is a key ring already. It is not replaced: an older one would lack newer keys.")
+        raise Conflict("There is another key ring already. It is not replaced: an older one would lack newer keys.")
     if not config.keyring_key_file.exists():
         raise Invalid("The file with the key ring's master key is missing; it is kept apart from every backup.")
     config.keyring_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    config.keyring_file.touch(mode=0o600, exist_ok=False)
-    config.keyring_file.write_bytes(sources.keys.read_bytes())
+    fresh = config.keyring_file.with_name(f"{config.keyring_file.name}.restoring")
+    fresh.unlink(missing_ok=True)
+    write_new(fresh, [copy])
+    fresh.rename(config.keyring_file)
 
 
 def _check_keys(services: Services, backup: Backup) -> None:
@@ -204,5 +246,9 @@ def _owed(plan: Plan, facts: Restored) -> list[Row]:
     """The errands that record the restore, and that each person forgotten since is."""
     orders: list[tuple[str, Row]] = [(RESTORE, {"params": facts.model_dump(mode="json")})]
     orders += [("person.destroy", {"target": str(one), "params": {}}) for one in sorted(plan.forgotten)]
+    return [_errand(kind, load, plan.now) for kind, load in orders]
+
+
+def _errand(kind: str, payload: Row, due: int) -> Row:
     nothing = {"taken_until": None, "attempts": 0, "error": None, "done_at": None}
-    return [{"id": new_id(), "kind": kind, "payload": load, "due_at": plan.now, **nothing} for kind, load in orders]
+    return {"id": new_id(), "kind": kind, "payload": payload, "due_at": due, **nothing}

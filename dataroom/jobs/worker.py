@@ -30,6 +30,7 @@ from dataroom.model import Errand
 log = logging.getLogger("dataroom.worker")
 BY_HAND = frozenset(
     {
+        "backup.pin",
         "checkpoint.resume",
         "key.rotate",
         "partner.register",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
-from dataroom.model import AuditDisclosure, Session, Token, User
+from dataroom.model import AuditDisclosure, AuditPerson, Session, Token, User
 from tests.actions.case import Case, Target
 from tests.actions.house import House
 
@@ -39,9 +40,18 @@ def _sealed(house: House, _target: Any, _result: Any) -> None:
     assert not house.rows(AuditDisclosure, AuditDisclosure.name == "person")
 
 
+def _still_open(house: House, _target: Any, _result: Any) -> None:
+    """The keys of everybody not erased are wrapped anew and open."""
+    kms, active = house.world.services.kms, house.rows(AuditPerson, AuditPerson.state == "active")
+    assert active
+    assert all(len(kms.unwrap(row.kms_key, row.kek_blob)) == 32 for row in active)
+
+
 def _leaver(house: House) -> Target:
     return house.leaver()
 
+
+EVERYBODY = {"first": uuid.UUID(int=0), "last": uuid.UUID(int=2**128 - 1)}
 
 CASES = (
     Case("person.list", "cleo", lambda h, t, r: None, lower="ada", shows=_people, reads=True),
@@ -49,5 +59,6 @@ CASES = (
     Case("person.restore", "cleo", _back, lambda h: h.erasing(), foreign="corin"),
     Case("person.destroy", "service", _forgotten, lambda h: h.erasing(), lower="cleo"),
     Case("person.forget", "service", _gone, lambda h: h.erased(), lower="cleo"),
+    Case("person.rewrap", "service", _still_open, params=lambda h, t: EVERYBODY, lower="cleo"),
     Case("person.seal", "service", _sealed, lower="cleo"),
 )

@@ -195,12 +195,17 @@ def test_a_key_ring_is_restored_from_its_copy(room: World, tmp_path: Path) -> No
     keys, folder = tmp_path / "keys.json", tmp_path / "backups"
     assert run.invoke(backup_command, [str(folder), "--keys", str(keys)], obj=operator).exit_code == 0
     config = elsewhere(world, f"sqlite:///{tmp_path}/there.db")
-    with pytest.raises(Conflict, match="key ring already"):
+    config.keyring_file.write_bytes(config.keyring_file.read_bytes() + b" ")
+    with pytest.raises(Conflict, match="another key ring"):
         restored(world, folder, config, keys=keys)
     config = replace(config, keyring_file=tmp_path / "new" / "keyring.json")
     there = restored(world, folder, config, keys=keys, tombstones=[tmp_path / "keys.json.tombstones"])
     assert content(there.world, version) == plain
     assert there.result.lost_logs
+    there.world.close()
+    again = replace(config, database_url=f"sqlite:///{tmp_path}/again.db", s3_bucket=f"again-{uuid.uuid4()}")
+    there = restored(world, folder, again, keys=keys)
+    assert there.result.lost_logs, "the copy in its place already tells no more"
     there.world.close()
 
 

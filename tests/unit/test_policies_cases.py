@@ -127,6 +127,7 @@ def test_the_service_does_its_errands_and_nothing_else() -> None:
     errands = {name for name, shape in LAW.actions.items() if "Service" in shape.principals}
     assert errands == {
         "backup.make",
+        "backup.pin",
         "backup.restore",
         "checkpoint.anchor",
         "checkpoint.halt",
@@ -139,6 +140,7 @@ def test_the_service_does_its_errands_and_nothing_else() -> None:
         "partner.register",
         "person.destroy",
         "person.forget",
+        "person.rewrap",
         "person.seal",
         "redaction.apply",
         "rows.adopt",
