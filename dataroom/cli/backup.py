@@ -135,7 +135,13 @@ def _tell_checked(found: Checked, public: str, broken: Sequence[str], as_json: b
 @_FOLDER
 @_NAME
 @click.option("--keys", type=_FILE, help="A copy of the key ring, put in the place of a missing one.")
-@click.option("--tombstones", "lists", type=_FILE, multiple=True, help="A newer list of what was destroyed.")
+@click.option(
+    "--tombstones",
+    "lists",
+    type=_FILE,
+    multiple=True,
+    help="A newer list of what was destroyed, or a newer export of a matter's log.",
+)
 @click.option("--former-bucket", default="", help="The bucket of before, if it is left: survivors' sheets lie in it.")
 @_JSON
 @click.pass_obj

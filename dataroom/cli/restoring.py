@@ -22,6 +22,7 @@ from dataroom.actions.outside import LOG_KEY
 from dataroom.actions.repinning import PIN
 from dataroom.actions.survivors import sheets
 from dataroom.actions.tombstones import Tombstones, read_tombstones, together
+from dataroom.actions.tombstones_told import MAGIC, read_told
 from dataroom.adapters.backup_folder import TOMBSTONES, Backup, BackupFolder, pieces_of, write_new
 from dataroom.adapters.backup_tables import Row, insert
 from dataroom.adapters.database import connect
@@ -192,7 +193,14 @@ def _buried(sources: Sources) -> Tombstones:
     files = [sources.backup.path / TOMBSTONES, *sources.tombstones]
     later = [sources.folder.path / name / TOMBSTONES for name in sources.folder.ids()]
     own = [path for path in later if path != files[0] and path.is_file()]
-    return together(read_tombstones(path.read_bytes(), sources.backup.public) for path in (*files, *own))
+    return together(_list(path, sources.backup.public) for path in (*files, *own))
+
+
+def _list(path: Path, public: bytes) -> Tombstones:
+    """A list of tombstones, or what an exported log says was destroyed."""
+    with path.open("rb") as file:
+        is_bundle = file.read(len(MAGIC)) == MAGIC
+    return read_told(path, public) if is_bundle else read_tombstones(path.read_bytes(), public)
 
 
 def _store(services: Services, sources: Sources, plan: Plan, say: Said) -> int:

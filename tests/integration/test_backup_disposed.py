@@ -18,8 +18,9 @@ from dataroom.actions.checkpoints import sign_head, sign_heads
 from dataroom.actions.checks.run import shallow
 from dataroom.actions.context import SERVICE
 from dataroom.actions.gate import Gate
-from dataroom.actions.outside import RolledBack
+from dataroom.actions.outside import LOG_KEY, RolledBack
 from dataroom.actions.tombstones import write_tombstones
+from dataroom.actions.tombstones_told import read_told
 from dataroom.app import build
 from dataroom.cli.backup import accept_command
 from dataroom.cli.operate import Operator
@@ -135,6 +136,29 @@ def test_a_list_of_tombstones_is_replayed_before_the_night(room: Room) -> None:
     (room.folder / "there.db").unlink()
     with pytest.raises(Tampered):
         room.restore(tombstones=[newer])
+
+
+def test_an_exported_log_is_a_list_too(room: Room) -> None:
+    """The owner's export, kept anywhere, closes what it says was destroyed; changed, it is refused."""
+    room.world.worker.drain("version.erase")
+    kept = room.folder / "audit.zip"
+    kept.write_bytes(b"".join(room.world.do("cleo", "audit.export", room.world.matter).pieces))
+    there = room.restore(tombstones=[kept])
+    room.check(there.world)
+    assert there.result.lost_logs, "the export knows a longer log"
+    there.world.close()
+    foreign = room.folder / "foreign.zip"
+    foreign.write_bytes(b"".join(room.world.do("corin", "audit.export", room.world.matter).pieces))
+    read = read_told(foreign, room.world.services.kms.public_key(LOG_KEY))
+    assert (read.versions, read.documents) == (frozenset(), {}), "what is another's is not told to them"
+    data = kept.read_bytes()
+    for at in (100, len(data) // 2, len(data) - 10):
+        kept.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+        with pytest.raises(Tampered):
+            read_told(kept, room.world.services.kms.public_key(LOG_KEY))
+    kept.write_bytes(data)
+    with pytest.raises(Tampered):
+        read_told(kept, bytes(32))
 
 
 def test_a_later_backup_in_the_folder_is_a_list_too(room: Room) -> None:
