@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -17,9 +16,10 @@ from sqlalchemy import select
 
 from dataroom.actions import present
 from dataroom.actions.context import Desk, Download
-from dataroom.actions.redactions import destroy
+from dataroom.actions.destroying import destroy_documents
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.retention import refuse_proposed, with_others
+from dataroom.actions.scope import held
 from dataroom.actions.views import ApprovalView, DisposalView, Done
 from dataroom.actions.work import Work
 from dataroom.clock import stamp
@@ -27,18 +27,13 @@ from dataroom.errors import Conflict, Refused
 from dataroom.ids import new_id
 from dataroom.model import (
     Certificate,
-    Disclosure,
     Disposal,
     DisposalApproval,
     DisposalDocument,
     Document,
-    Mark,
     Matter,
     Organisation,
-    Redaction,
-    Version,
 )
-from dataroom.vault.sealed import Kind
 
 CERTIFICATE_KEY = "certificates"
 DISPOSAL_ACTIONS = ("disposal.approve", "disposal.reject", "disposal.execute", "disposal.certificate")
@@ -203,12 +198,13 @@ def execute(work: Work, disposal: Disposal, params: Nothing) -> Done:
         raise Refused("Two people of different functions must approve first.")
     if disposal.proposed_by in {a.user_id for a in approvals}:
         raise Refused("The proposer cannot be an approver.")
-    destroyed: list[dict[str, Any]] = []
-    for document in _documents(work, disposal):
+    documents = _documents(work, disposal)
+    for document in documents:
         check_due(work, document)
-        if work.entity(document).attrs["held"]:
-            raise Refused("A hold covers one of the documents.")
-        destroyed.append(destroy_document(work, document))
+    named = select(DisposalDocument.document_id).where(DisposalDocument.disposal_id == disposal.id)
+    if work.one(Document, Document.id.in_(named), held(Document.id)) is not None:
+        raise Refused("A hold covers one of the documents.")
+    destroyed = destroy_documents(work, documents)
     disposal.state, disposal.executed_by, disposal.executed_at = "done", work.user, work.now
     certificate = _certify(work, disposal, approvals, destroyed)
     work.state(certificate=certificate.number, certificate_sha256=hashlib.sha256(certificate.body).hexdigest())
@@ -218,59 +214,6 @@ def execute(work: Work, disposal: Disposal, params: Nothing) -> Done:
 def _documents(work: Work, disposal: Disposal) -> list[Document]:
     ids = select(DisposalDocument.document_id).where(DisposalDocument.disposal_id == disposal.id)
     return work.all(Document, Document.id.in_(ids), order=(Document.number,))
-
-
-def destroy_document(work: Work, document: Document) -> dict[str, Any]:
-    """Takes every key of a document away and closes what depends on it; returns its lines of the certificate."""
-    versions = work.all(
-        Version,
-        Version.document_id == document.id,
-        Version.wrapped_dek.is_not(None),
-        order=(Version.kind, Version.ordinal),
-    )
-    slug = work.get(Organisation, document.organisation_id).slug
-    line = {
-        "id": str(document.id),
-        "number": present.number_of(slug, document.number),
-        "category": document.category,
-        "tier": document.tier,
-        "schedule": document.schedule,
-        "due_on": _day(document.due_on),
-        "versions": [_destroyed_version(version) for version in versions],
-    }
-    for version in versions:
-        version.title = None
-        destroy(work, version)
-    ids = [version.id for version in versions]
-    for redaction in work.all(Redaction, Redaction.version_id.in_(ids)):
-        for mark in work.all(Mark, Mark.redaction_id == redaction.id):
-            work.remove(mark)
-        redaction.state = "discarded" if redaction.state != "released" else redaction.state
-        redaction.title = redaction.result_title = "(disposed of)"
-        redaction.remark, redaction.report = "", None
-    for given in work.all(Disclosure, Disclosure.document_id == document.id, Disclosure.withdrawn_at.is_(None)):
-        given.withdrawn_at, given.withdrawn_by = work.now, work.user
-    document.state, document.disposed_at = "disposed", work.now
-    document.title = document.file_name = "(disposed of)"
-    document.folder = ""
-    return line
-
-
-def _destroyed_version(version: Version) -> dict[str, Any]:
-    return {
-        "id": str(version.id),
-        "kind": "original" if version.kind == Kind.ORIGINAL else "redacted copy",
-        "ordinal": version.ordinal,
-        "sha256": version.sha256,
-        "size": version.size,
-        "key_scope": str(version.scope_id),
-        "wrapped_key_sha256": hashlib.sha256(version.wrapped_dek or b"").hexdigest(),
-        "object": version.object_key,
-    }
-
-
-def _day(day: date | None) -> str | None:
-    return day.isoformat() if day else None
 
 
 def _people(work: Work, disposal: Disposal, approvals: list[DisposalApproval]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from dataroom.actions import present
+from dataroom.actions.destroying import destroy_versions
 from dataroom.actions.listing import lines_of
 from dataroom.actions.progress import progress_of
 from dataroom.actions.registry import Nothing, Params, action
@@ -18,7 +19,6 @@ from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id
 from dataroom.model import (
     Document,
-    KeyScope,
     Mark,
     Matter,
     Organisation,
@@ -394,14 +394,7 @@ def _drop(work: Work, redaction: Redaction) -> None:
     if work.entity(result).attrs["held"]:
         result.redaction_id = None
         return
-    destroy(work, result)
-
-
-def destroy(work: Work, version: Version) -> None:
-    """Removes a version's only key, and owes the erasure of its bytes."""
-    version.wrapped_dek, version.state = None, "destroyed"
-    work.get(KeyScope, version.scope_id).stale_at = work.now
-    work.owe("version.erase", version.id)
+    destroy_versions(work, [result])
 
 
 def next_copy(work: Work, document: uuid.UUID) -> int:

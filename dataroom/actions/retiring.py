@@ -11,10 +11,10 @@ from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
+from sqlalchemy import select
 
 from dataroom.actions.context import Desk
-from dataroom.actions.disposals import destroy_document
-from dataroom.actions.redactions import destroy
+from dataroom.actions.destroying import destroy_documents, destroy_versions
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.sealing import versions_of
 from dataroom.actions.views import Done
@@ -87,14 +87,11 @@ def end(work: Work, scope: KeyScope, params: Nothing) -> Done:
 
 def _destroy(work: Work, versions: list[Version]) -> None:
     """Destroys contents, and the documents of which nothing is left."""
-    ids = [version.id for version in versions]
-    other = (Version.wrapped_dek.is_not(None), Version.id.not_in(ids))
-    for document in work.all(Document, Document.id.in_({version.document_id for version in versions})):
-        if work.one(Version, Version.document_id == document.id, *other) is None:
-            destroy_document(work, document)
-    for version in versions:
-        if version.wrapped_dek is not None:
-            destroy(work, version)
+    ids, owners = [version.id for version in versions], {version.document_id for version in versions}
+    keyed = (Version.document_id.in_(owners), Version.wrapped_dek.is_not(None))
+    other = select(Version.document_id).where(*keyed, Version.id.not_in(ids))
+    destroy_documents(work, work.all(Document, Document.id.in_(owners), Document.id.not_in(other)))
+    destroy_versions(work, [version for version in versions if version.wrapped_dek is not None])
 
 
 def _forget(desk: Desk, scope: KeyScope, params: Nothing, stream: object) -> None:

@@ -112,7 +112,8 @@ class Resource:
     attributes: Callable[[Any], Mapping[str, One | Many]]
 
 
-def _held(document_id: Any) -> ColumnElement[bool]:
+def held(document_id: Any) -> ColumnElement[bool]:
+    """Whether a hold that was not released covers the document."""
     return (
         select(HoldDocument.document_id)
         .join(Hold, Hold.id == HoldDocument.hold_id)
@@ -169,7 +170,7 @@ def _document(moment: datetime) -> Mapping[str, One | Many]:
         "tier": One(Document.tier, "long"),
         "category": One(Document.category, "string"),
         "state": One(Document.state, "string"),
-        "held": One(_held(Document.id), "bool"),
+        "held": One(held(Document.id), "bool"),
         "classified": One(Document.schedule.is_not(None), "bool"),
         "audience": _recipients(moment, Disclosure.document_id == Document.id),
         **_limits(Document.id),
@@ -187,7 +188,7 @@ def _version(moment: datetime) -> Mapping[str, One | Many]:
         "state": One(Version.state, "string"),
         "original": One(Version.kind == int(Kind.ORIGINAL), "bool"),
         "audience": _recipients(moment, Disclosure.version_id == Version.id),
-        "held": One(_held(Version.document_id), "bool"),
+        "held": One(held(Version.document_id), "bool"),
         "author": One(Version.author, "string"),
         "clawed": One(select(ClawBack.id).where(ClawBack.version_id == Version.id).exists(), "bool"),
         "reserved": One(meant.exists(), "bool"),
@@ -207,7 +208,7 @@ def _redaction(moment: datetime) -> Mapping[str, One | Many]:
         "tier": One(Redaction.tier, "long"),
         "state": One(Redaction.state, "string"),
         "author": One(Redaction.author_id, "uuid"),
-        "held": One(_held(document), "bool"),
+        "held": One(held(document), "bool"),
         **_limits(document),
     }
 

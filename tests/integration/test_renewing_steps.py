@@ -10,7 +10,7 @@ import pytest
 from dataroom.actions import renewing, retiring
 from dataroom.actions.context import SERVICE
 from dataroom.errors import NotFound
-from dataroom.model import Document, KeyScope, Version
+from dataroom.model import Disclosure, Document, KeyScope, Version
 from dataroom.vault.keys import renewal_in
 from tests.cast import World, simple_pdf
 from tests.integration.test_renewing import GONE, acts, content, disposed, scope_of
@@ -119,3 +119,18 @@ def test_a_retired_scope_ends_in_steps_and_a_hold_keeps_the_rest(
         keys = {session.get_one(Version, one).wrapped_dek for one in lines}
     assert (states, keys, len(acts(world, "scope.destroy"))) == ({"disposed"}, {None}, 4)
     assert not world.services.kms.exists(scope.kms_key)
+
+
+def test_a_destroyed_scope_takes_what_was_disclosed_of_it_along(fresh_world: Callable[[], World]) -> None:
+    """The service destroys a document that is still disclosed; the disclosure ends, and nobody ended it by hand."""
+    world = fresh_world()
+    line = world.published()
+    given = world.disclosed(line.version)
+    scope = scope_of(world, line.version)
+    world.gate.perform(SERVICE, "scope.retire", scope.id, {"reason": "They leave the joint enforcement.", "days": 0})
+    world.gate.perform(SERVICE, "scope.destroy", scope.id, {})
+    with world.services.database.reading() as session:
+        assert session.get_one(KeyScope, scope.id).state == "tombstone"
+        assert session.get_one(Document, line.document).state == "disposed"
+        ended = session.get_one(Disclosure, given)
+        assert (ended.withdrawn_at is not None, ended.withdrawn_by) == (True, None)

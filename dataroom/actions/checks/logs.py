@@ -97,7 +97,7 @@ class Read:
 
 
 def check_log(services: Services, session: Session, log: AuditLog, out: Report) -> Read:
-    """Reads a whole log in order; the work is some 0.2 ms an entry, memory that of one page and the pins."""
+    """Reads a whole log in order; memory is that of one page and the pins."""
     walk = _Walk(services, session, log, out, VerifierKey(log.origin, LOG, services.kms.public_key(LOG_KEY)))
     walk.people = frozenset(session.scalars(select(AuditPerson.id).where(AuditPerson.state == "active")))
     checkpoints = _checkpoints(session, log)
