@@ -14,12 +14,14 @@ export function spans(pages) {
 /** What is said of a document's pages that are pictures, and whether reading them is to be offered. */
 export function ofScans({ pages, read, state, languages }) {
   if (!pages.length) return { text: "", offer: false };
-  const which = `${pages.length === 1 ? "Page" : "Pages"} ${spans(pages)} ${pages.length === 1 ? "is a picture" : "are pictures"}`;
-  if (state === "running") return { text: `${which}. The service reads their words: ${read} of ${pages.length}. You may leave; the work goes on.`, offer: false };
-  if (state === "done") return { text: `${which}; their words were read and are found too. Check each place: reading makes mistakes.`, offer: false };
-  if (!languages.length) return { text: `${which}. Terms cannot be found there: this installation has no reader (Tesseract). Look at each and draw boxes.`, offer: false };
-  if (state === "failed") return { text: `${which}. Reading them failed.`, offer: true };
-  return { text: `${which}. Their words have to be read before terms are found there.`, offer: true };
+  const one = pages.length === 1;
+  const which = `${one ? "Page" : "Pages"} ${spans(pages)} ${one ? "is a picture" : "are pictures"}`;
+  const its = one ? "its" : "their";
+  if (state === "running") return { text: `${which}. The service reads ${its} words: ${read} of ${pages.length}. You may leave; the work goes on.`, offer: false };
+  if (state === "done") return { text: `${which}; ${its} words were read and are found too. Check each place: reading makes mistakes.`, offer: false };
+  if (!languages.length) return { text: `${which}. Terms cannot be found there: this installation has no reader (Tesseract). Look at ${one ? "it" : "each"} and draw boxes.`, offer: false };
+  if (state === "failed") return { text: `${which}. Reading ${one ? "it" : "them"} failed.`, offer: true };
+  return { text: `${which}. ${one ? "Its" : "Their"} words have to be read before terms are found there.`, offer: true };
 }
 
 /** What the server found wrong, without the name of the field it begins with: a person reads it beside the field. */
