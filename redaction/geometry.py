@@ -59,7 +59,7 @@ def corners(box: Box) -> Polygon:
 def mapped(m: Matrix, polygon: Iterable[Point]) -> Polygon:
     """The polygon taken through `m`."""
     a, b, c, d, e, f = m
-    return tuple((a * x + c * y + e, b * x + d * y + f) for x, y in polygon)
+    return tuple([(a * x + c * y + e, b * x + d * y + f) for x, y in polygon])
 
 
 def bounds(points: Iterable[Point]) -> Box:

@@ -175,7 +175,7 @@ class _Sheet:
         y, reach = away.y, BAND * away.em
         for run in self.survey.runs:
             if run.span[0] <= x + NEAR and run.upright:
-                for x0, y0, _ in _rows(run):
+                for x0, y0 in _begins(run):
                     if abs(y0 - y) > reach:
                         key = round(y0, 1)
                         rows[key] = min(rows.get(key, inf), x0)
@@ -217,6 +217,14 @@ def _rows(run: Run) -> list[tuple[float, float, float]]:
         return [(g.x, g.y, g.x + g.advance) for g in run.glyphs() if not g.blank]
     ends = run.ends()
     return [] if ends is None else [(ends[0], ends[1], ends[2])]
+
+
+def _begins(run: Run) -> list[tuple[float, float]]:
+    """The least x and the y of what a run paints."""
+    if run.span[1] != run.span[3]:
+        return [(g.x, g.y) for g in run.glyphs() if not g.blank]
+    x = run.begin()
+    return [] if x is None else [(x, run.matrix[5])]
 
 
 def _leaders(glyphs: Sequence[Placed]) -> bool:

@@ -73,6 +73,8 @@ def form_copy(parent: "Walker", form: pikepdf.Stream, ctm: Matrix) -> pikepdf.Ob
     else:
         area, space = Area((), loosened(bounds(mapped(matrix, corners(box))))), matrix
     inner = walk(parent, form, own if own is not None else parent.resources, space, area)
+    if job.survey is not None:
+        return None
     copy = _form(parent, form, inner)
     if key is not None:
         job.forms[key] = copy

@@ -1,7 +1,7 @@
 """Operators that set a style held in resources: fonts, graphics states, colour spaces and patterns."""
 
 from math import ceil, floor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name
@@ -16,6 +16,7 @@ from ..graphics.shadings import copy_shading
 from ..limits import MAX_TILES, hold
 from . import placing, streams
 from .area import Area, target_of
+from .state import State
 
 if TYPE_CHECKING:
     from .walker import Walker
@@ -41,8 +42,26 @@ STATES = {
     "/AIS": "bool",
     "/TK": "bool",
 }
-INTERPRETED = ("/LW", "/LC", "/D", "/Font", "/SMask")
+TAKEN = (("/LW", "line"), ("/LC", "cap"), ("/D", "dash"))
 SMALL_TILE = 72.0
+
+
+class Plain(NamedTuple):
+    """A graphics state met before: the operator that sets it, and what of it the walk has to know (None: not set)."""
+
+    line: bytes
+    width: float | None
+    cap: int | None
+    dash: tuple[tuple[float, ...], float] | None
+
+    def take(self, state: State) -> None:
+        """Set it."""
+        if self.width is not None:
+            state.line = self.width
+        if self.cap is not None:
+            state.cap = self.cap
+        if self.dash is not None:
+            state.dash = self.dash
 
 
 def set_font(walker: "Walker", source: pikepdf.Object | None, size: float) -> None:
@@ -56,15 +75,16 @@ def set_font(walker: "Walker", source: pikepdf.Object | None, size: float) -> No
 def graphics_state(walker: "Walker", operator: bytes, operands: bytes) -> None:
     """gs: copy the allowed entries; soft masks are walked like any form."""
     name = walker.name(operands)
-    if name in walker.plain_states:
-        walker.emit(walker.plain_states[name])
+    state, known = walker.state, walker.plain_states.get(name)
+    if known is not None:
+        known.take(state)
+        walker.emit(known.line)
         return
     source = walker.resource("/ExtGState", name)
     if not isinstance(source, Dictionary):
         return
     new = Dictionary(Type=Name.ExtGState)
     copy_keys(source, new, STATES)
-    state = walker.state
     if is_number(source.get("/LW")):
         state.line = abs(float(source.LW))
     if is_number(source.get("/LC")):
@@ -85,8 +105,8 @@ def graphics_state(walker: "Walker", operator: bytes, operands: bytes) -> None:
     if "/SMask" not in new and source.is_indirect:
         key = ("gs", source.objgen)
     line = walker.names.name("/ExtGState", key, walker.job.out.make_indirect(new)) + b" gs"
-    if source.is_indirect and not any(entry in source for entry in INTERPRETED):
-        walker.plain_states[name] = line
+    if "/SMask" not in source and "/Font" not in source:
+        walker.plain_states[name] = Plain(line, *(getattr(state, part) if key in new else None for key, part in TAKEN))
     walker.emit(line)
 
 

@@ -13,6 +13,7 @@ from ..geometry import Box, Matrix, Polygon, bounds, mapped, overlap
 from .area import Area
 from .runs import Item, items_of, quad_of, shown, step_of
 from .state import State
+from .tokens import STRING, string_of
 
 SLANT = 1e-3
 HAIR = 1e-6
@@ -80,6 +81,18 @@ class Run:
         if self.extent is UNKNOWN:
             self.extent = self._ends()
         return self.extent
+
+    def begin(self) -> float | None:
+        """The least x of the origins of its glyphs that paint; None where none does."""
+        state, font = self.state, self.state.font
+        first = STRING.match(self.raw, 1 if self.raw[:1] == b"[" else 0)
+        level = self.known is None and self.extent is UNKNOWN and not self.matrix[1] and self.span[0] == self.matrix[4]
+        if level and font is not None and first is not None and self.area.inside(self.reach) and state.stretch > 0:
+            data = string_of(first.group())[: 2 if font.kind == "composite" else 1]
+            if data and not font.read(data)[0].blank:
+                return self.matrix[4]
+        ends = self.ends()
+        return None if ends is None else ends[0]
 
     def _ends(self) -> Box | None:
         a, b, _, _, e, f = self.matrix

@@ -62,7 +62,7 @@ class Walker:
         self.busy = False
         self.paints = 0
         self.saved: list[tuple[int, int]] = []
-        self.plain_states: dict[str, bytes] = {}
+        self.plain_states: dict[str, styles.Plain] = {}
         self.found: dict[tuple[str, str], pikepdf.Object | None] = {}
         self.runs: dict[int, Run] = {}
 
@@ -107,7 +107,7 @@ class Walker:
     def numbers(self, operands: bytes, count: int) -> list[float]:
         """The last `count` operands as floats. Raises Refused "operand"."""
         try:
-            values = [float(word) for word in operands.split()[-count:]]
+            values = list(map(float, operands.split()[-count:]))
         except ValueError as error:
             raise Refused("operand", "An operator has operands of the wrong kind.") from error
         if len(values) < count:

@@ -29,6 +29,9 @@ NAMED = {
 
 def character(name: str) -> str:
     """The text a glyph name stands for, or an empty text."""
+    known = agl.AGL2UV.get(name)
+    if known is not None:
+        return chr(known)
     try:
         return str(agl.toUnicode(name))
     except (ValueError, OverflowError):

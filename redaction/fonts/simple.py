@@ -38,6 +38,7 @@ class SimpleCoder:
     widths: dict[int, float]
     missing: float | None
     stated: dict[int, str] = field(default_factory=dict)
+    reached: dict[int, list[int]] = field(default_factory=dict)
 
     def split(self, data: bytes) -> list[bytes]:
         """One byte, one code."""
@@ -69,7 +70,10 @@ class SimpleCoder:
         """Glyph indices of a TrueType program for a code."""
         if not isinstance(self.program, TrueTypeProgram):
             return []
-        return self.program.reach(value, self.stated.get(value, ""), self.names[value])
+        found = self.reached.get(value)
+        if found is None:
+            found = self.reached[value] = self.program.reach(value, self.stated.get(value, ""), self.names[value])
+        return found
 
     def _ink(self, value: int, name: str) -> Box | None:
         program = self.program
