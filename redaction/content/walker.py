@@ -7,6 +7,7 @@ import pikepdf
 from pikepdf import Dictionary
 
 from ..errors import Refused
+from ..fonts import Font
 from ..geometry import IDENTITY, Box, Matrix, times
 from ..graphics.colours import copy_colours
 from ..limits import MAX_DEPTH, hold
@@ -65,6 +66,7 @@ class Walker:
         self.plain_states: dict[str, styles.Plain] = {}
         self.found: dict[tuple[str, str], pikepdf.Object | None] = {}
         self.runs: dict[int, Run] = {}
+        self.fonts: dict[str, Font | None] = {}
 
     @property
     def hidden(self) -> bool:
@@ -245,7 +247,11 @@ def _font(walker: Walker, operator: bytes, operands: bytes) -> None:
     words = operands.split()
     size = walker.numbers(operands, 1)[0]
     name = walker.name(words[-2]) if len(words) > 1 else walker.name(b"")
-    styles.set_font(walker, walker.resource("/Font", name), size)
+    if name in walker.fonts:
+        walker.state.size, walker.state.font = size, walker.fonts[name]
+    else:
+        styles.set_font(walker, walker.resource("/Font", name), size)
+        walker.fonts[name] = walker.state.font
     font = walker.state.font
     if font is not None and walker.text.keeps_font_in_state:
         label = walker.names.name("/Font", id(font), font.target)

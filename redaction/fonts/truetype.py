@@ -1,6 +1,7 @@
 """Embedded TrueType programs: glyph boxes, the glyphs a code may reach, and a copy with only the used glyphs."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from io import BytesIO
 from struct import error as StructError
 from struct import pack
@@ -11,6 +12,7 @@ from fontTools.ttLib import TTFont, TTLibError, newTable
 from fontTools.ttLib.tables._g_l_y_f import Glyph as Outline
 
 from ..geometry import Box
+from .charmaps import Key, Pairs, read_maps, written_maps
 from .encodings import character
 from .sfnt import Sfnt, assembled
 
@@ -26,17 +28,29 @@ class TrueTypeProgram:
         self.data = data
         try:
             self.quick = _quick(data)
-            self.font = _opened(data) if self.quick is None else _named(data)
-            self.names = list(self.font.getGlyphOrder())
-            self.count = len(self.names)
-            self.units = float(self.font["head"].unitsPerEm) or 1000.0
+            self.count = int(self.font["maxp"].numGlyphs) if self.quick is None else self.quick.count
+            self.units = float(self.font["head"].unitsPerEm if self.quick is None else self.quick.units) or 1000.0
             self.glyf: Any = self.font["glyf"] if self.quick is None else None
-            self.tables = self._cmap_tables()
+            self.maps = None if self.quick is None else _maps(self.quick)
+            if self.maps is None:
+                self.tables = self._cmap_tables()
+            else:
+                self.tables = {key: pairs for key, (_, pairs) in self.maps.items()}
         except (TTLibError, KeyError, AssertionError, TypeError, IndexError, OverflowError) as error:
             raise ValueError("unreadable TrueType program") from error
         except Exception as error:
             raise ValueError("unreadable TrueType program") from error
         self._posted: dict[str, int] | None = None
+
+    @cached_property
+    def font(self) -> TTFont:
+        """The file read by fontTools."""
+        return _opened(self.data) if self.quick is None else _named(self.data)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Plain names of the glyphs, by index."""
+        return [f"g{index}" for index in range(self.count)]
 
     def _cmap_tables(self) -> dict[tuple[int, int], dict[int, int]]:
         tables: dict[tuple[int, int], dict[int, int]] = {}
@@ -53,11 +67,14 @@ class TrueTypeProgram:
     def _post(self) -> dict[str, int]:
         if self._posted is None:
             try:
-                order = TTFont(BytesIO(self.data), lazy=True).getGlyphOrder() if "post" in self.font else []
+                order = TTFont(BytesIO(self.data), lazy=True).getGlyphOrder() if self._has_names() else []
             except Exception:
                 order = []
             self._posted = {str(name): index for index, name in enumerate(order)}
         return self._posted
+
+    def _has_names(self) -> bool:
+        return "post" in (self.font if self.quick is None else self.quick.tables)
 
     def reach(self, code: int, name: str, base: str) -> list[int]:
         """The glyph indices a reader may show for a one-byte code: `name` from /Encoding (or empty),
@@ -138,6 +155,8 @@ class TrueTypeProgram:
             if tag in tables and head in tables:
                 tables[tag], tables[head] = quick.moved_metrics(tag, head, order)
         tables["maxp"] = tables["maxp"][:4] + pack(">H", len(order)) + tables["maxp"][6:]
+        if self.maps is not None:
+            return assembled(_mapped(tables, written_maps(self.maps, places))), places
         font = _named(self.data)
         self._filter_cmap(font, set(order))
         _reordered(font, [self.names[gid] for gid in order])
@@ -173,6 +192,8 @@ class TrueTypeProgram:
         for tag, head in (("hmtx", "hhea"), ("vmtx", "vhea")):
             if tag in tables and head in tables:
                 tables[tag], tables[head] = quick.metrics(tag, head, keep)
+        if self.maps is not None:
+            return assembled(_mapped(tables, written_maps(self.maps, {gid: gid for gid in keep})))
         font = _named(self.data)
         self._filter_cmap(font, set(keep))
         if "cmap" in font:
@@ -228,6 +249,18 @@ def _pairs(table: Any) -> dict[int, str] | None:
     except Exception:
         return None
     return pairs if isinstance(pairs, dict) and table.format != 14 else None
+
+
+def _maps(quick: Sfnt) -> dict[Key, tuple[int, Pairs]] | None:
+    """The tables of characters, None where they cannot be read quickly."""
+    try:
+        return read_maps(quick.tables["cmap"], quick.count) if "cmap" in quick.tables else {}
+    except ValueError:
+        return None
+
+
+def _mapped(tables: dict[str, bytes], maps: bytes | None) -> dict[str, bytes]:
+    return tables if maps is None else {**tables, "cmap": maps}
 
 
 def _quick(data: bytes) -> Sfnt | None:
