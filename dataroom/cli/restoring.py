@@ -31,7 +31,7 @@ from dataroom.cli.operate import Operator, upgrade
 from dataroom.cli.restore_pins import pin_changes
 from dataroom.cli.restore_plan import Plan, make_plan
 from dataroom.config import Config
-from dataroom.errors import Conflict, DataroomError, Invalid, Tampered
+from dataroom.errors import Conflict, DataroomError, Invalid, KeyDestroyed, Tampered
 from dataroom.ids import new_id
 from dataroom.jobs.worker import Worker
 from dataroom.model import AuditPerson, Errand
@@ -183,10 +183,18 @@ def _place_keys(config: Config, sources: Sources) -> None:
 def _check_keys(services: Services, backup: Backup) -> None:
     try:
         public = services.kms.public_key(LOG_KEY)
+    except KeyDestroyed as error:
+        raise Conflict(
+            "The key service has no keys of this installation. Point the configuration to the one it had when it was "
+            "backed up, or restore that by its own means first: with a lost key service no content opens any more."
+        ) from error
     except DataroomError as error:
         raise Conflict(f"The keys of this installation cannot be used: {error.detail}") from error
     if public != backup.public:
-        raise Conflict("The keys are not those of the installation this backup was made from.")
+        raise Conflict(
+            "The keys are not those of the installation this backup was made from. Without its key ring, or its key "
+            "service, nothing in the backup opens."
+        )
 
 
 def _buried(sources: Sources) -> Tombstones:
