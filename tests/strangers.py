@@ -38,6 +38,9 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "disclosure.claw-back": {"ground": "zpo", "reason": SENTENCE, "notice": SENTENCE},
     "claw-back.answer": {"answer": "returned", "statement": SENTENCE},
+    "audience.create": {"name": "Mine", "organisations": ["aldermoor"]},
+    "document.describe": {"subject": SENTENCE},
+    "production.make": {"title": "Mine", "versions": [str(NOBODY)], "recipients": ["aldermoor"], "prefix": "X"},
     "club.create": {"name": "Mine", "kind": "clean_team"},
     "club.add": {"email": "paolo@cassini.example"},
     "club.remove": {"email": "paolo@cassini.example"},
@@ -69,6 +72,9 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
     taken = world.published(tier=2)
     order = {"ground": "zpo", "reason": SENTENCE, "notice": SENTENCE}
     claw_back = world.do("ada", "disclosure.claw-back", taken.version, **order).id
+    produced = {"title": "Volume", "versions": [staged.version], "recipients": ["borealis"], "prefix": "V"}
+    production = world.do("ada", "production.make", world.matter, **produced).id
+    audience = world.do("ada", "audience.create", world.matter, name="Apart", organisations=["borealis"]).id
     result = world.do("ada", "redaction.read", redaction).result.id
     term = world.do("ada", "term.add", world.matter, terms=[{"text": "Lumen"}], tier=1)[0]
     search = world.do("ada", "search.start", world.matter, terms=[{"text": "lumen"}]).id
@@ -91,6 +97,8 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
         "disclosure": [disclosure],
         "club": [club],
         "clawback": [claw_back],
+        "production": [production],
+        "audience": [audience],
         "hold": [hold],
         "disposal": [disposal],
         "token": tokens,

@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import select
 
 from dataroom.actions import present
 from dataroom.actions.context import Desk, Download
+from dataroom.actions.openings import ACTS, TAKING, AccessView, accesses, had_it
 from dataroom.actions.redaction_log import LogForm, spreadsheet
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.views import Done, OrganisationView
@@ -21,8 +22,6 @@ from dataroom.clock import stamp
 from dataroom.errors import Conflict, NotFound, Refused
 from dataroom.ids import new_id
 from dataroom.model import (
-    AuditEntry,
-    AuditLog,
     ClawBack,
     ClawBackParty,
     Disclosure,
@@ -30,13 +29,10 @@ from dataroom.model import (
     Hold,
     HoldDocument,
     Matter,
-    Participation,
     Version,
 )
 from dataroom.vault.sealed import Kind
 
-OPENING = ("version.read", "page.view", "version.download", "version.proof")
-"""Acts by which somebody comes to know a version; a download has left this service for good."""
 GROUNDS = {
     "fre-502b": "FRE 502(b): inadvertent disclosure",
     "fre-502d": "FRE 502(d): order of the court",
@@ -44,12 +40,6 @@ GROUNDS = {
     "zpo": "Code of civil procedure (ZPO) and professional secrecy",
     "agreement": "The agreement between the parties",
     "other": "Another ground, stated in the notice",
-}
-ACTS = {
-    "version.read": "looked at its record",
-    "page.view": "opened pages",
-    "version.download": "downloaded a copy",
-    "version.proof": "downloaded its proof",
 }
 CLAW_BACK_ACTIONS = ("claw-back.answer", "claw-back.notice")
 ACCESS_HEADER = ("Organisation", "Who", "What", "Times", "First", "Last")
@@ -68,18 +58,6 @@ class Answer(Params):
 
     answer: Literal["returned", "destroyed", "sequestered", "disputed"]
     statement: Annotated[str, Field(min_length=12, max_length=2000)]
-
-
-@dataclass(frozen=True)
-class AccessView:
-    """How often one person did one thing with the version, and when."""
-
-    organisation: str
-    who: str
-    act: str
-    times: int
-    first: datetime
-    last: datetime
 
 
 @dataclass(frozen=True)
@@ -135,7 +113,7 @@ class ClawBackView:
 @action("disclosure.claw-back", on=Version)
 def claw_back(work: Work, version: Version, params: Order) -> Done:
     """Takes a version back from everybody who had it: their next request is refused and shows the notice instead."""
-    parties = _had_it(work, version)
+    parties = had_it(work, version)
     if not parties:
         raise Conflict("Nobody outside your organisation was given this version.")
     row = work.add(
@@ -156,37 +134,15 @@ def claw_back(work: Work, version: Version, params: Order) -> Done:
     for party in parties:
         work.add(ClawBackParty(claw_back_id=row.id, organisation_id=party, matter_id=row.matter_id))
     _end(work, version)
-    found = accesses(work, row)
+    found = accesses(work, version)
     work.state(
         claw_back=row.id,
         ground=params.ground,
         recipients=[str(party) for party in parties],
         opened_by=len({(access.organisation, access.who) for access in found}),
-        downloads=sum(access.times for access in found if access.act == "version.download"),
+        downloads=sum(access.times for access in found if access.act in TAKING),
     )
     return Done(row.id)
-
-
-def _had_it(work: Work, version: Version) -> list[uuid.UUID]:
-    """Every other organisation the version was disclosed to, is published to, or that has opened it."""
-    given = select(Disclosure.recipient_id).where(Disclosure.version_id == version.id)
-    found = {row[0] for row in work.rows(given)}
-    if version.state == "published":
-        parts = select(Participation.organisation_id).where(Participation.matter_id == version.matter_id)
-        found |= {row[0] for row in work.rows(parts)}
-    opened = select(AuditEntry.actor_organisation_id).where(*_openings(work, version)).distinct()
-    found |= {row[0] for row in work.rows(opened)}
-    return sorted(found - {None, version.organisation_id})
-
-
-def _openings(work: Work, version: Version) -> tuple[ColumnElement[bool], ...]:
-    log = work.one(AuditLog, AuditLog.matter_id == version.matter_id)
-    return (
-        AuditEntry.log_id == (log.id if log else None),
-        AuditEntry.target_id == version.id,
-        AuditEntry.act.in_(OPENING),
-        AuditEntry.outcome == "done",
-    )
 
 
 def _end(work: Work, version: Version) -> None:
@@ -197,36 +153,6 @@ def _end(work: Work, version: Version) -> None:
     if version.state == "published":
         version.state = "staged"
         work.get(Document, version.document_id).state = "ready"
-
-
-def accesses(work: Work, row: ClawBack) -> tuple[AccessView, ...]:
-    """Who of other organisations opened or downloaded the version, as far as this person may read the log."""
-    version = work.get(Version, row.version_id)
-    query = (
-        select(
-            AuditEntry.actor_organisation_id,
-            AuditEntry.actor_id,
-            AuditEntry.act,
-            func.count(),
-            func.min(AuditEntry.at),
-            func.max(AuditEntry.at),
-        )
-        .where(
-            *_openings(work, version),
-            AuditEntry.actor_organisation_id != row.organisation_id,
-            work.narrowed(AuditEntry, "audit.list"),
-        )
-        .group_by(AuditEntry.actor_organisation_id, AuditEntry.actor_id, AuditEntry.act)
-    )
-    found = work.rows(query)
-    parties = present.organisations(work.session)
-    people = present.names(work.session, [line[1] for line in found])
-    views = (
-        AccessView(parties[party].name, people.get(person, "(erased)"), act, times, first, last)
-        for party, person, act, times, first, last in found
-        if party in parties
-    )
-    return tuple(sorted(views, key=lambda view: (view.organisation, view.who, view.first)))
 
 
 def _parties(work: Work, rows: Iterable[ClawBack]) -> dict[uuid.UUID, list[ClawBackParty]]:
@@ -304,7 +230,7 @@ def _view(work: Work, row: ClawBack) -> ClawBackView:
             )
             for party in told
         ),
-        accesses=accesses(work, row),
+        accesses=accesses(work, version),
         can=work.allowed(CLAW_BACK_ACTIONS, row),
     )
 

@@ -125,6 +125,14 @@ class Workshop(Protocol):
         with what stands around them."""
         ...
 
+    def hidden(self, source: Any, marks: Mapping[int, Sequence[tuple[float, float, float, float]]]) -> Sequence[str]:
+        """The phrases that boxes on pages cover."""
+        ...
+
+    def sketch(self, source: Any) -> Sequence[int]:
+        """What tells documents of nearly the same text."""
+        ...
+
     def pictured(self, source: Any) -> Any:
         """The pages that show a picture instead of text."""
         ...
@@ -145,11 +153,11 @@ class Workshop(Protocol):
         """The checks of a redacted copy, public and sealed, made anew."""
         ...
 
-    def stamp(self, source: Any, lines: Sequence[str]) -> Iterator[bytes]:
-        """A copy stamped for one recipient, piece by piece."""
+    def stamp(self, source: Any, lines: Sequence[str], numbers: Sequence[str] = ()) -> Iterator[bytes]:
+        """A copy stamped for one recipient, piece by piece; `numbers` are printed one on each page."""
         ...
 
-    def overstamp(self, source: Any, lines: Sequence[str]) -> Iterator[bytes]:
+    def overstamp(self, source: Any, lines: Sequence[str], numbers: Sequence[str] = ()) -> Iterator[bytes]:
         """Like `stamp`, for a redacted copy: it begins with the bytes its proof speaks of."""
         ...
 

@@ -8,12 +8,27 @@ from sqlalchemy import func, select
 
 from dataroom.actions import present
 from dataroom.actions.disclosures import disclosure_views
+from dataroom.actions.headers import header_view
 from dataroom.actions.views import DocumentView, HoldLine, LimitLine, RedactionLine
 from dataroom.actions.work import Work
-from dataroom.model import Club, Disclosure, Document, Hold, HoldDocument, Limitation, Mark, Redaction, Version
+from dataroom.model import (
+    Club,
+    Disclosure,
+    Document,
+    DocumentHeader,
+    Hold,
+    HoldDocument,
+    Limitation,
+    Mark,
+    Redaction,
+    RedactionAudience,
+    RedactionGroup,
+    Version,
+)
 
 DOCUMENT_ACTIONS = (
     "document.classify",
+    "document.describe",
     "document.limit",
     "document.lift",
     "document.publish",
@@ -56,6 +71,7 @@ def document_view(work: Work, document: Document) -> DocumentView:
         disclosures=disclosure_views(work, given),
         holds=holds,
         limits=_limits(work, document),
+        header=header_view(work, work.one(DocumentHeader, DocumentHeader.document_id == document.id)),
         can=work.allowed(DOCUMENT_ACTIONS, document),
     )
 
@@ -109,6 +125,12 @@ def lines_of(work: Work, rows: list[Redaction]) -> tuple[RedactionLine, ...]:
     made = select(Version.redaction_id, Version.id).where(Version.redaction_id.in_(ids), Version.state != "destroyed")
     results = {row[0]: row[1] for row in work.rows(made)}
     references = present.references(work, documents.values())
+    named = select(RedactionGroup.redaction_id, RedactionGroup.audience_id).where(RedactionGroup.redaction_id.in_(ids))
+    groups = {row[0]: row[1] for row in work.rows(named)}
+    parties = present.organisations(work.session)
+    meant: dict[uuid.UUID, list[str]] = {}
+    for party in work.all(RedactionAudience, RedactionAudience.redaction_id.in_(ids)):
+        meant.setdefault(party.redaction_id, []).append(parties[party.organisation_id].name)
     people = present.names(work.session, [i for row in rows for i in (row.author_id, row.reviewer_id)])
     return tuple(
         RedactionLine(
@@ -123,6 +145,8 @@ def lines_of(work: Work, rows: list[Redaction]) -> tuple[RedactionLine, ...]:
             decided_at=row.decided_at,
             result=results.get(row.id),
             version=row.version_id,
+            group=groups.get(row.id),
+            audience=tuple(sorted(meant.get(row.id, ()))),
         )
         for row in rows
     )

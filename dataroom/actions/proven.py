@@ -8,7 +8,8 @@ from typing import Any
 from dataroom.actions import present
 from dataroom.actions.applying import checked_again, digest, plan_of
 from dataroom.actions.context import Desk, Download, unheard
-from dataroom.actions.redactions import marks_of, result_of
+from dataroom.actions.marks import marks_of
+from dataroom.actions.redactions import result_of
 from dataroom.actions.registry import Nothing, action
 from dataroom.actions.sealing import open_version
 from dataroom.actions.views import CheckView, VerifiedView

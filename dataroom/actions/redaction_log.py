@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -11,16 +12,22 @@ from pydantic import Field
 
 from dataroom.actions import present
 from dataroom.actions.context import Desk, Download
-from dataroom.actions.redactions import marks_of, result_of
+from dataroom.actions.headers import headers_of
+from dataroom.actions.marks import marks_of
+from dataroom.actions.productions import numbers_of, page_numbers
+from dataroom.actions.redactions import result_of
 from dataroom.actions.registry import Params, action
 from dataroom.actions.work import Work
 from dataroom.clock import stamp
-from dataroom.model import ClawBack, Disclosure, Mark, Redaction, Version
+from dataroom.model import ClawBack, Disclosure, DocumentHeader, Mark, Production, ProductionItem, Redaction, Version
 
 HEADER = (
     "Document",
     "Version",
+    "Family",
+    "Date",
     "Page",
+    "Page number",
     "Box (pt)",
     "Extent (% of page)",
     "Code",
@@ -39,8 +46,8 @@ HEADER = (
     "Disclosures of the copy",
     "Later changes",
 )
-SHORT = ("Page", "Box (pt)", "Code", "Reason", "Particulars", "Rationale", "Author", "Reviewer")
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
+SHORT = ("Page", "Page number", "Box (pt)", "Code", "Reason", "Particulars", "Rationale", "Author", "Reviewer")
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class LogForm(Params):
@@ -75,28 +82,39 @@ def spreadsheet(header: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> b
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(header)
-    writer.writerows([["'" + cell if cell.startswith(_RISKY) else cell for cell in row] for row in rows])
+    writer.writerows(
+        [["'" + cell if cell.lstrip(" \u00a0").startswith(_RISKY) else cell for cell in row] for row in rows]
+    )
     return out.getvalue().encode()
 
 
-def _place(mark: Mark, version: Version) -> tuple[str, str, str]:
-    """Page, box and the part of the page it covers; pages are listed from 1 with their sizes in points."""
+def _place(
+    mark: Mark, version: Version, produced: list[tuple[Production, ProductionItem]]
+) -> tuple[str, str, str, str]:
+    """Page, the numbers it was produced under, box and the part of the page it covers; pages are listed from 1 with
+    their sizes in points."""
+    page = str(mark.page), page_numbers(produced, mark.page)
     if mark.kind == "page":
-        return str(mark.page), "whole page", "100.0"
+        return *page, "whole page", "100.0"
     width, height = version.page_sizes[mark.page - 1]
     part = 100 * (mark.x1 - mark.x0) * (mark.y1 - mark.y0) / (float(width) * float(height))
-    return str(mark.page), f"{mark.x0:.1f} {mark.y0:.1f} {mark.x1:.1f} {mark.y1:.1f}", f"{min(part, 100.0):.1f}"
+    return *page, f"{mark.x0:.1f} {mark.y0:.1f} {mark.x1:.1f} {mark.y1:.1f}", f"{min(part, 100.0):.1f}"
 
 
 def _reasons(work: Work, mark: Mark) -> tuple[str, str, str, str, str, str]:
     known = work.services.law.rationales.get(mark.code)
     label, basis = (known.label, known.basis) if known else (mark.code, "")
-    return mark.code, label, basis, mark.second_code or "", particulars(mark), mark.rationale
+    return mark.code, label, basis, mark.second_code or "", particulars(mark.details or {}), mark.rationale
 
 
-def particulars(mark: Mark) -> str:
-    """What a mark states besides its sentence, on one line."""
-    return "; ".join(f"{name}: {text}" for name, text in sorted((mark.details or {}).items()))
+def particulars(details: Mapping[str, str]) -> str:
+    """What is stated besides the sentence, on one line."""
+    return "; ".join(f"{name}: {text}" for name, text in sorted(details.items()))
+
+
+def told(header: DocumentHeader | None, otherwise: str = "") -> tuple[str, str]:
+    """The family and date of a document, the date `otherwise` where its header has none."""
+    return (header.family, header.dated or otherwise) if header else ("", otherwise)
 
 
 def given_and_later(work: Work, copy: Version | None) -> tuple[str, str]:
@@ -126,12 +144,15 @@ def log(work: Work, redaction: Redaction, params: LogForm) -> LogTable:
     reviewer = people.get(redaction.reviewer_id, "")
     decided = stamp(redaction.decided_at) if redaction.decided_at else ""
     given, later = given_and_later(work, result)
+    header = headers_of(work, [version.document_id]).get(version.document_id)
+    produced = numbers_of(work, [result.id]).get(result.id, []) if result else []
     hashes = (version.sha256, result.sha256 if result else "")
     rows = tuple(
         (
             number,
             str(version.ordinal),
-            *_place(mark, version),
+            *told(header),
+            *_place(mark, version, produced),
             *_reasons(work, mark),
             people.get(mark.author_id, ""),
             stamp(mark.created_at),

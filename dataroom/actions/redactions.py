@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from dataroom.actions import present
+from dataroom.actions.audiences import members, others
 from dataroom.actions.destroying import destroy_versions
 from dataroom.actions.listing import lines_of
+from dataroom.actions.marks import NewMark, marks_of, put_marks
 from dataroom.actions.progress import progress_of
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.views import CheckView, Done, OrganisationView, RedactionLine, RedactionView
@@ -19,12 +20,10 @@ from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id
 from dataroom.model import (
     Document,
-    Mark,
     Matter,
-    Organisation,
-    Participation,
     Redaction,
     RedactionAudience,
+    RedactionGroup,
     Version,
 )
 from dataroom.vault.sealed import Kind
@@ -40,17 +39,14 @@ REDACTION_ACTIONS = (
     "redaction.log",
     "redaction.verify",
 )
-MOST_MARKS = 5000
-
-
-Particular = Annotated[str, Field(min_length=1, max_length=300)]
 
 
 class Start(Params):
     """A redacted copy to prepare: what it is for, the title its recipients will see (the document's own unless it
     is given), and the tier and category it will have.
 
-    `audience` names organisations (by slug) that alone may be given the copy; nobody named: every participant.
+    `audience` names organisations (by slug) that alone may be given the copy; nobody named: every participant. `group`
+    is a named audience in place of that, whose organisations are taken over as they are now.
     `marks_of` is another redaction of the same original whose marks this one begins with, as its author's own.
     """
 
@@ -59,45 +55,8 @@ class Start(Params):
     tier: Annotated[int, Field(ge=1, le=9)]
     category: Annotated[str, Field(max_length=60)]
     audience: tuple[Annotated[str, Field(max_length=40)], ...] = Field(default=(), max_length=50)
+    group: uuid.UUID | None = None
     marks_of: uuid.UUID | None = None
-
-
-class NewMark(Params):
-    """One region: a box in PDF points (origin bottom left, before rotation), or the whole page.
-
-    `second_code` is a further ground; `details` states what the codes ask to be recorded, by its name in the list of
-    codes. A code of the privilege log asks for all of it.
-    """
-
-    page: Annotated[int, Field(ge=1, le=100_000)]
-    box: tuple[float, float, float, float] | None = None
-    kind: Annotated[str, Field(pattern="^(box|words|term|scan|page)$")] = "box"
-    code: Annotated[str, Field(min_length=1, max_length=40)]
-    rationale: Annotated[str, Field(min_length=8, max_length=1000)]
-    second_code: Annotated[str, Field(max_length=40)] = ""
-    details: dict[str, Particular] = Field(default_factory=dict, max_length=12)
-
-    @model_validator(mode="after")
-    def _shape(self) -> NewMark:
-        if (self.box is None) != (self.kind == "page"):
-            raise ValueError("a mark has a box, unless it is a whole page")
-        if self.box is not None:
-            x0, y0, x1, y1 = self.box
-            if not all(abs(v) < 1e6 for v in self.box) or x1 - x0 < 0.5 or y1 - y0 < 0.5:
-                raise ValueError("the box must run from its lower left to its upper right corner")
-        return self
-
-
-class NewMarks(Params):
-    """Marks to add, all or none."""
-
-    marks: Annotated[list[NewMark], Field(min_length=1, max_length=1000)]
-
-
-class OldMarks(Params):
-    """Marks to take away."""
-
-    marks: Annotated[list[uuid.UUID], Field(min_length=1, max_length=1000)]
 
 
 class Remark(Params):
@@ -121,15 +80,16 @@ def start(work: Work, version: Version, params: Start) -> Done:
 
 def _meant(work: Work, row: Redaction, params: Start) -> list[str]:
     """Keeps the audience and returns its ids; who does not take part in the matter cannot be meant."""
-    slugs = set(params.audience)
-    parts = work.all(Participation, Participation.matter_id == row.matter_id)
-    ids = [part.organisation_id for part in parts if part.organisation_id != row.organisation_id]
-    found = work.all(Organisation, Organisation.id.in_(ids), Organisation.slug.in_(slugs), order=(Organisation.slug,))
-    if len(found) != len(slugs):
-        raise Invalid("audience: only other participants of the matter can be meant")
-    for party in found:
-        work.add(RedactionAudience(redaction_id=row.id, organisation_id=party.id, matter_id=row.matter_id))
-    return [str(party.id) for party in found]
+    if params.group is not None:
+        if params.audience:
+            raise Invalid("audience: name either a group or its organisations")
+        meant = members(work, row.matter_id, params.group)
+        work.add(RedactionGroup(redaction_id=row.id, audience_id=params.group, matter_id=row.matter_id))
+    else:
+        meant = [party.id for party in others(work, row.matter_id, params.audience, "audience")]
+    for party in meant:
+        work.add(RedactionAudience(redaction_id=row.id, organisation_id=party, matter_id=row.matter_id))
+    return [str(party) for party in meant]
 
 
 def _copied(work: Work, version: Version, params: Start) -> list[NewMark]:
@@ -246,98 +206,9 @@ def notes_of(report: dict[str, Any]) -> tuple[str, ...]:
     return (*told, *(str(note) for note in report.get("notes", ())))
 
 
-def marks_of(work: Work, redaction: Redaction) -> list[Mark]:
-    """A redaction's marks in reading order."""
-    return work.all(
-        Mark,
-        Mark.redaction_id == redaction.id,
-        order=(Mark.page, Mark.y1.desc(), Mark.x0, Mark.created_at, Mark.id),
-    )
-
-
 def result_of(work: Work, redaction: Redaction) -> Version | None:
     """The redacted copy a redaction has made, while it exists."""
     return work.one(Version, Version.redaction_id == redaction.id, Version.state != "destroyed")
-
-
-@action("redaction.mark", on=Redaction)
-def mark(work: Work, redaction: Redaction, params: NewMarks) -> tuple[uuid.UUID, ...]:
-    """Adds marks, each with a code of the shipped list and a sentence of reason."""
-    ids = put_marks(work, redaction, work.get(Version, redaction.version_id), params.marks)
-    work.state(marks=len(ids))
-    return ids
-
-
-def put_marks(work: Work, redaction: Redaction, version: Version, marks: Sequence[NewMark]) -> tuple[uuid.UUID, ...]:
-    """Adds checked marks by the acting person, all or none; a redaction sent back becomes a draft again."""
-    present_marks = len(marks_of(work, redaction))
-    if present_marks + len(marks) > MOST_MARKS:
-        raise Invalid(f"marks: a redaction holds at most {MOST_MARKS} marks")
-    ids: list[uuid.UUID] = []
-    for new in marks:
-        if new.page > version.pages:
-            raise Invalid(f"page: the document has {version.pages} pages")
-        _check_reason(work, new)
-        x0, y0, x1, y1 = new.box or (0.0, 0.0, 0.0, 0.0)
-        row = Mark(
-            id=new_id(),
-            redaction_id=redaction.id,
-            page=new.page,
-            x0=x0,
-            y0=y0,
-            x1=x1,
-            y1=y1,
-            kind=new.kind,
-            code=new.code,
-            rationale=new.rationale,
-            second_code=new.second_code or None,
-            details=new.details or None,
-            author_id=work.user,
-            created_at=work.now,
-        )
-        ids.append(work.add(row).id)
-    _back_to_draft(redaction)
-    return tuple(ids)
-
-
-def _check_reason(work: Work, new: NewMark) -> None:
-    """Refuses a code that is not on the list, a sentence that is too short, and particulars that are missing."""
-    asked: set[str] = set()
-    if new.second_code == new.code:
-        raise Invalid("second_code: the same code twice")
-    for name, given in (("code", new.code), ("second_code", new.second_code)):
-        code = work.services.law.rationales.get(given)
-        if name == "second_code" and not given:
-            continue
-        if code is None or "redaction" not in code.uses:
-            raise Invalid(f"{name}: there is no redaction code {given}")
-        if len(new.rationale) < code.min_text:
-            raise Invalid(f"rationale: {code.label} needs a statement of at least {code.min_text} characters")
-        missing = [entry for entry in code.record if entry not in new.details]
-        if code.log == "privilege" and missing:
-            raise Invalid(f"details: {code.label} has to state: {', '.join(missing)}")
-        asked.update(code.record)
-    if strange := set(new.details) - asked:
-        raise Invalid(f"details: not asked for by these codes: {', '.join(sorted(strange))}")
-
-
-@action("redaction.unmark", on=Redaction)
-def unmark(work: Work, redaction: Redaction, params: OldMarks) -> Done:
-    """Takes own marks away; those of others stay, so that nobody thins out what they later approve."""
-    rows = work.all(Mark, Mark.redaction_id == redaction.id, Mark.id.in_(params.marks))
-    if len(rows) != len(set(params.marks)):
-        raise Invalid("marks: not all of them belong to this redaction")
-    if any(row.author_id != work.user for row in rows):
-        raise Refused("Only whoever drew a mark takes it away; send the redaction back with a remark instead.")
-    for row in rows:
-        work.remove(row)
-    _back_to_draft(redaction)
-    work.state(marks=len(rows))
-    return Done(redaction.id)
-
-
-def _back_to_draft(redaction: Redaction) -> None:
-    redaction.state, redaction.report = "draft", None
 
 
 @action("redaction.submit", on=Redaction)

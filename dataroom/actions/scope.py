@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from dataroom.model import (
+    Audience,
     AuditEntry,
     AuditLog,
     AuditPerson,
@@ -54,9 +55,12 @@ from dataroom.model import (
     Membership,
     Moment,
     Participation,
+    Production,
+    ProductionParty,
     Redaction,
     RedactionAudience,
     Search,
+    Survey,
     Term,
     Token,
     User,
@@ -260,6 +264,28 @@ def _claw_back(moment: datetime) -> Mapping[str, One | Many]:
     }
 
 
+def _audience(moment: datetime) -> Mapping[str, One | Many]:
+    return {"matter": One(Audience.matter_id, "ref:Matter"), "organisation": _organisation(Audience.organisation_id)}
+
+
+def _survey(moment: datetime) -> Mapping[str, One | Many]:
+    return {
+        "matter": One(Survey.matter_id, "ref:Matter"),
+        "organisation": _organisation(Survey.organisation_id),
+        "state": One(Survey.state, "string"),
+    }
+
+
+def _production(moment: datetime) -> Mapping[str, One | Many]:
+    parties = select(ProductionParty.organisation_id).where(ProductionParty.production_id == Production.id)
+    return {
+        "matter": One(Production.matter_id, "ref:Matter"),
+        "organisation": _organisation(Production.organisation_id),
+        "tier": One(Production.tier, "long"),
+        "recipients": Many(parties, ProductionParty.organisation_id, "ref:Organisation"),
+    }
+
+
 def _hold(moment: datetime) -> Mapping[str, One | Many]:
     return {
         "matter": One(Hold.matter_id, "ref:Matter"),
@@ -402,6 +428,9 @@ RESOURCES: dict[type[Base], Resource] = {
         ("Search", Search, _search),
         ("Disclosure", Disclosure, _disclosure),
         ("ClawBack", ClawBack, _claw_back),
+        ("Audience", Audience, _audience),
+        ("Survey", Survey, _survey),
+        ("Production", Production, _production),
         ("Hold", Hold, _hold),
         ("Disposal", Disposal, _disposal),
         ("Scope", KeyScope, _scope),

@@ -20,7 +20,8 @@ from dataroom.actions import finding, present, slips
 from dataroom.actions.context import Desk
 from dataroom.actions.finding import Asked, Look, found_by
 from dataroom.actions.found import FoundView, PartView, QueryView, SearchLine, SearchView
-from dataroom.actions.redactions import NewMark, Particular, Start, begin, put_marks
+from dataroom.actions.marks import NewMark, Particular, put_marks
+from dataroom.actions.redactions import Start, begin
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.sealing import Opened, open_version
 from dataroom.actions.views import Done
@@ -61,7 +62,7 @@ def start(work: Work, matter: Matter, params: Look) -> Done:
     queries, labels = finding.queries_of(work, matter.id, params)
     if not queries:
         raise Invalid("terms: the dictionary is empty")
-    versions = _searchable(work, matter)
+    versions = searchable(work, matter)
     if not versions:
         raise Conflict("There is no document you may search.")
     row = Search(
@@ -84,7 +85,8 @@ def start(work: Work, matter: Matter, params: Look) -> Done:
     return Done(row.id)
 
 
-def _searchable(work: Work, matter: Matter) -> list[Version]:
+def searchable(work: Work, matter: Matter) -> list[Version]:
+    """The newest version of every document of a matter whose text this person may search."""
     other = aliased(Version)
     newest = (
         select(func.max(other.ordinal))

@@ -177,6 +177,25 @@ class DisclosureView:
 
 
 @dataclass(frozen=True)
+class HeaderView:
+    """What logs say of a document: see `document.describe`. `withheld` is the privilege claimed for the whole of it."""
+
+    dated: str
+    kind: str
+    family: str
+    subject: str
+    author: tuple[str, ...]
+    sender: tuple[str, ...]
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    bcc: tuple[str, ...]
+    withheld: dict[str, Any] | None
+    outcome: str
+    described_by: str
+    described_at: datetime
+
+
+@dataclass(frozen=True)
 class DocumentView:
     """A document with all that belongs to it, for its owner."""
 
@@ -202,6 +221,7 @@ class DocumentView:
     disclosures: tuple[DisclosureView, ...]
     holds: tuple[HoldLine, ...]
     limits: tuple[LimitLine, ...]
+    header: HeaderView | None
     can: frozenset[str]
 
 
@@ -285,7 +305,7 @@ class MarkView:
 
 @dataclass(frozen=True)
 class RedactionLine:
-    """A redaction in a list."""
+    """A redaction in a list; `audience` names who alone is meant (nobody: every participant), `group` by which name."""
 
     id: uuid.UUID
     title: str
@@ -298,6 +318,8 @@ class RedactionLine:
     decided_at: datetime | None
     result: uuid.UUID | None
     version: uuid.UUID
+    group: uuid.UUID | None
+    audience: tuple[str, ...]
 
 
 @dataclass(frozen=True)

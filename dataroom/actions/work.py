@@ -35,6 +35,8 @@ SEEN_BY = {
     "Search": "search.read",
     "Disclosure": "disclosure.list",
     "ClawBack": "claw-back.read",
+    "Audience": "audience.list",
+    "Production": "production.read",
     "Hold": "hold.list",
     "Disposal": "disposal.read",
     "Person": "person.list",

@@ -204,6 +204,18 @@ class Sandbox:
             )
         )
 
+    def hidden(self, source: Source, marks: Mapping[int, Sequence[Box]]) -> tuple[str, ...]:
+        """The phrases that boxes on pages (from 1) cover, each once."""
+        boxes = {str(page): [list(box) for box in found] for page, found in marks.items()}
+        facts = self._run("heavy", {"op": "hidden", "marks": boxes}, source).facts
+        return _shaped(lambda: tuple(str(phrase)[:400] for phrase in facts))
+
+    def sketch(self, source: Source) -> tuple[int, ...]:
+        """What tells documents of nearly the same text: the part of places in which two sketches agree is about the
+        part of their text they share; empty for too little text."""
+        facts = self._run("heavy", {"op": "sketch"}, source).facts
+        return _shaped(lambda: tuple(int(value) for value in facts))
+
     def pictured(self, source: Source) -> tuple[int, ...]:
         """The pages (from 1) that show a picture instead of text."""
         facts = self._run("heavy", {"op": "pictured"}, source).facts
@@ -241,16 +253,17 @@ class Sandbox:
             lambda: tuple(Check(str(c["name"]), c["passed"] is True, str(c.get("detail", ""))) for c in facts)
         )
 
-    def stamp(self, source: Source, lines: Sequence[str]) -> Iterator[bytes]:
-        """A copy with `lines` printed small on every page, for one person's download, piece by piece."""
-        return self._stamped("stamp", source, lines)
+    def stamp(self, source: Source, lines: Sequence[str], numbers: Sequence[str] = ()) -> Iterator[bytes]:
+        """A copy with `lines` printed small on every page, for one person's download, piece by piece; with `numbers`,
+        one for each page, also the page's number in a production."""
+        return self._stamped("stamp", source, lines, numbers)
 
-    def overstamp(self, source: Source, lines: Sequence[str]) -> Iterator[bytes]:
+    def overstamp(self, source: Source, lines: Sequence[str], numbers: Sequence[str] = ()) -> Iterator[bytes]:
         """Like `stamp`, for a copy the redaction engine made: it begins with the proven bytes as they are."""
-        return self._stamped("overstamp", source, lines)
+        return self._stamped("overstamp", source, lines, numbers)
 
-    def _stamped(self, name: str, source: Source, lines: Sequence[str]) -> Iterator[bytes]:
-        operation = {"op": name, "lines": _said(lines)}
+    def _stamped(self, name: str, source: Source, lines: Sequence[str], numbers: Sequence[str]) -> Iterator[bytes]:
+        operation = {"op": name, "lines": _said(lines), "numbers": [str(number)[:60] for number in numbers]}
         head = b""
         with self._refusals("heavy", name):
             for piece in self._pool("heavy").stream(operation, (source,)):

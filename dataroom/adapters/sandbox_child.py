@@ -5,8 +5,9 @@ It has one descriptor to the outside, the socket on standard input, speaks `sand
 what `sandbox_child_limits` lists before the first request, and answers requests until the socket closes:
 
 `inspect`, `render` {page, width, lines}, `words` {page}, `search` {term}, `find` {queries, read, first, last},
-`pictured`, `recognise` {page}, `redact` {plan, salt}, `verify` {report, plan; sources: output, original}, `stamp`
-{lines}, `overstamp` {lines}. Two documents stay open between requests, and are closed after a minute of quiet.
+`hidden` {marks}, `sketch`, `pictured`, `recognise` {page}, `redact` {plan, salt}, `verify` {report, plan; sources:
+output, original}, `stamp` {lines, numbers}, `overstamp` {lines, numbers}. Two documents stay open between requests, and
+are closed after a minute of quiet.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import redaction
 from dataroom.adapters import sandbox_child_limits as limits
 from dataroom.adapters import sandbox_child_ocr as ocr
 from dataroom.adapters import sandbox_child_pdf as pdf
+from dataroom.adapters import sandbox_child_survey as survey
 from dataroom.adapters import watermark
 from dataroom.adapters.sandbox_child_overstamp import overstamp
 from dataroom.adapters.sandbox_child_source import RangeFile
@@ -175,6 +177,14 @@ def _find(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
     return {**dataclasses.asdict(findings), "frames": frames}, b""
 
 
+def _hidden(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
+    return survey.hidden(child.whole(), {int(page): boxes for page, boxes in request["marks"].items()}), b""
+
+
+def _sketch(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
+    return survey.sketch(child.document()), b""
+
+
 def _pictured(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
     return list(redaction.pictured(child.whole())), b""
 
@@ -221,7 +231,8 @@ def _reported(report: dict[str, Any]) -> tuple[list[redaction.FinalMark], list[t
 def _stamp(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
     document = pdf.open_document(child.file())
     try:
-        pages = pdf.stamp(document, tuple(request["lines"]), lambda piece: child.channel.send({"piece": True}, piece))
+        said = tuple(request["lines"]), tuple(request["numbers"])
+        pages = pdf.stamp(document, *said, lambda piece: child.channel.send({"piece": True}, piece))
     finally:
         document.close()
     return {"pages": pages}, b""
@@ -229,7 +240,7 @@ def _stamp(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
 
 def _overstamp(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
     proven = child.whole()
-    added = overstamp(proven, tuple(request["lines"]))
+    added = overstamp(proven, tuple(request["lines"]), tuple(request["numbers"]))
     for start in range(0, len(proven), _RANGE):
         child.channel.send({"piece": True}, proven[start : start + _RANGE])
     child.channel.send({"piece": True}, added)
@@ -242,6 +253,8 @@ OPERATIONS: dict[str, Callable[[Child, dict[str, Any]], tuple[Any, bytes]]] = {
     "words": _words,
     "search": _search,
     "find": _find,
+    "hidden": _hidden,
+    "sketch": _sketch,
     "pictured": _pictured,
     "recognise": _recognise,
     "redact": _redact,

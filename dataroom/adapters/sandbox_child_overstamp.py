@@ -14,31 +14,33 @@ from fontTools.pens.basePen import BasePen
 from fontTools.ttLib import TTFont
 
 from dataroom.adapters import watermark
-from dataroom.adapters.sandbox_child_pdf import STAMP_POINTS, Refusal, places
+from dataroom.adapters.sandbox_child_pdf import NUMBER_POINTS, STAMP_POINTS, Refusal, expect, number_place, places
 
 _INK = b"0.588 0.078 0.118 rg\n"
 _FORM = "/Stamp"
 
 
-def overstamp(proven: bytes, lines: tuple[str, ...]) -> bytes:
+def overstamp(proven: bytes, lines: tuple[str, ...], numbers: tuple[str, ...] = ()) -> bytes:
     """What has to follow `proven`, a file of the redaction engine, so that every page shows `lines` at its foot and up
-    its left edge. Refused: "could-not-stamp"."""
+    its left edge, and its own of `numbers` (none, or one for each page). Refused: "could-not-stamp"."""
     text = "  ·  ".join(line for line in lines if line.strip())
-    drawn, width = _outlines(text)
+    drawn, width = _outlines(text, STAMP_POINTS)
     with pikepdf.open(io.BytesIO(proven)) as pdf:
         if pdf.trailer.get("/Type") != pikepdf.Name.XRef or any(
             _FORM in page.get("/Resources", {}) for page in pdf.pages
         ):
             raise Refusal("could-not-stamp", "The copy could not be stamped.")
+        expect(numbers, len(pdf.pages))
         free = int(pdf.trailer.Size)
         box = b"[0 %d %.3f %d]" % (-STAMP_POINTS, width, 2 * STAMP_POINTS)
         objects = {
-            free: _stream(b"/Type /XObject /Subtype /Form /BBox " + box + b" /Resources << >>", drawn),
+            free: _stream(b"/Type /XObject /Subtype /Form /BBox " + box + b" /Resources << >>", _INK + drawn),
             free + 1: _stream(b"", b"q"),
         }
-        for page in pdf.pages:
+        for index, page in enumerate(pdf.pages):
             number = max(objects) + 1
-            objects[number] = _stream(b"", _placed(page, width))
+            shown = _placed(page, width) + (_numbered(page, numbers[index]) if numbers else b"")
+            objects[number] = _stream(b"", shown)
             objects[page.obj.objgen[0]] = _page(page, free, free + 1, number)
         return _update(proven, pdf, objects)
 
@@ -67,12 +69,12 @@ class _Pen(BasePen):  # type: ignore[misc]
         self.parts.append(b"h")
 
 
-def _outlines(text: str) -> tuple[bytes, float]:
-    """The text as filled paths from the origin, and its width in points."""
+def _outlines(text: str, size: float) -> tuple[bytes, float]:
+    """The text as filled paths from the origin, with letters of `size` points, and its width in points."""
     data, points = watermark.face_for(text)
     font = TTFont(io.BytesIO(data), lazy=True)
     glyphs, names = font.getGlyphSet(), font.getBestCmap()
-    pen = _Pen(glyphs, STAMP_POINTS / font["head"].unitsPerEm)
+    pen = _Pen(glyphs, size / font["head"].unitsPerEm)
     for letter in watermark.drawable(text, points):
         name = names.get(ord(letter))
         if name is None:
@@ -81,7 +83,7 @@ def _outlines(text: str) -> tuple[bytes, float]:
         pen.x += glyphs[name].width * pen.scale
     if not pen.parts:
         raise ValueError("a stamp needs text")
-    return _INK + b"\n".join(pen.parts) + b"\nf", pen.x
+    return b"\n".join(pen.parts) + b"\nf", pen.x
 
 
 def _placed(page: pikepdf.Page, width: float) -> bytes:
@@ -92,6 +94,16 @@ def _placed(page: pikepdf.Page, width: float) -> bytes:
         numbers = b" ".join(b"%.4f" % value for value in (a * scale, b * scale, c * scale, d * scale, e, f))
         lines.append(b"q " + numbers + b" cm " + _FORM.encode() + b" Do Q")
     return b"\n".join(lines)
+
+
+def _numbered(page: pikepdf.Page, number: str) -> bytes:
+    """The page's number as outlines, black, at the lower right as shown."""
+    drawn, width = _outlines(number, NUMBER_POINTS)
+    box = tuple(float(edge) for edge in page.mediabox)
+    (a, b, c, d, e, f), room = number_place(box, int(page.rotation) % 360, width)
+    scale = min(1.0, room / max(width, 1.0))
+    numbers = b" ".join(b"%.4f" % value for value in (a * scale, b * scale, c * scale, d * scale, e, f))
+    return b"\nq " + numbers + b" cm 0 g\n" + drawn + b"\nQ"
 
 
 def _stream(entries: bytes, data: bytes) -> bytes:

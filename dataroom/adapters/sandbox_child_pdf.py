@@ -23,6 +23,8 @@ QUALITY = 82
 _SIDE = 2_000_000.0  # points; wider pages are nonsense
 STAMP_POINTS = 6.5
 """Size of the letters of a stamp."""
+NUMBER_POINTS = 9.0
+"""Size of the letters of a page's number in a production."""
 _STAMP_EDGE = 14.0
 
 
@@ -151,11 +153,15 @@ def render(document: pdfium.PdfDocument, number: int, width: int, lines: tuple[s
     return out.getvalue()
 
 
-def stamp(document: pdfium.PdfDocument, lines: tuple[str, ...], write: Callable[[bytes], None]) -> int:
-    """Write a copy of the document with `lines` printed small at the foot and up the left edge of every page.
+def stamp(
+    document: pdfium.PdfDocument, lines: tuple[str, ...], numbers: tuple[str, ...], write: Callable[[bytes], None]
+) -> int:
+    """Write a copy of the document with `lines` printed small at the foot and up the left edge of every page, and at
+    the lower right the page's own of `numbers` (none, or one for each page).
 
     Nothing else is changed on purpose; `write` receives the pieces in order. Returns the number of pages.
     """
+    expect(numbers, len(document))
     data, points = watermark.face_for("".join(lines))
     text = watermark.drawable("  ·  ".join(line for line in lines if line.strip()), points)
     if not text.strip():
@@ -164,7 +170,12 @@ def stamp(document: pdfium.PdfDocument, lines: tuple[str, ...], write: Callable[
     for index in range(len(document)):
         page = page_of(document, index + 1)
         try:
-            _stamp_page(document, page, font, text)
+            for matrix, room in places(page.get_cropbox(), page.get_rotation()):
+                _put_text(document, page, (font, STAMP_POINTS), text, (matrix, room))
+            if numbers:
+                _put_number(document, page, numbers[index])
+            if not raw.FPDFPage_GenerateContent(page):
+                raise Refusal("could-not-stamp", "The copy could not be stamped.")
         finally:
             page.close()
     pieces = _Pieces(write)
@@ -181,25 +192,50 @@ def _font(document: pdfium.PdfDocument, text: str, data: bytes) -> Any:
     return raw.FPDFText_LoadFont(document, file, len(data), raw.FPDF_FONT_TRUETYPE, 1)
 
 
-def _stamp_page(document: pdfium.PdfDocument, page: pdfium.PdfPage, font: Any, text: str) -> None:
-    box, turn = page.get_cropbox(), page.get_rotation()
-    for matrix, room in places(box, turn):
-        thing = raw.FPDFPageObj_CreateTextObj(document, font, STAMP_POINTS)
-        encoded = (text + "\0").encode("utf-16-le")
-        units = (ctypes.c_ushort * (len(encoded) // 2)).from_buffer_copy(encoded)
-        if not thing or not raw.FPDFText_SetText(thing, units):
-            raise Refusal("could-not-stamp", "The copy could not be stamped.")
-        raw.FPDFPageObj_SetFillColor(thing, 150, 20, 30, 255)
-        edges = [ctypes.c_float() for _ in range(4)]
-        raw.FPDFPageObj_GetBounds(thing, *(ctypes.byref(edge) for edge in edges))
-        long = max(1.0, edges[2].value - edges[0].value)
-        scale = min(1.0, room / long)
-        a, b, c, d, e, f = matrix
-        turned = raw.FS_MATRIX(a * scale, b * scale, c * scale, d * scale, e, f)
-        raw.FPDFPageObj_SetMatrix(thing, ctypes.byref(turned))
-        raw.FPDFPage_InsertObject(page, thing)
-    if not raw.FPDFPage_GenerateContent(page):
+def expect(numbers: Sequence[str], pages: int) -> None:
+    """Refuses numbers that are not one for each page."""
+    if numbers and len(numbers) != pages:
+        raise Refusal("could-not-stamp", f"The document has {pages} pages, but {len(numbers)} numbers were given.")
+
+
+def _put_text(
+    document: pdfium.PdfDocument,
+    page: pdfium.PdfPage,
+    letters: tuple[Any, float],
+    text: str,
+    where: tuple[tuple[float, ...], float],
+    colour: tuple[int, int, int] = (150, 20, 30),
+) -> None:
+    """Prints a line in a font and size at a matrix, narrowed to the room there is."""
+    (font, points), (matrix, room) = letters, where
+    thing = raw.FPDFPageObj_CreateTextObj(document, font, points)
+    encoded = (text + "\0").encode("utf-16-le")
+    units = (ctypes.c_ushort * (len(encoded) // 2)).from_buffer_copy(encoded)
+    if not thing or not raw.FPDFText_SetText(thing, units):
         raise Refusal("could-not-stamp", "The copy could not be stamped.")
+    raw.FPDFPageObj_SetFillColor(thing, *colour, 255)
+    edges = [ctypes.c_float() for _ in range(4)]
+    raw.FPDFPageObj_GetBounds(thing, *(ctypes.byref(edge) for edge in edges))
+    scale = min(1.0, room / max(1.0, edges[2].value - edges[0].value))
+    a, b, c, d, e, f = matrix
+    turned = raw.FS_MATRIX(a * scale, b * scale, c * scale, d * scale, e, f)
+    raw.FPDFPageObj_SetMatrix(thing, ctypes.byref(turned))
+    raw.FPDFPage_InsertObject(page, thing)
+
+
+def _put_number(document: pdfium.PdfDocument, page: pdfium.PdfPage, number: str) -> None:
+    font = raw.FPDFText_LoadStandardFont(document, b"Courier-Bold")
+    wide = 0.6 * NUMBER_POINTS * len(number)  # every letter of Courier is 0.6 of its size wide
+    where = number_place(page.get_cropbox(), page.get_rotation(), wide)
+    _put_text(document, page, (font, NUMBER_POINTS), number, where, (0, 0, 0))
+
+
+def number_place(box: Sequence[float], turn: int, width: float) -> tuple[tuple[float, ...], float]:
+    """Where a page's number of `width` points begins, at the lower right as shown above the foot line: a matrix in
+    user space and the room in points."""
+    (a, b, c, d, e, f), room = next(places(box, turn))
+    along, up = max(0.0, room - width), STAMP_POINTS + 3.0
+    return (a, b, c, d, e + along * a + up * c, f + along * b + up * d), room
 
 
 def places(box: Sequence[float], turn: int) -> Iterator[tuple[tuple[float, ...], float]]:

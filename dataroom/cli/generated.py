@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 from uuid import UUID
 
 import click
@@ -73,12 +73,12 @@ def options(route: Route) -> list[click.Parameter]:
 
 def _option(name: str, field: FieldInfo) -> click.Option:
     inner = _present(field.annotation)
-    several = get_origin(inner) is list
+    several = get_origin(inner) in {list, tuple}
     if several:
-        inner = _present(get_args(inner)[0])
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            told = "A JSON file with a list of objects; - for standard input."
-            return click.Option([name, _flag(name)], required=True, type=click.File("rb"), help=told)
+        inner = _bare(get_args(inner)[0])
+    if get_origin(inner) is dict or (isinstance(inner, type) and issubclass(inner, BaseModel)):
+        told = f"A JSON file with {'a list of objects' if several else 'an object'}; - for standard input."
+        return click.Option([name, _flag(name)], required=field.is_required(), type=click.File("rb"), help=told)
     choices = f"One of {_among(field)}." if _among(field) else ("May be repeated." if several else None)
     return click.Option(
         [name, _flag(name)], required=field.is_required(), multiple=several, type=_kind(inner), help=choices
@@ -100,6 +100,12 @@ def _present(annotation: Any) -> Any:
     """The annotation without `None`."""
     kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
     return kinds[0] if type(None) in get_args(annotation) and len(kinds) == 1 else annotation
+
+
+def _bare(annotation: Any) -> Any:
+    """The annotation without `None` and without bounds."""
+    inner = _present(annotation)
+    return _present(get_args(inner)[0]) if get_origin(inner) is Annotated else inner
 
 
 def _kind(annotation: Any) -> click.ParamType[Any]:

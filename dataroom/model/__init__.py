@@ -1,5 +1,6 @@
 """Tables and their invariants, one module a noun. Importing this package makes `Base.metadata` complete."""
 
+from dataroom.model.audiences import Audience, AudienceParty, RedactionGroup
 from dataroom.model.base import Base, Moment
 from dataroom.model.clawbacks import ClawBack, ClawBackParty
 from dataroom.model.clubs import Club, ClubMember, Limitation
@@ -17,6 +18,7 @@ from dataroom.model.evidence import (
 from dataroom.model.finding import Search, SearchPart, Term, Transcript, TranscriptPage
 from dataroom.model.matters import Matter, Membership, Participation
 from dataroom.model.people import Authenticator, Issuer, Organisation, PendingLogin, Session, Token, User
+from dataroom.model.productions import DocumentHeader, Production, ProductionItem, ProductionParty
 from dataroom.model.redactions import Mark, Redaction, RedactionAudience
 from dataroom.model.retention import (
     Certificate,
@@ -26,6 +28,7 @@ from dataroom.model.retention import (
     Hold,
     HoldDocument,
 )
+from dataroom.model.surveys import Survey, SurveyPart
 from dataroom.model.witnessing import (
     AuditAnchor,
     AuditCosignature,
@@ -37,6 +40,8 @@ from dataroom.model.witnessing import (
 )
 
 __all__ = [
+    "Audience",
+    "AudienceParty",
     "AuditAnchor",
     "AuditCheckpoint",
     "AuditCosignature",
@@ -59,6 +64,7 @@ __all__ = [
     "DisposalApproval",
     "DisposalDocument",
     "Document",
+    "DocumentHeader",
     "Errand",
     "Hold",
     "HoldDocument",
@@ -72,11 +78,17 @@ __all__ = [
     "Organisation",
     "Participation",
     "PendingLogin",
+    "Production",
+    "ProductionItem",
+    "ProductionParty",
     "Redaction",
     "RedactionAudience",
+    "RedactionGroup",
     "Search",
     "SearchPart",
     "Session",
+    "Survey",
+    "SurveyPart",
     "Term",
     "Token",
     "Transcript",

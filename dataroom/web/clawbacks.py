@@ -7,7 +7,8 @@ import uuid
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from dataroom.actions.clawbacks import ACTS, GROUNDS
+from dataroom.actions.clawbacks import GROUNDS
+from dataroom.actions.openings import ACTS
 from dataroom.errors import DataroomError
 from dataroom.web.guards import Guarded, own
 from dataroom.web.matters import in_matter

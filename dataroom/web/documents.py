@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from dataroom.actions.headers import PEOPLE
 from dataroom.actions.views import ListedVersion
 from dataroom.errors import DataroomError
-from dataroom.web.guards import Guarded
+from dataroom.web.guards import Guarded, own
 from dataroom.web.matters import in_matter
-from dataroom.web.site import fields, perform, principal, submit
+from dataroom.web.site import fields, perform, principal, site, submit
 
+DETAIL = "detail-"
 KEEPERS = frozenset({"custodian", "compliance"})
 
 
@@ -20,7 +24,7 @@ def routes(pages: Guarded) -> None:
     """The list and the page of a document."""
     pages.add_url_rule("/matters/<id:matter_id>", "matter", index)
     pages.add_url_rule("/documents/<id:document_id>", "document", show)
-    for name in ("classify", "publish", "withdraw", "hold", "trigger"):
+    for name in ("classify", "describe", "publish", "withdraw", "hold", "trigger"):
         rule = f"/documents/<id:document_id>/{name}"
         pages.add_url_rule(rule, f"document_{name}", globals()[name], methods=["POST"])
 
@@ -32,9 +36,10 @@ def index(matter_id: uuid.UUID) -> str:
         asked["folder"] = request.args["folder"]
     frame = in_matter(matter_id, "web.matter")
     found = perform("document.list", matter_id, asked)
+    taken = [] if asked else [row for row in perform("claw-back.list", matter_id) if not own(row.organisation.id)]
     folders = sorted({item.folder for item in found.items if item.folder})
     return render_template(
-        "documents/list.html", **frame, found=found, asked=asked, folders=folders, address=address_of
+        "documents/list.html", **frame, found=found, asked=asked, folders=folders, address=address_of, taken=taken
     )
 
 
@@ -52,7 +57,7 @@ def show(document_id: uuid.UUID, problem: DataroomError | None = None) -> str:
     return render_template("documents/show.html", **frame, document=document, problem=problem, given=request.form)
 
 
-def _do(name: str, document_id: uuid.UUID, typed: dict[str, str], said: str) -> ResponseReturnValue:
+def _do(name: str, document_id: uuid.UUID, typed: Mapping[str, Any], said: str) -> ResponseReturnValue:
     return submit(
         name,
         document_id,
@@ -66,6 +71,25 @@ def _do(name: str, document_id: uuid.UUID, typed: dict[str, str], said: str) -> 
 def classify(document_id: uuid.UUID) -> ResponseReturnValue:
     """Sets tier, category and schedule."""
     return _do("document.classify", document_id, fields("tier", "category", "schedule", "title"), "Classified.")
+
+
+def describe(document_id: uuid.UUID) -> ResponseReturnValue:
+    """Keeps what the logs say of the document."""
+    typed: dict[str, Any] = fields("dated", "kind", "family", "subject", "outcome")
+    for name in PEOPLE:
+        lines = request.form.get(name, "").replace(";", "\n").splitlines()
+        typed[name] = [line.strip() for line in lines if line.strip()]
+    if claim := fields("code", "rationale"):
+        stated = {key[len(DETAIL) :]: text.strip() for key, text in request.form.items() if key.startswith(DETAIL)}
+        record = law_record(claim.get("code", ""))
+        typed["withheld"] = claim | {"details": {name: stated[name] for name in record if stated.get(name)}}
+    return _do("document.describe", document_id, typed, "Kept. The logs say it from now on.")
+
+
+def law_record(code: str) -> tuple[str, ...]:
+    """What a code asks to be recorded; nothing for a code that is not on the list."""
+    found = site().services.law.rationales.get(code)
+    return tuple(found.record) if found else ()
 
 
 def publish(document_id: uuid.UUID) -> ResponseReturnValue:

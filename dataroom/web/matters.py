@@ -29,6 +29,7 @@ _KEEPERS = frozenset({"custodian", "compliance"})
 TABS = (
     Tab("Documents", "web.matter", _ALL),
     Tab("Disclosures", "web.disclosures", _KEEPERS),
+    Tab("Productions", "web.productions", _KEEPERS),
     Tab("Redactions", "web.redactions", _KEEPERS),
     Tab("Find", "web.finding", frozenset({"custodian"})),
     Tab("Holds", "web.holds", _KEEPERS),

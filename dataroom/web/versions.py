@@ -120,7 +120,13 @@ def redact_form(version_id: uuid.UUID, problem: DataroomError | None = None) -> 
     document = perform("document.read", version.document)
     frame = in_matter(document.matter, "web.redactions")
     return render_template(
-        "redactions/start.html", **frame, version=version, document=document, problem=problem, given=request.form
+        "redactions/start.html",
+        **frame,
+        version=version,
+        document=document,
+        groups=[one for one in perform("audience.list", document.matter) if one.ended_at is None],
+        problem=problem,
+        given=request.form,
     )
 
 
@@ -129,7 +135,8 @@ def redact(version_id: uuid.UUID) -> ResponseReturnValue:
     return submit(
         "redaction.start",
         version_id,
-        fields("title", "shown_title", "tier", "category", "marks_of") | {"audience": request.form.getlist("audience")},
+        fields("title", "shown_title", "tier", "category", "marks_of", "group")
+        | {"audience": request.form.getlist("audience")},
         again=lambda problem: redact_form(version_id, problem),
         then=lambda done: url_for("web.redaction", redaction_id=done.id),
     )

@@ -24,6 +24,7 @@ STRONG_ACTS: dict[str, Make] = {
     "redaction.approve": lambda h: ("bram", "redaction.approve", h.in_review(), {}),
     "disclosure.grant": lambda h: ("ada", "disclosure.grant", h.line().version, terms(h)),
     "disclosure.claw-back": lambda h: ("ada", "disclosure.claw-back", disclosed(h), ORDER),
+    "production.make": lambda h: ("ada", "production.make", h.matter, volume(h)),
     "disposal.approve": lambda h: ("bram", "disposal.approve", h.proposed(), {}),
     "disposal.execute": lambda h: ("carl", "disposal.execute", h.approved(), {}),
 }
@@ -34,6 +35,11 @@ def disclosed(house: House) -> uuid.UUID:
     version: uuid.UUID = house.line().version
     house.world.disclosed(version)
     return version
+
+
+def volume(house: House) -> dict[str, Any]:
+    """A production of such a version."""
+    return {"title": "Volume", "versions": [disclosed(house)], "recipients": ["borealis"], "prefix": "STRONG-"}
 
 
 def aged(house: House, who: str, seconds: int) -> None:

@@ -19,11 +19,13 @@ from dataroom.actions.pins import key_from
 from dataroom.audit.notes import LOG, VerifierKey
 from dataroom.model import Base, Issuer
 from tests.actions.cases_anchors import CASES as ANCHORS
+from tests.actions.cases_audiences import HEADER, audience
 from tests.actions.cases_clawbacks import ANSWER, clawed
 from tests.actions.cases_clubs import club, limited
 from tests.actions.cases_finding import searched, term
+from tests.actions.cases_productions import produced
 from tests.actions.cases_witnesses import CASES as WITNESSES
-from tests.actions.house import House, keyed_company
+from tests.actions.house import House, keyed_company, mark
 from tests.actions.test_reasons import privileged, released
 from tests.cast import World
 from tests.integration.sandbox_files import scan
@@ -44,6 +46,7 @@ def everything(world: World) -> House:
     version = house.line(data=scan(["The Lumen panel"], dpi=60)).version
     house.do("ada", "version.recognise", version)
     world.worker.drain()
+    _produced(house)
     _outside(house)
     for _ in range(SUBTREE):
         world.do("ada", "token.list")
@@ -61,6 +64,22 @@ def _persons_and_clubs(house: House) -> None:
     house.do("kim", "authenticator.add", name="blue key", credential="1f" * 32, public_key="2e" * 64, count=3)
     issuer = house.rows(Issuer)[0].id
     logins.keep(house.world.services, "a browser", issuer, {"state": "s"})
+
+
+def _produced(house: House) -> None:
+    """A production, a document withheld on a privilege, a redaction for a named audience, and a survey of marks."""
+    produced(house)
+    line = house.line()
+    details = dict.fromkeys(house.world.services.law.rationales["AC"].record, "Mara Winter")
+    claim = {"code": "AC", "rationale": "Asks counsel for advice.", "details": details}
+    house.do("ada", "document.describe", line.document, **HEADER, withheld=claim)
+    group = audience(house)
+    asked = {"title": "For licensees", "tier": 1, "category": "claim-chart", "group": group}
+    redaction = house.do("ada", "redaction.start", line.version, **asked).id
+    house.do("ada", "redaction.mark", redaction, marks=[mark()])
+    house.do("ada", "audience.end", group)
+    house.do("ada", "survey.start", house.matter)
+    house.world.worker.drain()
 
 
 def _outside(house: House) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from dataroom.ids import new_id
 from dataroom.model import (
+    Audience,
     Base,
     ClawBack,
     Club,
@@ -21,6 +22,9 @@ from dataroom.model import (
     Matter,
     Membership,
     Participation,
+    Production,
+    ProductionItem,
+    ProductionParty,
     Redaction,
     Search,
     Token,
@@ -45,6 +49,9 @@ def example(world: World) -> uuid.UUID:
     world.do("cleo", "hold.place", line.document, kind="litigation", reason="Ordered by the court of Lumen.")
     due = world.due(path="old/one.pdf")
     world.do("ada", "disposal.propose", due.document, reason=REASON)
+    world.do("ada", "audience.create", world.matter, name="Licensees", organisations=["borealis"])
+    volume = {"title": "Volume", "versions": [line.version], "recipients": ["borealis"], "prefix": "CROWD-"}
+    world.do("ada", "production.make", world.matter, **volume)
     taken = world.ready()
     world.disclosed(taken.version)
     world.do("ada", "disclosure.claw-back", taken.version, **CLAW_BACK)
@@ -96,9 +103,13 @@ class Copies:
         self.members = found(Membership, Membership.matter_id == world.matter, Membership.user_id.in_(people))
         owner = world.people["ada"].user
         self.others = [
+            ("audience", found(Audience, Audience.created_by == owner)[0]),
             ("club", found(Club, Club.created_by == owner)[0]),
             ("search", found(Search, Search.author_id == owner)[0]),
         ]
+        self.production = found(Production, Production.made_by == owner)[0]
+        self.produced = found(ProductionItem, ProductionItem.production_id == self.production["id"])[0]
+        self.produced_for = found(ProductionParty, ProductionParty.production_id == self.production["id"])[0]
         self.claw_back = found(ClawBack, ClawBack.ordered_by == owner)[0]
         self.signed_in = found(SignedIn, SignedIn.user_id == owner)[0]
         self.user = found(User, User.id == world.people["pia"].user)[0]
@@ -123,6 +134,11 @@ class Copies:
         self._copy("claw_back", self.claw_back, document_id=document, version_id=copy)
         for table, row in self.others:
             self._copy(table, row)
+        first = self.production["last"] + 10 * (self.last + number)
+        numbers = {"first": first, "last": first + 1}
+        production = self._copy("production", self.production, **numbers)
+        self._put("production_item", {**self.produced, "production_id": production, **numbers})
+        self._put("production_party", {**self.produced_for, "production_id": production})
         self._copy("session", self.signed_in, token_hash=uuid.uuid4().hex * 2)
         self._put("authenticator", key_of(self.signed_in["user_id"], self.signed_in["created_at"]))
         disposal = self._copy("disposal", self.disposal)

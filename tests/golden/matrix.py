@@ -101,6 +101,7 @@ def _states(kind: str) -> list[tuple[str, dict[str, Value]]]:
             ("in_review, held", {"state": "in_review", "held": True}),
         ],
         "Club": [("club", {"kind": "clean_team"}), ("wall", {"kind": "ethical_wall"})],
+        "Production": [("for the other", {}), ("for a third", {"recipients": frozenset()})],
         "Disclosure": [("live", {"live": True}), ("over", {"live": False})],
         "Hold": [("live", {"live": True}), ("released", {"live": False})],
         "Disposal": [

@@ -26,6 +26,8 @@ RESTRICTED = {(table, "state"): "done" for table in ("search", "search_part", "t
     ("claw_back", "ground"): "zpo",
     ("claw_back_party", "answer"): "returned",
     ("club", "kind"): "clean_team",
+    ("survey", "state"): "done",
+    ("survey_part", "state"): "done",
     ("limitation", "way"): "club",
 }
 """Values for made-up rows where the database takes only some."""

@@ -33,6 +33,7 @@ STATES = {
     "Scope": ("active", "shredding", "tombstone"),
     "Person": ("active", "shredding", "tombstone"),
     "Search": ("running", "done", "stopped"),
+    "Survey": ("running", "done"),
     "Disposal": ("proposed", "approved", "void", "rejected", "done"),
 }
 QUESTIONS = [

@@ -145,6 +145,7 @@ def test_the_service_does_its_errands_and_nothing_else() -> None:
         "redaction.apply",
         "rows.adopt",
         "search.step",
+        "survey.step",
         "version.transcribe",
         "scope.destroy",
         "scope.disable",

@@ -80,6 +80,9 @@ def thing(kind: str, /, **more: Value) -> Entity:
         "Search": {**base, "state": "running", "author": "ada"},
         "Disclosure": {**base, "recipient": OTHER, "live": True},
         "ClawBack": {**base, "tier": 2, "category": "technical", "recipients": frozenset({OTHER})},
+        "Audience": base,
+        "Survey": {**base, "state": "running"},
+        "Production": {**base, "tier": 2, "recipients": frozenset({OTHER})},
         "Hold": {**base, "live": True},
         "Disposal": {
             **base,

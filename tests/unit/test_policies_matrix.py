@@ -32,6 +32,8 @@ KINDS = (
     "Search",
     "Disclosure",
     "ClawBack",
+    "Audience",
+    "Production",
     "Hold",
     "Disposal",
     "Entry",
@@ -103,11 +105,12 @@ DOCUMENT = {
     "D": "disposal.propose",
     "M": "document.limit",
     "U": "document.lift",
+    "B": "document.describe",
 }
 DOCUMENT_MATRIX = """
-    custodian  own    staged     RCPWETLDM
-    custodian  own    disclosed  RCPWETLDM
-    custodian  own    published  RCPWETLDM
+    custodian  own    staged     RCPWETLDMB
+    custodian  own    disclosed  RCPWETLDMB
+    custodian  own    published  RCPWETLDMB
     custodian  own    disposed   RL
     partner    own    staged     -
     partner    own    disclosed  -
@@ -144,15 +147,17 @@ REDACTION = {
     "V": "redaction.verify",
     "F": "redaction.search",
     "P": "redaction.privilege-log",
+    "C": "redaction.consistency",
+    "T": "redaction.consistency-table",
 }
 REDACTION_MATRIX = """
-    custodian  own    draft      LRGMUSDFP
-    custodian  own    applying   LRGDP
-    custodian  own    in_review  LRGABDVP
-    custodian  own    returned   LRGMUSDFP
-    custodian  own    failed     LRGMUSDFP
-    custodian  own    released   LRGVP
-    custodian  own    discarded  LRGP
+    custodian  own    draft      LRGMUSDFPCT
+    custodian  own    applying   LRGDPCT
+    custodian  own    in_review  LRGABDVPCT
+    custodian  own    returned   LRGMUSDFPCT
+    custodian  own    failed     LRGMUSDFPCT
+    custodian  own    released   LRGVPCT
+    custodian  own    discarded  LRGPCT
     compliance own    draft      LGP
     compliance own    in_review  LGP
     compliance own    released   LGP
@@ -203,10 +208,13 @@ MATTER = {
     "T": "term.add",
     "S": "search.start",
     "B": "club.create",
+    "D": "production.make",
+    "N": "audience.create",
+    "V": "survey.start",
 }
 MATTER_MATRIX = """
-    custodian  own    open       CRLAMUPTSB
-    custodian  own    closed     RLMPS
+    custodian  own    open       CRLAMUPTSBDNV
+    custodian  own    closed     RLMPSV
     partner    own    open       RL
     partner    own    closed     RL
     compliance own    open       RLXPB
@@ -266,6 +274,29 @@ CLAW_BACK_MATRIX = """
     custodian  other  counsel    LRNA
     compliance other  counsel    LRNA
     partner    other  counsel    -
+"""
+
+AUDIENCE = {"L": "audience.list", "E": "audience.end"}
+AUDIENCE_MATRIX = """
+    custodian  own    kept       LE
+    compliance own    kept       L
+    partner    own    kept       -
+    custodian  other  kept       -
+    compliance other  kept       -
+    partner    other  kept       -
+"""
+
+PRODUCTION = {"L": "production.list", "R": "production.read", "I": "production.index", "X": "production.export"}
+PRODUCTION_MATRIX = """
+    custodian  own    kept       LRIX
+    compliance own    kept       LRI
+    partner    own    kept       -
+    custodian  other  kept       LRIX
+    compliance other  kept       -
+    partner    other  kept       -
+    custodian  other  elsewhere  -
+    compliance other  elsewhere  -
+    partner    other  elsewhere  -
 """
 
 OTHERS = {
@@ -356,6 +387,8 @@ CELLS = [
     *rows("Disposal", DISPOSAL_MATRIX, DISPOSAL),
     *rows("Matter", MATTER_MATRIX, MATTER),
     *rows("ClawBack", CLAW_BACK_MATRIX, CLAW_BACK),
+    *rows("Audience", AUDIENCE_MATRIX, AUDIENCE),
+    *rows("Production", PRODUCTION_MATRIX, PRODUCTION),
     *rows("Hold", HOLD_MATRIX, OTHERS),
     *rows("Disclosure", DISCLOSURE_MATRIX, OTHERS),
     *rows("Entry", ENTRY_MATRIX, OTHERS),
@@ -439,6 +472,16 @@ CLOSED_STILL = {
     "redaction.verify",
     "disclosure.list",
     "disclosure.claw-back",
+    "document.describe",
+    "survey.start",
+    "redaction.consistency",
+    "redaction.consistency-table",
+    "audience.list",
+    "audience.end",
+    "production.list",
+    "production.read",
+    "production.index",
+    "production.export",
     "claw-back.list",
     "claw-back.read",
     "claw-back.notice",

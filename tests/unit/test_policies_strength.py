@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from dataroom.actions.strength import FRESH_SECONDS, STRONG_SECONDS
-from tests.unit.test_policies_cast import LAW, NOW, OTHER, OWN, may, member, thing
+from tests.unit.test_policies_cast import LAW, NOW, OTHER, OWN, matter, may, member, thing
 
 STRONG = [
     ("redaction.approve", "custodian", thing("Redaction", state="in_review")),
     ("disclosure.grant", "custodian", thing("Version")),
     ("disclosure.claw-back", "custodian", thing("Version")),
+    ("production.make", "custodian", matter()),
     ("disposal.approve", "compliance", thing("Disposal")),
     (
         "disposal.execute",

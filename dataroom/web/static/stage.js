@@ -44,10 +44,12 @@ export class Stage {
     return Math.round(this.version.sizes[this.page - 1][0] * POINT * Number(this.zoom));
   }
 
-  /** Goes to a page and fetches it. */
+  /** Goes to a page and fetches it; at first to the one the address names (`#page-7`), if it does. */
   async go(page) {
     if (this.ended) return;
-    this.page = Math.min(Math.max(1, page), this.last);
+    const named = this.begun ? null : /^#page-(\d{1,6})$/.exec(window.location.hash);
+    this.begun = true;
+    this.page = Math.min(Math.max(1, named ? Number(named[1]) : page), this.last);
     this.sheet.scrollTop = 0;
     await this.draw();
   }
