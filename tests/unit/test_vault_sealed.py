@@ -129,6 +129,13 @@ def test_bit_flip(position: int) -> None:
         ranged(data, header=data[:56])
 
 
+@pytest.mark.parametrize("more", [BOX, -BOX, 1, -1])
+def test_a_whole_object_is_refused_under_another_length(more: int) -> None:
+    """The row's length and the object contradict each other, though every chunk opens."""
+    with pytest.raises(Tampered):
+        streamed(OBJECT, length=LENGTH + more)
+
+
 def test_bit_flip_outside_the_range_is_not_seen_and_changes_nothing() -> None:
     assert ranged(flipped(-1), 0, 16384) == PLAIN[:16384]
 
