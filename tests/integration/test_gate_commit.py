@@ -6,25 +6,29 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from dataroom.actions.context import SERVICE, Database
+from dataroom.actions.context import SERVICE
+from dataroom.actions.context import Database as Databases
 from dataroom.actions.gate import Gate
 from dataroom.actions.sealing import PREFIX, open_version
 from dataroom.errors import Unavailable
 from dataroom.model import AuditEntry, Version
-from tests.cast import World, simple_pdf
+from tests.adversarial.house import check_logs, entries_of
+from tests.cast import World, make_config, make_world, simple_pdf
+from tests.parts import Database, Seaweed
 
 
 @dataclass
 class Breaking:
     """A database whose connection breaks once, around the commit of the next upload's transaction."""
 
-    inner: Database
+    inner: Databases
     when: str = "never"
 
     @contextmanager
@@ -98,3 +102,34 @@ def test_both_the_deed_and_the_lost_answer_are_recorded(fresh_world: Callable[[]
     with world.services.database.reading() as session:
         query = select(AuditEntry.outcome).where(AuditEntry.act == "document.upload").order_by(AuditEntry.seq)
         assert list(session.scalars(query)) == ["done", "failed"]
+
+
+CHOSEN_AS_VICTIM = """
+CREATE FUNCTION victim() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF NEW.act = 'document.publish' AND NEW.outcome = 'done' THEN
+    RAISE EXCEPTION 'chosen as victim' USING ERRCODE = '{code}';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER victim BEFORE INSERT ON audit_entry FOR EACH ROW EXECUTE FUNCTION victim();
+"""
+
+
+def test_a_deadlock_or_serialization_failure_between_act_and_entry(
+    tmp_path: Path, seaweed: Seaweed, postgres: Database
+) -> None:
+    """PostgreSQL ends the transaction at its last statement: nothing is done, which is recorded, and can be repeated."""
+    world = make_world(make_config(tmp_path, postgres.create_database(), seaweed))
+    for code in ("40P01", "40001"):
+        line = world.ready()
+        with world.services.database.writing() as session:
+            session.execute(text(CHOSEN_AS_VICTIM.format(code=code)))
+        with pytest.raises(Unavailable):
+            world.do("ada", "document.publish", line.document)
+        with world.services.database.writing() as session:
+            assert session.get_one(Version, line.version).state == "staged"
+            session.execute(text("DROP TRIGGER victim ON audit_entry; DROP FUNCTION victim()"))
+        world.do("ada", "document.publish", line.document)
+        assert entries_of(world, "document.publish", line.document) == ["failed", "done"]
+    check_logs(world, tmp_path)
+    world.close()
