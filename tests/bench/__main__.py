@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import runpy
+import os
 import sys
 from pathlib import Path
 
@@ -17,9 +17,9 @@ def main(given: list[str]) -> None:
     if given:
         if given[0] not in NAMES:
             sys.exit(f"There is no measurement {given[0]}; there are {', '.join(NAMES)}.")
-        sys.argv = given
-        runpy.run_module(f"tests.bench.bench_{given[0]}", run_name="__main__")
-        return
+        command = [sys.executable, "-m", f"tests.bench.bench_{given[0]}", *given[1:]]
+        sys.stdout.flush()
+        os.execv(sys.executable, command)
     machine()
     for name in NAMES:
         print(f"\n== {name}")
