@@ -131,7 +131,7 @@ def _views(work: Work, rows: list[Disposal]) -> tuple[DisposalView, ...]:
         [*(a.user_id for a in approvals), *(r.proposed_by for r in rows), *(r.executed_by for r in rows)],
     )
     offers = {
-        name: {row.id for row in work.all(Disposal, Disposal.id.in_(ids), work.narrowed(Disposal, name))}
+        name: {row.id for row in work.all(Disposal, Disposal.id.in_(ids), work.offered(Disposal, name))}
         for name in DISPOSAL_ACTIONS
     }
     return tuple(

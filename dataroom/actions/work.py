@@ -141,10 +141,18 @@ class Work:
     def allowed(self, actions: Iterable[str], row: Base) -> frozenset[str]:
         """Those of `actions` the principal may do on the row, some only after a strong sign-in: what a page offers."""
         names = tuple(actions)
-        proved = replace(self.member, attrs={**self.member.attrs, "sign_in_age": 0, "strong_age": 0})
-        asking = proved if self.member.type == "Member" else self.member
-        decisions = self.services.law.decide_all(asking, names, self.entity(row), self.context())
+        decisions = self.services.law.decide_all(self._proved(), names, self.entity(row), self.context())
         return frozenset(name for name, decision in zip(names, decisions, strict=True) if decision.allowed)
+
+    def offered(self, table: type[R], action: str) -> ColumnElement[bool]:
+        """The condition that leaves only the rows on which a page offers `action`: `allowed`, for many rows."""
+        return self.narrowed(table, action, self._proved())
+
+    def _proved(self) -> Entity:
+        """The principal as they would be after a strong sign-in just now."""
+        if self.member.type != "Member":
+            return self.member
+        return replace(self.member, attrs={**self.member.attrs, "sign_in_age": 0, "strong_age": 0})
 
     def add(self, row: R) -> R:
         """Adds a new row."""
