@@ -15,7 +15,8 @@ from dataroom.actions import present
 from dataroom.actions.context import Desk, Download
 from dataroom.actions.headers import PEOPLE, headers_of
 from dataroom.actions.marks import marks_of
-from dataroom.actions.productions import numbers_of, spelled
+from dataroom.actions.page_numbers import numbers_of
+from dataroom.actions.productions import spelled
 from dataroom.actions.redaction_log import LogForm, given_and_later, particulars, spreadsheet, told
 from dataroom.actions.redactions import result_of
 from dataroom.actions.registry import action

@@ -380,22 +380,3 @@ def _codes(work: Work, versions: Iterable[Version]) -> dict[uuid.UUID, tuple[str
     for redaction, code, second in work.rows(query):
         found.setdefault(copies[redaction], set()).update(one for one in (code, second) if one)
     return {version: tuple(sorted(codes)) for version, codes in found.items()}
-
-
-def numbers_of(work: Work, versions: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[tuple[Production, ProductionItem]]]:
-    """Under which numbers versions of the own organisation were produced, by version."""
-    query = (
-        select(Production, ProductionItem)
-        .join(ProductionItem, ProductionItem.production_id == Production.id)
-        .where(ProductionItem.version_id.in_(set(versions)), Production.organisation_id == work.organisation)
-        .order_by(Production.made_at, Production.id)
-    )
-    found: dict[uuid.UUID, list[tuple[Production, ProductionItem]]] = {}
-    for production, item in work.rows(query):
-        found.setdefault(item.version_id, []).append((production, item))
-    return found
-
-
-def page_numbers(produced: Iterable[tuple[Production, ProductionItem]], page: int) -> str:
-    """The numbers a page (from 1) has been given, one for each production."""
-    return "; ".join(spelled(production, item.first + page - 1) for production, item in produced)

@@ -14,7 +14,7 @@ from dataroom.actions import present
 from dataroom.actions.context import Desk, Download
 from dataroom.actions.headers import headers_of
 from dataroom.actions.marks import marks_of
-from dataroom.actions.productions import numbers_of, page_numbers
+from dataroom.actions.page_numbers import numbers_of, page_numbers
 from dataroom.actions.redactions import result_of
 from dataroom.actions.registry import Params, action
 from dataroom.actions.work import Work
