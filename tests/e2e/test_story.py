@@ -274,6 +274,7 @@ def test_disposal_takes_two_functions_and_leaves_a_certificate(story: Story) -> 
             approver.step_up()
             approver.page.get_by_role("button", name=re.compile("Approve as")).click()
             approver.confirm("Approve")
+        expect(approver.page.get_by_role("button", name=re.compile("Approve as"))).to_have_count(0)
         expect(approver.page.get_by_text("Approved").first).to_be_visible()
     page.goto(address)
     page.get_by_role("button", name="Destroy and certify").click()
