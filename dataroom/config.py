@@ -61,6 +61,11 @@ class Config:
     errand_lease: int = 60
     log_level: str = "INFO"
     access_tokens: str = ""
+    limit_person: int = 1800
+    limit_token: int = 1200
+    limit_address: int = 60
+    limit_downloads: int = 4
+    limit_exports: int = 2
     tsa_url: str = ""
     tsa_ca_file: Path = Path()
     tsa_policy: str = ""
@@ -116,6 +121,11 @@ class Config:
             "anchor_days",
             "anchor_hours",
             "anchor_warn_hours",
+            "limit_person",
+            "limit_token",
+            "limit_address",
+            "limit_downloads",
+            "limit_exports",
         ):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{_PREFIX}{name.upper()} must be above zero")

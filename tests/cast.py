@@ -187,6 +187,11 @@ def make_config(folder: Path, database_url: str, seaweed: Seaweed, public_url: s
         public_url=public_url,
         log_origin="dataroom.test/log",
         page_renderers=1,
+        limit_person=100_000,
+        limit_token=100_000,
+        limit_address=100_000,
+        limit_downloads=32,
+        limit_exports=32,
     )
 
 

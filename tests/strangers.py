@@ -68,7 +68,7 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
     disposal = world.do("ada", "disposal.propose", world.due(path="old/one.pdf").document, reason=REASON).id
     other = world.do("ada", "matter.create", name="Elsewhere", reference="E-1", participants=["borealis"]).id
     apart = elsewhere(world, other)
-    world.do("ada", "token.create", name="of Ada")
+    world.do("ada", "token.create", scopes=["everything"], name="of Ada")
     taken = world.published(tier=2)
     order = {"ground": "zpo", "reason": SENTENCE, "notice": SENTENCE}
     claw_back = world.do("ada", "disclosure.claw-back", taken.version, **order).id

@@ -7,10 +7,11 @@ import hmac
 import secrets
 import uuid
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
+from dataroom.actions.invitations import awaited
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.strength import Proof
 from dataroom.actions.views import Done, TokenView
@@ -18,8 +19,8 @@ from dataroom.actions.work import Work
 from dataroom.config import Config
 from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id
-from dataroom.model import AuditPerson, Issuer, Organisation, Session, Token, User
-from dataroom.model.people import ROLES
+from dataroom.model import AuditPerson, Issuer, Matter, Organisation, Session, Token, User
+from dataroom.model.people import AWAITED, ROLES
 
 TOKEN_PREFIX = "dr_"  # noqa: S105 - a prefix, so that leaked tokens are found by scanners
 
@@ -32,13 +33,22 @@ class Arrival(Proof):
     name: Annotated[str, Field(min_length=1, max_length=200)]
     email: Annotated[str, Field(max_length=320)]
     role: str
+    proven: Annotated[str, Field(max_length=320)] = ""
+    """The address if the provider has verified it: whoever was invited under it becomes that person."""
     issuer_session: Annotated[str | None, Field(max_length=255)] = None
     secret: Annotated[str, Field(min_length=40, max_length=100, repr=False)]
 
 
-class NewToken(Params):
-    """What the token is for and how long it lasts."""
+Purpose = Literal["everything", "read", "upload", "redact", "share", "retain", "audit", "people"]
+SCOPES: tuple[str, ...] = get_args(Purpose)
+"""What a token can be made for; `policies/access/tokens.cedar` says what each permits."""
 
+
+class NewToken(Params):
+    """A name for the token, what it may do, in which matter if only in one, and how many days it lasts."""
+
+    scopes: Annotated[list[Purpose], Field(min_length=1, max_length=len(SCOPES))]
+    matter: uuid.UUID | None = None
     name: Annotated[str, Field(min_length=2, max_length=100)]
     days: Annotated[int, Field(ge=1, le=90)] = 7
 
@@ -57,7 +67,11 @@ def start(work: Work, _target: None, params: Arrival) -> Done:
     domains = work.get(Organisation, issuer.organisation_id).mail_domains
     if params.email.rpartition("@")[2].lower() not in domains:
         raise Refused("The identity provider announced an address outside its organisation.")
+    if params.subject.startswith(AWAITED):
+        raise Refused("The identity provider announced a subject that is reserved.")
     user = work.one(User, User.issuer_id == issuer.id, User.subject == params.subject)
+    if user is None and params.proven == params.email:
+        user = _claimed(work, issuer, params)
     namesake = work.one(User, User.email == params.email, User.active.is_(True))
     if namesake is not None and (user is None or namesake.id != user.id):
         raise Refused("Somebody else of the organisation has this address.")
@@ -100,6 +114,15 @@ def start(work: Work, _target: None, params: Arrival) -> Done:
     return Done(session.id)
 
 
+def _claimed(work: Work, issuer: Issuer, params: Arrival) -> User | None:
+    """The awaited person whom somebody becomes at their first sign-in, if there is one."""
+    user = awaited(work.session, issuer.id, params.proven, work.now)
+    if user is not None:
+        user.subject, user.active, user.invited_until = params.subject, True, None
+        work.state(invited=True)
+    return user
+
+
 @action("session.end", on=Session)
 def end(work: Work, session: Session, params: Nothing) -> Done:
     """Signs out."""
@@ -116,26 +139,40 @@ def create_token(work: Work, _target: None, params: NewToken) -> TokenView:
     live = work.all(Token, Token.user_id == work.user, Token.revoked_at.is_(None), Token.expires_at > work.now)
     if len(live) >= 20:
         raise Invalid("name: you have 20 live tokens; revoke one first")
+    if params.matter is not None and not _sees(work, params.matter):
+        raise Invalid("matter: you take part in no matter with this id")
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     row = Token(
         id=new_id(),
         user_id=work.user,
         name=params.name,
         token_hash=hashed(work.services.config, secret),
+        scopes=sorted(set(params.scopes)),
+        confined_to=params.matter,
         created_at=work.now,
         expires_at=work.now + timedelta(days=params.days),
         strong_at=work.get(Session, work.principal.session).strong_at,
     )
     work.add(row)
     work.concerns(target=row)
-    return TokenView(row.id, row.name, row.created_at, row.expires_at, None, secret)
+    work.state(scopes=row.scopes, **({"matter": params.matter} if params.matter else {}))
+    return _view(row, secret)
+
+
+def _sees(work: Work, matter: uuid.UUID) -> bool:
+    return work.one(Matter, Matter.id == matter, work.narrowed(Matter, "matter.list")) is not None
+
+
+def _view(row: Token, secret: str | None = None) -> TokenView:
+    scopes = tuple(str(name) for name in row.scopes or ())
+    return TokenView(row.id, row.name, row.created_at, row.expires_at, row.revoked_at, scopes, row.confined_to, secret)
 
 
 @action("token.list", on=None, kind="Token", lists=Token)
 def list_tokens(work: Work, _target: None, params: Nothing) -> tuple[TokenView, ...]:
     """This person's API tokens, without their secrets."""
     rows = work.all(Token, work.narrowed(Token), order=(Token.created_at.desc(), Token.id))
-    return tuple(TokenView(row.id, row.name, row.created_at, row.expires_at, row.revoked_at) for row in rows)
+    return tuple(_view(row) for row in rows)
 
 
 @action("token.revoke", on=Token)

@@ -17,12 +17,16 @@ from dataroom.vault.keys import KekCache, Kms
 from dataroom.vault.store import ObjectStore
 from policies.engine import Law
 
+EVERYTHING = "everything"
+"""The scope of whoever came without an API token, and of tokens that may do whatever their person may."""
+
 
 @dataclass(frozen=True)
 class Principal:
     """Whoever performs an action. `role` is `service` for the installation's own worker, which has no user.
 
-    `arriving` is true only while somebody signs in for the first time, before their user row exists.
+    `arriving` is true only while somebody signs in for the first time, before their user row exists. `scopes` and
+    `confined` (the one matter) are those of the API token somebody came with, and `via` names it in the audit log.
     """
 
     role: str
@@ -35,6 +39,9 @@ class Principal:
     session: uuid.UUID | None = None
     token: uuid.UUID | None = None
     arriving: bool = False
+    scopes: tuple[str, ...] = (EVERYTHING,)
+    confined: uuid.UUID | None = None
+    via: str = ""
 
 
 SERVICE = Principal(role="service", name="worker")

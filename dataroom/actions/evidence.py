@@ -73,6 +73,7 @@ class Record:
             "name": who.name,
             "mail": who.email,
             "ip": who.address,
+            "via": who.via,
             "target": f"{self.target_kind}:{self.target_id}" if self.target_id else self.target_kind,
             "document": str(self.document_id or ""),
             "owner": str(self.owner_id or ""),

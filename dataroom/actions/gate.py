@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +17,9 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from dataroom.actions import pins, scope, standing, strength
-from dataroom.actions.context import Desk, Principal, Services
+from dataroom.actions.context import EVERYTHING, Desk, Download, Principal, Services
 from dataroom.actions.evidence import Record, append, digest_of, lock_head_of
+from dataroom.actions.limits import Held, Meter, Spent
 from dataroom.actions.personal import key_of
 from dataroom.actions.registry import ACTIONS, Params, Spec
 from dataroom.actions.work import SEEN_BY, Work
@@ -27,6 +28,10 @@ from dataroom.model import Base, ClawBack, Matter, Organisation, Version
 from policies.engine import Decision, Entity, Ref, Value
 
 log = logging.getLogger("dataroom.gate")
+UNCOUNTED = frozenset({"session.end", "token.revoke"})
+"""What nobody is ever kept from: signing out, and ending a token."""
+TOKEN_RULE = "tokens-do-what-they-are-for"  # noqa: S105 - the id of a policy
+TOKEN_RULES = frozenset({TOKEN_RULE, "tokens-stay-in-their-matter"})
 
 
 @dataclass
@@ -44,10 +49,11 @@ class _Attempt:
 
 
 class Gate:
-    """Performs actions for principals. One instance serves all threads of a process."""
+    """Performs actions for principals. One instance serves all threads of a process; `meter` counts what it does."""
 
     def __init__(self, services: Services):
         self.services = services
+        self.meter = Meter(services)
 
     def perform(
         self,
@@ -60,8 +66,38 @@ class Gate:
         """Does the action `name` on `target` and returns its result, having recorded it.
 
         `params` are validated against the action's own model; `stream` is the incoming body of an upload. Raises
-        `NotFound` for what does not exist or may not be seen, `Refused`, `Invalid`, `Conflict`, `Unavailable`.
+        `NotFound` for what does not exist or may not be seen, `Refused`, `Invalid`, `Conflict`, `TooMany`,
+        `Unavailable`. A `Download` takes one of the person's places until its pieces end or are closed.
         """
+        if name not in UNCOUNTED:
+            self._count(principal, name)
+        place = self.meter.place(principal, name) if ACTIONS[name].result is Download and principal.user else None
+        if place is None:
+            return self._perform(principal, name, target, params, stream)
+        try:
+            handed: Download = self._perform(principal, name, target, params, stream)
+        except BaseException:
+            place.free()
+            raise
+        return replace(handed, pieces=Held(iter(handed.pieces), place))
+
+    def _count(self, principal: Principal, name: str) -> None:
+        """Counts an action of a person or token; one refused for there being too many is recorded now and then."""
+        try:
+            self.meter.admit(principal)
+        except Spent as error:
+            if error.tell:
+                self.refuse(principal, name, error.code)
+            raise
+
+    def _perform(
+        self,
+        principal: Principal,
+        name: str,
+        target: uuid.UUID | None,
+        params: Params | Mapping[str, Any] | None,
+        stream: Any,
+    ) -> Any:
         spec = ACTIONS[name]
         attempt = _Attempt(spec, principal, target, Params(), Record(act=name, principal=principal, target_id=target))
         try:
@@ -135,17 +171,32 @@ class Gate:
         matter_id = record.matter_id if row is not None or spec.target is None else uuid.uuid4()
         member = standing.member(session, attempt.principal, matter_id, now)
         work = Work(self.services, attempt.principal, now, session, record, member)
-        entity = self._entity(session, attempt, now)
+        entity, more = self._entity(session, attempt, now), _more(session, spec, attempt.params)
+        self._refuse_token(work, attempt, more)
         question = SEEN_BY["Matter"] if spec.lists and spec.target else spec.name
-        more = _more(session, spec, attempt.params)
         decision = work.decide(question, entity, **more)
         record.policies = decision.policies
         if not decision.allowed or (row is None and spec.target is not None):
             proved = decision if decision.allowed else strength.proved(work, question, entity, more)
             if proved.allowed and not decision.allowed:
                 raise strength.lacking(work, question, entity, more)
-            raise self._no(work, entity, proved)
+            raise self._no(attempt, work, entity, proved)
         return work
+
+    def _refuse_token(self, work: Work, attempt: _Attempt, more: Mapping[str, Ref]) -> None:
+        """Says so when somebody's API token is not for this action at all, whatever the target is or if there is one.
+
+        Asked about a thing nobody may see, so that the answer tells of the token alone.
+        """
+        spec = attempt.spec
+        kind = spec.lists or spec.target
+        if EVERYTHING in attempt.principal.scopes or kind is None:
+            return
+        asked = replace(scope.decoy(kind, work.now), id="asked")
+        decision = work.decide(spec.name, asked, **more)
+        if TOKEN_RULE in decision.policies:
+            attempt.record.policies = (TOKEN_RULE,)
+            raise Refused(self.services.law.policies[TOKEN_RULE].sentence, code="token-scope")
 
     def _load(self, session: Session, attempt: _Attempt) -> Base | None:
         table, record = attempt.spec.target, attempt.record
@@ -177,7 +228,7 @@ class Gate:
             own = Ref("Organisation", str(who.organisation))
             return Entity(
                 "Matter",
-                "any",
+                str(who.confined or "any"),
                 {
                     "organisation": own,
                     "organisations": frozenset({own}),
@@ -200,7 +251,9 @@ class Gate:
             attrs |= scope.unmade_key(session, who.user)
         return Entity(spec.kind, "new", attrs)
 
-    def _no(self, work: Work, entity: Entity, decision: Decision) -> DataroomError:
+    def _no(self, attempt: _Attempt, work: Work, entity: Entity, decision: Decision) -> DataroomError:
+        if attempt.spec.target is None and set(decision.policies) & TOKEN_RULES:
+            return Refused(" ".join(self.services.law.explain(decision)), code="token-scope")
         see = SEEN_BY.get(entity.type)
         if see is not None and work.decide(see, entity).allowed:
             if entity.attrs.get("state") == "destroyed":

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import select, update
 
 from dataroom.actions.accounts import hashed
 from dataroom.actions.context import Principal, Services
+from dataroom.actions.invitations import awaited
 from dataroom.errors import Unauthenticated
 from dataroom.ids import new_id
 from dataroom.model import Issuer, Organisation, Session, Token, User
@@ -73,13 +75,20 @@ def by_token(services: Services, secret: str, address: str) -> Principal:
         ).first()
     if found is None or found[0].expires_at <= now:
         raise Unauthenticated("The token is unknown, revoked or expired.")
-    return _principal(found[1], found[2], address, None, found[0].id)
+    token, user, organisation = found
+    return replace(
+        _principal(user, organisation, address, None, token.id),
+        scopes=tuple(str(name) for name in token.scopes or ()),
+        confined=token.confined_to,
+        via=f"token:{token.id}",
+    )
 
 
 def by_access_token(services: Services, token: str, address: str) -> Principal:
     """The person a company's provider issued an access token for; they must have signed in here and be active.
 
-    Taken only of companies named in the setting ACCESS_TOKENS, for the audience it gives them.
+    Taken only of companies named in the setting ACCESS_TOKENS, for the audience it gives them. The audit log names the
+    token by the first half of its SHA-256.
     """
     if services.access is None:
         raise Unauthenticated("Access tokens of identity providers are not taken here.")
@@ -102,7 +111,8 @@ def by_access_token(services: Services, token: str, address: str) -> Principal:
         user = session.scalars(select(User).where(*known)).first()
     if user is None:
         raise Unauthenticated("The access token does not hold.")
-    return _principal(user, organisation, address, None, None)
+    via = f"jwt:{hashlib.sha256(token.encode()).hexdigest()[:32]}"
+    return replace(_principal(user, organisation, address, None, None), via=via)
 
 
 def _principal(
@@ -122,15 +132,26 @@ def _principal(
 
 
 def arriving(
-    services: Services, issuer: IssuerRow, subject: str, role: str, name: str, email: str, address: str
+    services: Services,
+    issuer: IssuerRow,
+    subject: str,
+    role: str,
+    name: str,
+    email: str,
+    address: str,
+    proven: str = "",
 ) -> Principal:
-    """The principal of somebody who is just signing in: the user known by (issuer, subject), or a new one."""
+    """The principal of somebody who is just signing in: the user known by (issuer, subject), or a new one.
+
+    Who is new and was awaited under the verified address `proven` is that person.
+    """
     with services.database.reading() as session:
         known = session.scalars(select(User.id).where(User.issuer_id == issuer.id, User.subject == subject)).first()
+        found = None if known else awaited(session, issuer.id, proven, services.clock.now())
         organisation = session.get(Organisation, issuer.organisation)
     return Principal(
         role=role,
-        user=known or new_id(),
+        user=known or (found.id if found else new_id()),
         organisation=issuer.organisation,
         organisation_name=organisation.name if organisation else "",
         name=name,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from dataroom.actions import present
 from dataroom.actions.evidence import open_log
+from dataroom.actions.invitations import has_address, is_awaited, named
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.retention import pull_triggers
 from dataroom.actions.views import Done, MatterView, MemberView, OrganisationView
@@ -19,6 +20,7 @@ from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id
 from dataroom.model import Matter, Membership, Organisation, Participation, User, Version
+from dataroom.model.people import AWAITED
 
 UNKNOWN = (
     "participants, invite: give partners by their short names and custodians of theirs by e-mail, as they told you"
@@ -159,8 +161,8 @@ class RemoveMember(Params):
 
 def organisation_of(session: Session, params: AddMember | RemoveMember) -> uuid.UUID:
     """The organisation of the person a membership is about; the null id for somebody unknown."""
-    found = session.scalars(select(User.organisation_id).where(User.email == params.email)).all()
-    return found[0] if len(found) == 1 else uuid.UUID(int=0)
+    found = set(session.scalars(select(User.organisation_id).where(has_address(params.email))))
+    return found.pop() if len(found) == 1 else uuid.UUID(int=0)
 
 
 def _shrinks(part: Membership, params: AddMember) -> bool:
@@ -194,6 +196,8 @@ def list_members(work: Work, matter: Matter, params: Nothing) -> tuple[MemberVie
             role=user.role,
             tier=part.tier,
             valid_until=part.valid_until,
+            invited_until=user.invited_until,
+            signed_in=not user.subject.startswith(AWAITED),
         )
         for part, user in work.rows(query)
     )
@@ -202,9 +206,9 @@ def list_members(work: Work, matter: Matter, params: Nothing) -> tuple[MemberVie
 @action("member.add", on=Matter, asks={"subject_organisation": organisation_of})
 def add(work: Work, matter: Matter, params: AddMember) -> Done:
     """Adds a person of the own organisation to the matter, or changes their tier."""
-    user = work.one(User, User.email == params.email, User.organisation_id == work.organisation)
-    if user is None or not user.active:
-        raise Invalid("email: nobody of your organisation with this address has signed in yet")
+    user = named(work, work.organisation, params.email)
+    if user is None or not (user.active or is_awaited(user, work.now)):
+        raise Invalid("email: nobody of your organisation with this address has signed in yet or is invited")
     ceiling = work.get(Organisation, work.organisation).ceiling
     own = work.one(Membership, Membership.matter_id == matter.id, Membership.user_id == work.user)
     highest = min(ceiling, own.tier if own else 0)
@@ -231,7 +235,7 @@ def add(work: Work, matter: Matter, params: AddMember) -> Done:
 @action("member.remove", on=Matter, asks={"subject_organisation": organisation_of})
 def remove(work: Work, matter: Matter, params: RemoveMember) -> Done:
     """Ends a person's part in the matter; it takes effect at their next request."""
-    user = work.one(User, User.email == params.email, User.organisation_id == work.organisation)
+    user = named(work, work.organisation, params.email)
     part = work.one(
         Membership,
         Membership.matter_id == matter.id,

@@ -30,14 +30,14 @@ LEGACY = "person"
 BATCH = 500
 ERASED = "(erased)"
 
-PERSON_FIELDS = frozenset({"who", "name", "mail", "ip"})
+PERSON_FIELDS = frozenset({"who", "name", "mail", "ip", "via"})
 """The fields of the acting person."""
 _OF_THE_SUBJECT = frozenset({"params", "facts"})
 _OWN_THINGS = frozenset(
     {"session.start", "session.confirm", "session.end", "token.create", "token.revoke"}
     | {"authenticator.add", "authenticator.use"}
 )
-_ABOUT_ANOTHER = frozenset({"member.add", "member.remove"})
+_ABOUT_ANOTHER = frozenset({"member.add", "member.remove", "user.invite"})
 PERSONAL_ACTS = _OWN_THINGS | _ABOUT_ANOTHER
 """Acts of whose other fields, too, some tell of a person."""
 UNKEPT_PARAMS = _ABOUT_ANOTHER | {"matter.create", "person.list"}
@@ -47,7 +47,7 @@ SUBJECT_FIELDS = _OF_THE_SUBJECT | {"target"}
 
 def cleared(person: uuid.UUID) -> dict[str, Any]:
     """What is left of a forgotten person in their user row: an opaque number, and nothing to sign in with."""
-    return {"name": ERASED, "email": "", "subject": f"erased-{person}", "active": False}
+    return {"name": ERASED, "email": "", "subject": f"erased-{person}", "active": False, "invited_until": None}
 
 
 def share(

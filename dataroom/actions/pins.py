@@ -27,6 +27,7 @@ FIELD = "rows"
 
 UNPINNED_TABLES = frozenset(
     {
+        "allowance",
         "audit_checkpoint",
         "audit_disclosure",
         "audit_entry",
@@ -35,6 +36,7 @@ UNPINNED_TABLES = frozenset(
         "audit_person",
         "audit_sealed",
         "errand",
+        "outgoing",
         "pending_login",
         "witness_standing",
     }

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, Select, Uuid, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from dataroom.actions.context import Principal
+from dataroom.actions.context import EVERYTHING, Principal
 from dataroom.actions.scope import NO_MATTER, NOBODY, entity
 from dataroom.model import Club, ClubMember, Matter, Membership, Moment, Organisation, Participation, Token, User
 from dataroom.model import Session as SessionRow
@@ -43,6 +43,8 @@ def member(session: Session, principal: Principal, matter_id: uuid.UUID | None, 
             "active": _active(row, principal, moment),
             "sign_in_age": _age(row.signed_in_at, moment),
             "strong_age": _age(row.token_strong_at if principal.token else row.strong_at, moment),
+            "scopes": frozenset(principal.scopes),
+            "confined": Ref("Matter", str(principal.confined or NOWHERE)),
             **_circles(session, principal, matter_id if inside else None, moment),
         },
     )
@@ -64,6 +66,8 @@ def officer(session: Session, organisation: uuid.UUID, matter_id: uuid.UUID, mom
             "strong_age": NEVER,
             "clubs": frozenset(),
             "walls": frozenset(),
+            "scopes": frozenset({EVERYTHING}),
+            "confined": Ref("Matter", NOWHERE),
         },
     )
 
@@ -101,8 +105,12 @@ def _asked(principal: Principal, matter_id: uuid.UUID | None, moment: datetime) 
 
 def _active(row: Row[*tuple[Any, ...]], principal: Principal, moment: datetime) -> bool:
     if row.active is None or not row.active:
-        return principal.arriving and row.active is None
+        return principal.arriving and (row.active is None or _awaited(row, moment))
     return _signed_in(row, principal, moment)
+
+
+def _awaited(row: Row[*tuple[Any, ...]], moment: datetime) -> bool:
+    return row.invited_until is not None and row.invited_until > moment
 
 
 def _signed_in(row: Row[*tuple[Any, ...]], principal: Principal, moment: datetime) -> bool:
@@ -131,6 +139,7 @@ def _standing() -> Select[*tuple[Any, ...]]:
         ),
         "ceiling": select(Organisation.ceiling).where(Organisation.id == organisation),
         "active": select(User.active).where(User.id == user),
+        "invited_until": select(User.invited_until).where(User.id == user),
         "session_until": select(SessionRow.expires_at).where(
             SessionRow.id == bindparam("session", type_=Uuid), SessionRow.ended_at.is_(None)
         ),
@@ -148,6 +157,8 @@ def _of_session(column: Any) -> Select[*tuple[Any, ...]]:
     return select(column).where(SessionRow.id == bindparam("session", type_=Uuid))
 
 
+NOWHERE = str(uuid.UUID(int=0))
+"""The matter of whoever is not confined to one; policies name it."""
 _STANDING = _standing()
 _NAMED = (
     select(Club.id, Club.kind)

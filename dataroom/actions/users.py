@@ -17,8 +17,9 @@ from dataroom.actions.views import Done, UserView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict
 from dataroom.model import Session, Token, User
+from dataroom.model.people import AWAITED
 
-_CHANGE = {True: "user.deactivate", False: "user.reactivate"}
+_CHANGES = ("user.deactivate", "user.reactivate")
 
 
 @action("user.list", on=None, kind="Person", lists=User)
@@ -33,7 +34,7 @@ def list_users(work: Work, _target: None, params: Nothing) -> tuple[UserView, ..
             select(Session.user_id, func.count()).where(Session.user_id.in_(ids), live(work)).group_by(Session.user_id)
         )
     )
-    offers = {name: {row[0] for row in work.rows(_allowed(work, name, ids))} for name in _CHANGE.values()}
+    offers = {name: {row[0] for row in work.rows(_allowed(work, name, ids))} for name in _CHANGES}
     return tuple(
         UserView(
             id=row.id,
@@ -44,10 +45,17 @@ def list_users(work: Work, _target: None, params: Nothing) -> tuple[UserView, ..
             created_at=row.created_at,
             seen_at=seen.get(row.id),
             sessions=open_.get(row.id, 0),
-            can=frozenset({_CHANGE[row.active]} if row.id in offers[_CHANGE[row.active]] else ()),
+            invited_until=row.invited_until,
+            can=frozenset(name for name in _offered(row) if row.id in offers[name]),
         )
         for row in rows
     )
+
+
+def _offered(row: User) -> tuple[str, ...]:
+    if row.active or row.invited_until is not None:
+        return ("user.deactivate",)
+    return () if row.subject.startswith(AWAITED) else ("user.reactivate",)
 
 
 def _allowed(work: Work, name: str, ids: list[uuid.UUID]) -> Select[uuid.UUID]:
@@ -61,7 +69,10 @@ def _seen(work: Work, ids: list[uuid.UUID]) -> dict[uuid.UUID, datetime]:
 
 @action("user.deactivate", on=User)
 def deactivate(work: Work, user: User, params: Nothing) -> Done:
-    """Takes a person's account away: sessions and tokens end at once, and nothing they were given has force."""
+    """Takes an account or an invitation away: sessions and tokens end at once, and what was given has no force."""
+    if user.invited_until is not None:
+        user.invited_until = None
+        return Done(user.id)
     if not user.active:
         raise Conflict("The account is deactivated already.")
     ended = shut(work, user)
@@ -86,6 +97,8 @@ def reactivate(work: Work, user: User, params: Nothing) -> Done:
     """Gives a person's account back; they sign in anew, and their parts in matters have force again."""
     if user.active:
         raise Conflict("The account is valid.")
+    if user.subject.startswith(AWAITED):
+        raise Conflict("This person has not signed in yet; invite them again.")
     namesake = work.one(User, User.email == user.email, User.active.is_(True))
     if namesake is not None:
         raise Conflict("Somebody else has this address now.")

@@ -34,7 +34,7 @@ class MatterView:
 
 @dataclass(frozen=True)
 class MemberView:
-    """A person's part in a matter."""
+    """A person's part in a matter; without force until they have signed in, for which they have `invited_until`."""
 
     id: uuid.UUID
     user: uuid.UUID
@@ -44,6 +44,8 @@ class MemberView:
     role: str
     tier: int
     valid_until: datetime | None
+    invited_until: datetime | None
+    signed_in: bool
 
 
 @dataclass(frozen=True)
@@ -452,13 +454,15 @@ class EntryPage:
 
 @dataclass(frozen=True)
 class TokenView:
-    """An API token; `secret` is present only in the answer that creates it."""
+    """An API token: what it is for, and its only matter if it has one. Only the answer that makes it has `secret`."""
 
     id: uuid.UUID
     name: str
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+    scopes: tuple[str, ...]
+    matter: uuid.UUID | None
     secret: str | None = None
 
 
@@ -521,4 +525,5 @@ class UserView:
     created_at: datetime
     seen_at: datetime | None
     sessions: int
+    invited_until: datetime | None
     can: frozenset[str]

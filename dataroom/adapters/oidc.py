@@ -229,12 +229,15 @@ def _identity(issuer: Issuer, checked: Checked, more: Mapping[str, object]) -> I
     given = checked.claims.get(issuer.role_claim, more.get(issuer.role_claim, ()))
     values = [given] if isinstance(given, str) else given if isinstance(given, list | tuple) else []
     subject = checked.text("sub") or ""
+    source = checked.claims if checked.text("email") else more
+    email = clean(source.get("email")) or ""
     return Identity(
         organisation=issuer.organisation,
         issuer=issuer.issuer,
         subject=subject,
         name=checked.text("name") or clean(more.get("name")) or subject,
-        email=checked.text("email") or clean(more.get("email")) or "",
+        email=email,
+        proven=email if source.get("email_verified") is True else "",
         roles=frozenset(issuer.role_map[v] for v in values if isinstance(v, str) and v in issuer.role_map),
         ceiling=issuer.ceiling,
         auth_time=int(signed_in) if isinstance(signed_in, int | float) else None,

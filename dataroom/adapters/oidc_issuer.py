@@ -153,9 +153,9 @@ class Identity:
     """A person whose sign-in held. The key of a person is (`issuer`, `subject`), never the e-mail address.
 
     `roles` may be empty: such a person may do nothing. `name` and `email` are for display; the provider
-    vouches for them, nobody else does. `acr` and `amr` are the class and the methods of the sign-in,
-    `auth_time` is seconds since 1970 or None; `claims_digest` is the SHA-256 (hex) of the ID token's claims as
-    signed, for the audit log.
+    vouches for them, nobody else does; `proven` is the address if it says to have verified it (`email_verified`),
+    else empty. `acr` and `amr` are the class and the methods of the sign-in, `auth_time` is seconds since 1970 or
+    None; `claims_digest` is the SHA-256 (hex) of the ID token's claims as signed, for the audit log.
     """
 
     organisation: UUID
@@ -170,6 +170,7 @@ class Identity:
     sid: str | None
     claims_digest: str
     amr: tuple[str, ...] = ()
+    proven: str = ""
 
 
 def organisation_for(text: str, issuers: Iterable[Issuer]) -> Issuer | None:

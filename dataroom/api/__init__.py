@@ -9,7 +9,9 @@ error below `/api` is answered by a problem document (RFC 9457), also for addres
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response, request
+from collections.abc import Callable
+
+from flask import Blueprint, Flask, Response, g, request
 from werkzeug.exceptions import MethodNotAllowed, default_exceptions
 from werkzeug.routing import RequestRedirect
 
@@ -45,6 +47,7 @@ def register(app: Flask, gate: Gate, services: Services) -> Blueprint:
     _add_documents(api)
     _add_errors(app, api)
     api.after_request(_guard)
+    api.after_request(_limits(gate))
     app.register_blueprint(api)
     app.register_blueprint(build_probes(services))
     app.register_blueprint(build_witness(gate))
@@ -81,6 +84,20 @@ def _add_errors(app: Flask, api: Blueprint) -> None:
         return _guard(told(NotFound() if isinstance(error, RequestRedirect) else error))
 
     app.before_request(unrouted)
+
+
+def _limits(gate: Gate) -> Callable[[Response], Response]:
+    """Tells what is left of a caller's allowances (draft-ietf-httpapi-ratelimit-headers)."""
+
+    def tell(response: Response) -> Response:
+        known = gate.meter.left(g.asking) if "asking" in g else ()
+        if known:
+            policies = (f'"{one.limit}";q={one.quota};w={one.window}' for one in known)
+            response.headers["RateLimit-Policy"] = ", ".join(policies)
+            response.headers["RateLimit"] = ", ".join(f'"{one.limit}";r={one.left};t={one.full}' for one in known)
+        return response
+
+    return tell
 
 
 def _guard(response: Response) -> Response:

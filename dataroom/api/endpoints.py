@@ -7,7 +7,7 @@ import re
 from typing import Any
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response, g, request
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from dataroom.actions import identity
@@ -45,6 +45,7 @@ class Endpoint:
     def _perform(self, variables: dict[str, Any]) -> Response:
         route = self._route
         principal = bearer(self._gate)
+        g.asking = principal
         target: UUID | None = variables.pop(route.target) if route.target else None
         params = self._params({name: str(value) for name, value in variables.items()})
         stream = _Body() if route.takes else None
@@ -68,7 +69,7 @@ class Endpoint:
 
 
 def bearer(gate: Gate) -> Principal:
-    """The person the request's token acts for. A cookie is never looked at."""
+    """The person the request's token acts for. A cookie is never looked at; a bad token counts for its address."""
     header = request.headers.get("Authorization")
     if header is None:
         raise Unauthenticated("Send an API token: Authorization: Bearer dr_...")
@@ -80,6 +81,7 @@ def bearer(gate: Gate) -> Principal:
             return identity.by_access_token(gate.services, foreign[1], request.remote_addr or "")
         raise Unauthenticated("The Authorization header holds no API token.")
     except Unauthenticated as error:
+        gate.meter.knock(request.remote_addr or "")
         error.facts["given"] = True
         raise
 

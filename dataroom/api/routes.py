@@ -178,6 +178,7 @@ ROUTES: tuple[Route, ...] = (
     Route("authenticator.list", "GET", "/authenticators"),
     Route("authenticator.remove", "DELETE", "/authenticators/{authenticator}"),
     Route("user.list", "GET", "/users"),
+    Route("user.invite", "POST", "/users", 201),
     Route("user.deactivate", "POST", "/users/{user}/deactivation"),
     Route("user.reactivate", "DELETE", "/users/{user}/deactivation"),
 )

@@ -20,7 +20,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "retention.list": ("document", "schedule", "trigger_on", "due_on", "days", "held"),
     "disposal.list": ("id", "state", "proposed_by", "proposed_at", "documents", "approvals"),
     "audit.list": ("seq", "at", "act", "outcome", "who", "organisation", "document", "code"),
-    "token.list": ("id", "name", "created_at", "expires_at", "revoked_at"),
+    "token.list": ("id", "name", "scopes", "matter", "created_at", "expires_at", "revoked_at"),
     "page.search": ("page", "text"),
     "page.words": ("line", "text", "box"),
 }

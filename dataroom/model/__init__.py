@@ -16,6 +16,7 @@ from dataroom.model.evidence import (
     AuditSealed,
 )
 from dataroom.model.finding import Search, SearchPart, Term, Transcript, TranscriptPage
+from dataroom.model.limits import Allowance, Outgoing
 from dataroom.model.matters import Matter, Membership, Participation
 from dataroom.model.people import Authenticator, Issuer, Organisation, PendingLogin, Session, Token, User
 from dataroom.model.productions import DocumentHeader, Production, ProductionItem, ProductionParty
@@ -40,6 +41,7 @@ from dataroom.model.witnessing import (
 )
 
 __all__ = [
+    "Allowance",
     "Audience",
     "AudienceParty",
     "AuditAnchor",
@@ -76,6 +78,7 @@ __all__ = [
     "Membership",
     "Moment",
     "Organisation",
+    "Outgoing",
     "Participation",
     "PendingLogin",
     "Production",

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from dataroom.model.base import At, Base, Id, MaybeAt, refers
 
 ROLES = ("custodian", "partner", "compliance")
+AWAITED = "#awaited-"
+"""Begins the subject of people who have not signed in yet; no provider's subject is taken that begins so."""
 
 
 class Organisation(Base):
@@ -48,7 +50,11 @@ class Issuer(Base):
 
 
 class User(Base):
-    """A person, known by (issuer, subject); the organisation follows from the issuer, never from a claim."""
+    """A person, known by (issuer, subject); the organisation follows from the issuer, never from a claim.
+
+    Somebody invited before their first sign-in is not active, has a subject that stands for nobody (`AWAITED`), and
+    `invited_until` while the invitation holds.
+    """
 
     __tablename__ = "user_account"
     __table_args__ = (UniqueConstraint("issuer_id", "subject"),)
@@ -61,6 +67,7 @@ class User(Base):
     role: Mapped[str] = mapped_column(String(20))
     active: Mapped[bool]
     created_at: Mapped[At]
+    invited_until: Mapped[MaybeAt]
 
 
 class Session(Base):
@@ -118,6 +125,7 @@ class Token(Base):
     """An API token: opaque, expiring, kept as a hash, shown once.
 
     `strong_at` is that of the session it was made in, so that it is as strong as its maker was, for as long.
+    `scopes` names what it is for (none: nothing), `confined_to` the only matter it reaches.
     """
 
     __tablename__ = "token"
@@ -125,6 +133,8 @@ class Token(Base):
     user_id: Mapped[uuid.UUID] = refers("user_account.id", index=True)
     name: Mapped[str] = mapped_column(String(100))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[Any] | None]
+    confined_to: Mapped[uuid.UUID | None] = refers("matter.id")
     created_at: Mapped[At]
     expires_at: Mapped[At]
     revoked_at: Mapped[MaybeAt]

@@ -1,4 +1,4 @@
-"""Who takes part in a matter, and adding or removing one's own people."""
+"""Who takes part in a matter, and adding, inviting or removing one's own people."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import uuid
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from dataroom.errors import DataroomError
+from dataroom.errors import DataroomError, Invalid, Refused
 from dataroom.web.guards import Guarded
 from dataroom.web.matters import in_matter
 from dataroom.web.site import fields, perform, submit
@@ -17,6 +17,7 @@ def routes(pages: Guarded) -> None:
     """The page of a matter's people."""
     pages.add_url_rule("/matters/<id:matter_id>/people", "people", show)
     pages.add_url_rule("/matters/<id:matter_id>/people", "add_person", add, methods=["POST"])
+    pages.add_url_rule("/matters/<id:matter_id>/people/invite", "invite_person", invite, methods=["POST"])
     pages.add_url_rule("/matters/<id:matter_id>/people/remove", "remove_person", remove, methods=["POST"])
 
 
@@ -39,6 +40,23 @@ def add(matter_id: uuid.UUID) -> ResponseReturnValue:
         again=lambda problem: show(matter_id, problem),
         then=url_for("web.people", matter_id=matter_id),
         said=f"{typed.get('email', '')} takes part now.",
+    )
+
+
+def invite(matter_id: uuid.UUID) -> ResponseReturnValue:
+    """Invites a person who has not signed in yet and adds them to the matter."""
+    typed = fields("email", "tier")
+    try:
+        perform("user.invite", None, fields("email", "days"))
+    except (Invalid, Refused) as error:
+        return show(matter_id, error), error.status
+    return submit(
+        "member.add",
+        matter_id,
+        typed,
+        again=lambda problem: show(matter_id, problem),
+        then=url_for("web.people", matter_id=matter_id),
+        said=f"{typed.get('email', '')} is invited. Tell them: no mail is sent from here.",
     )
 
 

@@ -65,6 +65,7 @@ def page(problem: str = "") -> str:
 
 def start() -> ResponseReturnValue:
     """Sends the browser to the provider of the address's mail domain."""
+    site().gate.meter.knock(request.remote_addr or "")
     known = {row.issuer: row for row in issuers(site().services)}
     registered = {row.id: issuer_of(row) for row in known.values()}
     address = request.form.get("email", "")
@@ -83,6 +84,7 @@ def start() -> ResponseReturnValue:
 
 def finish() -> ResponseReturnValue:
     """Takes in who comes back from their provider, and begins their session or confirms it."""
+    site().gate.meter.knock(request.remote_addr or "")
     browser = request.cookies.get(browser_cookie(), "")
     try:
         row, kept = _begun(browser)
@@ -143,6 +145,7 @@ def _begin(row: IssuerRow, who: Identity) -> str:
         "subject": who.subject,
         "name": who.name,
         "email": who.email,
+        "proven": who.proven,
         "role": role,
         "secret": secret,
         **proof(who),
@@ -209,4 +212,4 @@ def _same(one: str, other: str) -> bool:
 
 def _principal(row: IssuerRow, who: Identity, role: str) -> Principal:
     address = request.remote_addr or ""
-    return arriving(site().services, row, who.subject, role, who.name, who.email, address)
+    return arriving(site().services, row, who.subject, role, who.name, who.email, address, who.proven)

@@ -138,7 +138,14 @@ CASES = (
         foreign="",
         reads=True,
     ),
-    Case("token.create", "petra", _made, params=lambda h, t: {"name": "nightly export"}, lower="dora", outsider="dora"),
+    Case(
+        "token.create",
+        "petra",
+        _made,
+        params=lambda h, t: {"scopes": ["read"], "name": "nightly export"},
+        lower="dora",
+        outsider="dora",
+    ),
     Case(
         "token.list", "ada", lambda h, t, r: None, _own_token, lower="dora", outsider="stray", shows=_tokens, reads=True
     ),

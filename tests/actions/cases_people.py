@@ -74,11 +74,22 @@ def _lorn(house: House, _target: Any) -> dict[str, Any]:
     return {"issuer": "http://127.0.0.1:1/aldermoor", "subject": "lorn", "sid": row[0].issuer_session if row else "x"}
 
 
+def _newcomer(house: House, _target: Any) -> dict[str, Any]:
+    return {"email": "newcomer@aldermoor.example"}
+
+
+def _invited(house: House, _target: Any, result: Any) -> None:
+    row = house.row(User, result.id)
+    assert (row.email, row.active) == ("newcomer@aldermoor.example", False)
+    assert row.invited_until > house.world.clock.now()
+
+
 CASES = (
     Case("session.list", "ada", lambda h, t, r: None, params=_of_ada, lower="bram", shows=_sessions, reads=True),
     Case("session.revoke", "cleo", _ended, lambda h: h.session_of("ada"), lower="bram", foreign="corin"),
     Case("session.cut", "service", _cut, _lorn_arrives, params=_lorn, lower="ada"),
     Case("user.list", "ada", _own_people, lower="petra", reads=True),
+    Case("user.invite", "cleo", _invited, params=_newcomer, lower="petra"),
     Case("user.deactivate", "bram", _shut, _fresh, lower="petra", foreign="corin"),
     Case("user.reactivate", "cleo", _back, _dormant, lower="petra", foreign="corin"),
 )

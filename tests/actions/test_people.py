@@ -138,7 +138,7 @@ def test_an_ended_session_is_over(house: House) -> None:
 def test_a_deactivated_user_is_out_at_once(house: House) -> None:
     secret = arrive(house, "tom")
     house.world.people["tom"] = known(house, secret)
-    token = house.do("tom", "token.create", name="script").secret
+    token = house.do("tom", "token.create", scopes=["everything"], name="script").secret
     with house.writing() as session:
         session.execute(update(User).where(User.subject == "tom").values(active=False))
     with pytest.raises(Unauthenticated):
@@ -146,7 +146,7 @@ def test_a_deactivated_user_is_out_at_once(house: House) -> None:
     with pytest.raises(Unauthenticated):
         identity.by_token(house.world.services, token, "192.0.2.3")
     with pytest.raises(DataroomError):
-        house.do("tom", "token.create", name="script")
+        house.do("tom", "token.create", scopes=["everything"], name="script")
     with pytest.raises(DataroomError):
         arrive(house, "tom")
 
@@ -158,7 +158,7 @@ def test_a_role_follows_the_provider_at_the_next_sign_in(house: House) -> None:
 
 
 def test_a_token_acts_until_it_is_revoked_or_expires(house: House) -> None:
-    made = house.do("petra", "token.create", name="script", days=1)
+    made = house.do("petra", "token.create", scopes=["everything"], name="script", days=1)
     assert identity.by_token(house.world.services, made.secret, "192.0.2.3").user == house.person("petra").user
     assert all(view.secret is None for view in house.do("petra", "token.list"))
     with pytest.raises(NotFound):
@@ -168,7 +168,7 @@ def test_a_token_acts_until_it_is_revoked_or_expires(house: House) -> None:
         identity.by_token(house.world.services, made.secret, "192.0.2.3")
     with pytest.raises(Conflict):
         house.do("petra", "token.revoke", made.id)
-    short = house.do("petra", "token.create", name="script", days=1).secret
+    short = house.do("petra", "token.create", scopes=["everything"], name="script", days=1).secret
     house.later(days=1, seconds=1)
     with pytest.raises(Unauthenticated):
         identity.by_token(house.world.services, short, "192.0.2.3")
@@ -177,9 +177,9 @@ def test_a_token_acts_until_it_is_revoked_or_expires(house: House) -> None:
 def test_nobody_hoards_tokens(house: House) -> None:
     enrol(house.world, "vic", "aldermoor", "partner")
     for number in range(20):
-        house.do("vic", "token.create", name=f"script {number}")
+        house.do("vic", "token.create", scopes=["everything"], name=f"script {number}")
     with pytest.raises(Invalid, match="20 live tokens"):
-        house.do("vic", "token.create", name="one more")
+        house.do("vic", "token.create", scopes=["everything"], name="one more")
     assert house.count(Token, Token.user_id == house.person("vic").user) == 20
 
 

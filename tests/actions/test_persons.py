@@ -170,7 +170,7 @@ def test_sealed_fields_moved_to_another_entry_are_noticed(house: House) -> None:
 
 def test_erasing_ends_access_at_once_and_can_be_undone(house: House) -> None:
     person, who = house.leaver(), f"lev{house.leavers}"
-    token = house.do(who, "token.create", name="script").secret
+    token = house.do(who, "token.create", scopes=["everything"], name="script").secret
     house.do("cleo", "person.erase", person, **GROUND)
     with pytest.raises(Unauthenticated):
         identity.by_token(house.world.services, token, "192.0.2.3")
@@ -231,7 +231,7 @@ def test_who_was_erased_may_come_back_as_somebody_new(house: House) -> None:
     forget(house, person)
     from_provider: Any = house.world.people[who]
     with pytest.raises(DataroomError):
-        house.world.gate.perform(from_provider, "token.create", None, {"name": "still me"})
+        house.world.gate.perform(from_provider, "token.create", None, {"scopes": ["everything"], "name": "still me"})
     users = house.count(User, User.name == who.title())
     assert users == 0
 
@@ -267,7 +267,7 @@ def test_nothing_is_sealed_under_a_key_that_is_being_destroyed(house: House) -> 
     house.do("cleo", "person.erase", person, **GROUND)
     before = house.count(AuditSealed, AuditSealed.person_id == person)
     with pytest.raises(DataroomError):
-        house.world.gate.perform(principal, "token.create", None, {"name": "late"})
+        house.world.gate.perform(principal, "token.create", None, {"scopes": ["everything"], "name": "late"})
     assert house.count(AuditSealed, AuditSealed.person_id == person) == before
     with house.world.services.database.reading() as session:
         assert session.execute(text("SELECT count(*) FROM audit_entry")).scalar()

@@ -97,7 +97,7 @@ class House:
     def token(self, who: str) -> str:
         """An API token of somebody, made through the gate."""
         if who not in self.tokens:
-            self.tokens[who] = self.world.do(who, "token.create", name=f"token of {who}").secret
+            self.tokens[who] = self.world.do(who, "token.create", scopes=["everything"], name=f"token of {who}").secret
         return self.tokens[who]
 
     def connection(self) -> HTTPConnection:

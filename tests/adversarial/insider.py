@@ -48,6 +48,7 @@ def everything(world: World) -> House:
     world.worker.drain()
     _produced(house)
     _outside(house)
+    house.do("ada", "version.download", version)
     for _ in range(SUBTREE):
         world.do("ada", "token.list")
     sign_heads(world.services)

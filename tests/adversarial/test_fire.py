@@ -21,7 +21,7 @@ PATIENCE = 300.0
 def test_nothing_is_lost_and_nothing_comes_twice(world: World, tmp_path: Path) -> None:
     line = world.published()
     settings = environment_of(world.config, tmp_path) | {
-        "WRITERS_TOKEN": world.do("ada", "token.create", name="writers").secret,
+        "WRITERS_TOKEN": world.do("ada", "token.create", scopes=["everything"], name="writers").secret,
         "WRITERS_VERSION": str(line.version),
     }
     answers = tmp_path / "answers"

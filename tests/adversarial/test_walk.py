@@ -31,8 +31,9 @@ from tests.golden.files import hold
 from tests.parts import Seaweed
 from tests.strangers import BODIES, NOBODY, SENTENCE, unseen
 
-VARYING = {"X-Correlation-Id", "X-Request-Id", "Set-Cookie", "Date"}
+VARYING = {"X-Correlation-Id", "X-Request-Id", "Set-Cookie", "Date", "RateLimit"}
 CHANGING = {"audit_log", "audit_entry", "audit_disclosure", "audit_checkpoint", "audit_node", "audit_sealed", "session"}
+CHANGING |= {"allowance", "outgoing"}
 FORM = {
     "do": "approve",
     "title": "Mine",
@@ -110,7 +111,7 @@ def walk(seaweed: Seaweed) -> Iterator[Walk]:
     folder = short_folder()
     world = make_world(make_config(folder, f"sqlite:///{folder}/room.db", seaweed))
     app = create_app(world.config, world.services)
-    token = world.do("paolo", "token.create", name="walking").secret
+    token = world.do("paolo", "token.create", scopes=["everything"], name="walking").secret
     pages = signed_in(world, app, "paolo")
     found = re.search(r'name="csrf-token" content="([^"]+)"', pages.get("/matters").get_data(as_text=True))
     assert found is not None
@@ -216,7 +217,7 @@ def test_another_method_is_refused_without_a_look_at_the_id(walk: Walk) -> None:
 
 
 def test_ids_inside_a_request_do_not_tell_either(walk: Walk) -> None:
-    token = walk.world.do("corin", "token.create", name="inside").secret
+    token = walk.world.do("corin", "token.create", scopes=["everything"], name="inside").secret
     headers, mine = {"Authorization": f"Bearer {token}"}, walk.foreign["document"][1]
     answers = []
     for inside in (walk.foreign["document"][2], uuid.uuid4()):

@@ -58,7 +58,7 @@ def example(world: World) -> uuid.UUID:
     world.do("ada", "club.create", world.matter, name="Rates", kind="clean_team")
     world.do("ada", "search.start", world.matter, terms=[{"text": "lumen"}])
     for who in ("ada", "cleo", "pia"):
-        world.do(who, "token.create", name="of the crowd")
+        world.do(who, "token.create", scopes=["everything"], name="of the crowd")
     return uuid.UUID(str(line.document))
 
 

@@ -75,7 +75,7 @@ def story(world: World) -> None:
     redaction = world.redacted(line)
     world.do("bram", "redaction.approve", redaction)
     world.do("cleo", "hold.place", line.document, kind="litigation", reason="Ordered by the court of Lumen.")
-    world.do("ada", "token.create", name="frozen")
+    world.do("ada", "token.create", scopes=["everything"], name="frozen")
     due = world.due(path="old/one.pdf")
     disposal = world.do("ada", "disposal.propose", due.document, reason=REASON).id
     world.do("bram", "disposal.approve", disposal)

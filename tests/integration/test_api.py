@@ -53,7 +53,7 @@ def as_(world: World, app: Flask) -> Callable[[str], Caller]:
 
     def caller(who: str) -> Caller:
         if who not in made:
-            secret = world.do(who, "token.create", name=f"tests of {who}").secret
+            secret = world.do(who, "token.create", scopes=["everything"], name=f"tests of {who}").secret
             made[who] = Caller(app.test_client(), secret)
         return made[who]
 
@@ -190,7 +190,7 @@ def test_what_is_no_token_is_refused(app: Flask, header: str) -> None:
 
 
 def test_a_cookie_is_never_looked_at(app: Flask, world: World) -> None:
-    secret = world.do("ada", "token.create", name="as a cookie").secret
+    secret = world.do("ada", "token.create", scopes=["everything"], name="as a cookie").secret
     client = app.test_client()
     for name in ("session", "__Host-session", "token", "Authorization"):
         client.set_cookie(name, secret)
@@ -198,7 +198,7 @@ def test_a_cookie_is_never_looked_at(app: Flask, world: World) -> None:
 
 
 def test_a_revoked_and_an_expired_token_end(app: Flask, world: World) -> None:
-    made = [world.do("petra", "token.create", name="short", days=1) for _ in range(2)]
+    made = [world.do("petra", "token.create", scopes=["everything"], name="short", days=1) for _ in range(2)]
     callers = [Caller(app.test_client(), one.secret) for one in made]
     assert [one("GET", "/matters").status_code for one in callers] == [200, 200]
     assert callers[0]("DELETE", f"/tokens/{made[0].id}").status_code == 200
@@ -215,7 +215,7 @@ def test_what_may_not_be_seen_answers_like_what_is_not_there(
     world: World, as_: Callable[[str], Caller], route: Route, things: dict[str, uuid.UUID]
 ) -> None:
     if route.target == "token":
-        hidden = world.do("ada", "token.create", name="hidden").id
+        hidden = world.do("ada", "token.create", scopes=["everything"], name="hidden").id
         world.do("ada", "token.revoke", hidden)
     else:
         hidden = things[str(route.target)]

@@ -49,7 +49,7 @@ def probed(seaweed: Seaweed) -> Iterator[Probed]:
     line = world.gate.perform(
         world.people["cass"], "document.upload", alone, {"path": "quiet/plum.pdf"}, io.BytesIO(simple_pdf(["plum"]))
     )
-    token = world.do("cass", "token.create", name="plum token").id
+    token = world.do("cass", "token.create", scopes=["everything"], name="plum token").id
     own = {"matter": alone, "document": line.document, "version": line.version, "token": token}
     for kind, some in own.items():
         things[kind].append(some)
@@ -63,7 +63,7 @@ def probed(seaweed: Seaweed) -> Iterator[Probed]:
 @pytest.mark.parametrize("who", PEOPLE)
 def test_every_answer_is_as_documented_and_tells_nothing_of_another_company(probed: Probed, who: str) -> None:
     secrets = probed.from_cassini if who == "paolo" else probed.of_cassini
-    token = probed.world.do(who, "token.create", name="probing").secret
+    token = probed.world.do(who, "token.create", scopes=["everything"], name="probing").secret
     prober = Prober(token, probed.things, secrets)
     told = {op.definition.raw["operationId"]: probe(op, prober, EXAMPLES) for op in operations(probed.app)}
     assert set(told) == {route.action for route in ROUTES}

@@ -302,7 +302,7 @@ def test_an_object_store_older_than_its_database_fails_closed(fresh_world: Calla
         key = session.get_one(Version, line.version).object_key
     world.services.store.erase(key)
     client = create_app(world.config, world.services).test_client()
-    token = world.do("ada", "token.create", name="reader").secret
+    token = world.do("ada", "token.create", scopes=["everything"], name="reader").secret
     reply = client.get(f"/api/v1/versions/{line.version}/pages/1", headers={"Authorization": f"Bearer {token}"})
     assert (reply.status_code, reply.json["code"]) == (500, "object-missing")
     assert "not in the object store" in reply.json["detail"]

@@ -226,7 +226,7 @@ def test_nothing_ends_while_no_sheet_can_be_written(room: Room, monkeypatch: pyt
 
 def test_tokens_and_sessions_end_with_the_database(room: Room) -> None:
     world = room.world
-    world.do("ada", "token.create", name="nightly")
+    world.do("ada", "token.create", scopes=["everything"], name="nightly")
     made = backed_up(world, room.folder / "later")
     config = replace(elsewhere(world, f"sqlite:///{room.folder}/there.db"))
     there = restored(world, room.folder / "later", config, name=made.name).world

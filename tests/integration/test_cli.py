@@ -121,7 +121,7 @@ def as_(served: Served) -> Callable[[str], Call]:
 
     def caller(who: str) -> Call:
         if who not in tokens:
-            tokens[who] = served.world.do(who, "token.create", name="command line").secret
+            tokens[who] = served.world.do(who, "token.create", scopes=["everything"], name="command line").secret
 
         def call(*arguments: object) -> Result:
             environment = {"DATAROOM_CLI_URL": served.url, "DATAROOM_CLI_TOKEN": tokens[who]}
@@ -258,7 +258,7 @@ def test_a_token_never_leaves_unprotected(as_: Callable[[str], Call]) -> None:
 
 def test_a_token_file(served: Served, tmp_path: Path) -> None:
     file = tmp_path / "token"
-    file.write_text(served.world.do("ada", "token.create", name="file").secret + "\n")
+    file.write_text(served.world.do("ada", "token.create", scopes=["everything"], name="file").secret + "\n")
     given = ["--url", served.url, "--token-file", str(file), "matter", "list", "--json"]
     assert [row["reference"] for row in told(CliRunner().invoke(cli, given))] == ["LvB-1"]
 
@@ -320,7 +320,7 @@ def test_a_large_file_passes_in_bounded_memory(served: Served, tmp_path: Path) -
 
 def measured(served: Served, file: Path) -> tuple[dict[str, Any], int]:
     """Uploads a file in a process of its own; returns the manifest line and how much that process grew, in bytes."""
-    secret = served.world.do("ada", "token.create", name="large").secret
+    secret = served.world.do("ada", "token.create", scopes=["everything"], name="large").secret
     environment = {**os.environ, "DATAROOM_CLI_URL": served.url, "DATAROOM_CLI_TOKEN": secret}
     command = [sys.executable, "-c", MEASURED, "document", "upload", str(served.world.matter), str(file), "--json"]
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
@@ -343,7 +343,7 @@ def test_a_refusal_comes_before_the_whole_body(served: Served, as_: Callable[[st
 
 def test_a_body_in_chunks_needs_no_length(served: Served) -> None:
     data, place = simple_pdf(["In chunks."]), urlsplit(served.url)
-    secret = served.world.do("ada", "token.create", name="in chunks").secret
+    secret = served.world.do("ada", "token.create", scopes=["everything"], name="in chunks").secret
     connection = HTTPConnection(str(place.hostname), place.port, timeout=60)
     headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/pdf"}
     path = f"/api/v1/matters/{served.world.matter}/documents?path=chunks.pdf"
@@ -356,7 +356,10 @@ def test_a_body_in_chunks_needs_no_length(served: Served) -> None:
 
 def test_an_upload_cut_off_on_the_way_leaves_nothing(served: Served, as_: Callable[[str], Call]) -> None:
     before = told(as_("ada")("document", "list", served.world.matter, "--json"))["total"]
-    secret, place = served.world.do("ada", "token.create", name="cut off").secret, urlsplit(served.url)
+    secret, place = (
+        served.world.do("ada", "token.create", scopes=["everything"], name="cut off").secret,
+        urlsplit(served.url),
+    )
     with socket.create_connection((str(place.hostname), place.port or 80)) as line:
         head = f"PUT /api/v1/matters/{served.world.matter}/documents?path=cut.pdf HTTP/1.1\r\nHost: localhost\r\n"
         head += f"Authorization: Bearer {secret}\r\nContent-Type: application/pdf\r\nContent-Length: 9999\r\n\r\n"
@@ -376,7 +379,7 @@ def test_over_tls(served: Served, tmp_path: Path) -> None:
     file, fake = tmp_path / "chart.pdf", tmp_path / "fake.pdf"
     file.write_bytes(large_pdf(3 * MEBIBYTE))
     fake.write_bytes(b"MZ" * 10 * MEBIBYTE)
-    token = served.world.do("ada", "token.create", name="over TLS").secret
+    token = served.world.do("ada", "token.create", scopes=["everything"], name="over TLS").secret
     with serving(served.world, tmp_path / "log", f"--certfile={certificate}", f"--keyfile={key}") as (url, process):
         secure = url.replace("http:", "https:")
 

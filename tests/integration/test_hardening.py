@@ -61,7 +61,7 @@ def test_a_get_never_changes_what_a_form_changes(app: Flask, as_: As) -> None:
 
 def test_a_method_in_a_header_or_field_is_not_obeyed(as_: As) -> None:
     ada = as_("ada")
-    form = {"csrf_token": ada.forms, "_method": "DELETE", "name": "overridden", "days": "1"}
+    form = {"csrf_token": ada.forms, "_method": "DELETE", "scopes": "read", "name": "overridden", "days": "1"}
     answer = ada.client.post("/tokens", data=form, headers={"X-HTTP-Method-Override": "DELETE"})
     assert answer.status_code in {201, 422}
 
@@ -71,7 +71,7 @@ def test_a_form_sets_nothing_but_its_own_fields(house: World, as_: As) -> None:
     other = str(house.people["pia"].user)
     surplus = {"user_id": other, "token_hash": "0" * 64, "expires_at": "2099-01-01", "id": other, "scope": "all"}
     before = {token.id for token in house.do("ada", "token.list")}
-    assert ada.post("/tokens", name="plain", days="1", **surplus).status_code in {201, 422}
+    assert ada.post("/tokens", scopes="everything", name="plain", days="1", **surplus).status_code in {201, 422}
     for token in house.do("ada", "token.list"):
         if token.id not in before:
             assert str(token.id) != other
@@ -80,7 +80,7 @@ def test_a_form_sets_nothing_but_its_own_fields(house: World, as_: As) -> None:
 
 
 def test_surplus_and_repeated_parameters_of_the_interface_are_refused(house: World, app: Flask) -> None:
-    secret = house.do("ada", "token.create", name="pollution").secret
+    secret = house.do("ada", "token.create", scopes=["everything"], name="pollution").secret
     headers = {"Authorization": f"Bearer {secret}"}
     client = app.test_client()
     path = f"{PREFIX}/matters/{house.matter}/documents"

@@ -42,7 +42,9 @@ def test_every_unsafe_address_refuses_a_request_without_the_forms_secret(app: Fl
 
 def test_the_forms_secret_of_one_browser_is_worth_nothing_in_another(as_: As) -> None:
     theirs = as_("bodil").forms
-    answer = as_("ada").client.post("/tokens", data={"csrf_token": theirs, "name": "stolen", "days": "1"})
+    answer = as_("ada").client.post(
+        "/tokens", data={"csrf_token": theirs, "scopes": "read", "name": "stolen", "days": "1"}
+    )
     assert answer.status_code == 400
     assert "stolen" not in as_("ada").get("/tokens").text
 
@@ -59,14 +61,14 @@ def test_the_forms_secret_of_one_browser_is_worth_nothing_in_another(as_: As) ->
 )
 def test_a_request_of_another_site_is_refused_even_with_the_secret(as_: As, headers: dict[str, str]) -> None:
     ada = as_("ada")
-    given = {"csrf_token": ada.forms, "name": "from elsewhere", "days": "1"}
+    given = {"csrf_token": ada.forms, "scopes": "read", "name": "from elsewhere", "days": "1"}
     answer = ada.client.post("/tokens", data=given, headers={**headers, **PROBLEM})
     assert (answer.status_code, answer.json["code"]) == (400, "forged")
 
 
 def test_a_form_of_our_own_page_is_accepted(as_: As) -> None:
     ada = as_("ada")
-    given = {"csrf_token": ada.forms, "name": "from our page", "days": "1"}
+    given = {"csrf_token": ada.forms, "scopes": "read", "name": "from our page", "days": "1"}
     headers = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
     assert ada.client.post("/tokens", data=given, headers=headers).status_code == 201
 
@@ -86,7 +88,7 @@ def test_multipart_bodies_are_refused_before_they_are_parsed(app: Flask, as_: As
 
 
 def test_a_long_form_is_too_large(as_: As) -> None:
-    answer = as_("ada").post("/tokens", name="x" * (SMALL + 1), days="1")
+    answer = as_("ada").post("/tokens", scopes="everything", name="x" * (SMALL + 1), days="1")
     assert answer.status_code == 413
     assert "Too large" in answer.text
 

@@ -260,7 +260,7 @@ def test_a_matter_is_opened_and_closed(house: World, as_: As) -> None:
 
 def test_a_token_is_shown_once_and_revoked(house: World, as_: As) -> None:
     bram = as_("bram")
-    page = bram.post("/tokens", name="nightly", days="3")
+    page = bram.post("/tokens", scopes="everything", name="nightly", days="3")
     secret = re.search(r'id="secret">(dr_[A-Za-z0-9_-]+)<', page.text)
     assert secret
     assert secret[1] not in bram.get("/tokens").text

@@ -78,7 +78,7 @@ def test_the_page_of_people_is_for_custodians_and_compliance(as_: As) -> None:
 
 def test_a_deactivated_person_is_out_at_once_and_stays_out_until_reactivated(house: World, app: Flask, as_: As) -> None:
     pia = visitor(house, app, "pia")
-    made = pia.post("/tokens", name="nightly", days="7").text
+    made = pia.post("/tokens", scopes="everything", name="nightly", days="7").text
     token = re.search(r"dr_[A-Za-z0-9_-]{20,}", made)
     assert token
     bearer = {"Authorization": f"Bearer {token[0]}"}

@@ -23,6 +23,8 @@ USERS = [str(uuid.UUID(int=0xE0 + n)) for n in range(4)]
 ORGANISATIONS = [str(uuid.UUID(int=0xA0 + n)) for n in range(3)]
 CLUBS = [str(uuid.UUID(int=n)) for n in (0, 0, 0, 0xC0, 0xC1, 0xC2)]
 NAMED = [Ref("Club", each) for each in CLUBS[3:]]
+SCOPES = [frozenset({"everything"})] * 4 + [frozenset({"read"}), frozenset({"upload", "audit"}), frozenset[str]()]
+NOWHERE = Ref("Matter", CLUBS[0])
 MATTERS = [str(uuid.UUID(int=0xB0 + n)) for n in range(2)]
 ROLES = ("custodian", "partner", "compliance")
 STATES = {
@@ -218,6 +220,8 @@ def members(draw: st.DrawFn) -> Entity:
         "walls": draw(st.frozensets(st.sampled_from(NAMED))),
         "sign_in_age": draw(st.sampled_from((0, 300, 301, 2**40))),
         "strong_age": draw(st.sampled_from((0, 900, 901, 2**40))),
+        "scopes": draw(st.sampled_from(SCOPES)),
+        "confined": draw(st.sampled_from((NOWHERE, NOWHERE, WORLD["Matter"].entities[0].ref))),
     }
     return Entity("Member", "someone", attrs)
 
@@ -287,6 +291,8 @@ def everybody() -> list[Entity]:
                 "walls": frozenset(),
                 "sign_in_age": 0,
                 "strong_age": 0,
+                "scopes": frozenset({"everything"}),
+                "confined": NOWHERE,
             },
         )
         for role in ROLES

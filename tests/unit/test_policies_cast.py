@@ -45,6 +45,8 @@ def member(role: str, organisation: Ref = OWN, tier: int = 2, user: str = "ada",
         "walls": frozenset(),
         "sign_in_age": 0,
         "strong_age": 0,
+        "scopes": frozenset({"everything"}),
+        "confined": Ref("Matter", "00000000-0000-0000-0000-000000000000"),
         **more,
     }
     return Entity("Member", f"{user}@m1", attrs)
