@@ -45,6 +45,7 @@ def add(matter_id: uuid.UUID) -> ResponseReturnValue:
 
 def invite(matter_id: uuid.UUID) -> ResponseReturnValue:
     """Invites a person who has not signed in yet and adds them to the matter."""
+    in_matter(matter_id, "web.people")
     typed = fields("email", "tier")
     try:
         perform("user.invite", None, fields("email", "days"))
