@@ -38,7 +38,7 @@ REMEMBERED = 10_000
 PLACE = timedelta(minutes=10)
 """How long a file may stand still before its place is somebody else's."""
 RENEWED = timedelta(minutes=1)
-EXPORTS = frozenset({"audit.export", "audit.give"})
+EXPORTS = frozenset({"audit.export", "audit.give", "production.export"})
 
 
 @dataclass(frozen=True)

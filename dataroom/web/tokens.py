@@ -13,10 +13,10 @@ from dataroom.web.guards import Guarded
 from dataroom.web.site import fields, perform
 
 PURPOSES = {
-    "read": ("Read", "see and download what you may see"),
+    "read": ("Read", "see, search and download what you may see"),
     "upload": ("Upload", "contribute, replace and classify documents"),
     "redact": ("Redact", "search, mark and submit; approving stays with people at the pages"),
-    "share": ("Share", "publish, disclose, withdraw and claw back"),
+    "share": ("Share", "publish, disclose, produce, withdraw and claw back"),
     "retain": (
         "Holds and disposal",
         "holds, retention, proposing and carrying out disposals; approving stays at the pages",

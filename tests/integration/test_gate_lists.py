@@ -41,6 +41,7 @@ def asked(world: World, name: str) -> tuple[int, int]:
     """How many statements a list took, and how many rows came."""
     spec = ACTIONS[name]
     target = world.matter if spec.target is not None else None
+    world.gate.meter.admit(world.people[WHO.get(name, "ada")])
     with counted(world) as seen:
         found = world.do(WHO.get(name, "ada"), name, target, **LIMITED.get(name, {}))
     rows = found.items if hasattr(found, "items") else found
