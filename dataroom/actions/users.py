@@ -46,6 +46,7 @@ def list_users(work: Work, _target: None, params: Nothing) -> tuple[UserView, ..
             seen_at=seen.get(row.id),
             sessions=open_.get(row.id, 0),
             invited_until=row.invited_until,
+            signed_in=not row.subject.startswith(AWAITED),
             can=frozenset(name for name in _offered(row) if row.id in offers[name]),
         )
         for row in rows

@@ -526,4 +526,5 @@ class UserView:
     seen_at: datetime | None
     sessions: int
     invited_until: datetime | None
+    signed_in: bool
     can: frozenset[str]

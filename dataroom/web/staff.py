@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dataroom.errors import DataroomError, NotFound
 from dataroom.web.guards import Guarded
-from dataroom.web.site import perform, principal, submit
+from dataroom.web.site import fields, perform, principal, submit
 
 
 def routes(pages: Guarded) -> None:
@@ -17,6 +17,7 @@ def routes(pages: Guarded) -> None:
     pages.add_url_rule("/sessions", "own_sessions", own)
     pages.add_url_rule("/sessions/<id:session_id>/end", "end_session", end, methods=["POST"])
     pages.add_url_rule("/accounts", "staff", index)
+    pages.add_url_rule("/accounts", "invite_user", invite, methods=["POST"])
     pages.add_url_rule("/accounts/<id:user_id>/sessions", "staff_sessions", of_person)
     pages.add_url_rule(
         "/accounts/<id:user_id>/sessions/<id:session_id>/end", "revoke_session", revoke, methods=["POST"]
@@ -41,7 +42,14 @@ def end(session_id: uuid.UUID) -> ResponseReturnValue:
 
 def index(problem: DataroomError | None = None) -> str:
     """The people of one's own organisation."""
-    return render_template("staff/list.html", people=perform("user.list"), problem=problem)
+    return render_template("staff/list.html", people=perform("user.list"), problem=problem, given=request.form)
+
+
+def invite() -> ResponseReturnValue:
+    """Invites a person who has not signed in yet."""
+    typed = fields("email", "days")
+    said = f"{typed.get('email', '')} is invited. Tell them: no mail is sent from here."
+    return submit("user.invite", None, typed, again=index, then=url_for("web.staff"), said=said)
 
 
 def of_person(user_id: uuid.UUID) -> str:

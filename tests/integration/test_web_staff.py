@@ -142,3 +142,26 @@ def test_a_made_up_session_id_is_never_adopted(house: World, app: Flask) -> None
         identity.by_session(house.services, chosen, "")
     with house.services.database.reading() as session:
         assert session.get(User, user_id(house, "ada"))
+
+
+def test_somebody_is_invited_and_the_invitation_withdrawn(house: World, app: Flask) -> None:
+    cleo = visitor(house, app, "cleo")
+    page = cleo.post("/accounts", email="fresh@aldermoor.example", days="3")
+    assert page.status_code == 303
+    shown = cleo.get("/accounts").text
+    assert "fresh@aldermoor.example" in shown
+    assert "Withdraw" in shown
+    assert cleo.post("/accounts", email="fresh@borealis.example", days="3").status_code == 422
+    invited = re.findall(
+        r"/accounts/([0-9a-f-]{36})/deactivate", shown[shown.index("fresh@aldermoor", shown.index("<table")) :]
+    )
+    assert cleo.post(f"/accounts/{invited[0]}/deactivate").status_code == 303
+    assert "Invitation over" in cleo.get("/accounts").text
+
+
+def test_somebody_is_invited_to_a_matter(house: World, app: Flask) -> None:
+    bodil, people = visitor(house, app, "bodil"), f"/matters/{house.matter}/people"
+    given = {"email": "newest@borealis.example", "tier": "2", "days": "5"}
+    assert bodil.post(f"{people}/invite", **given).status_code == 303
+    assert "newest@borealis.example" in bodil.get(people).text
+    assert bodil.post(f"{people}/invite", **given | {"email": "pia@borealis.example"}).status_code == 422
