@@ -144,6 +144,6 @@ def test_a_token_is_as_strong_as_the_session_it_was_made_in(house: House) -> Non
 
 def _token(house: House, age: int) -> str:
     aged(house, "ada", age)
-    made = house.do("ada", "token.create", name="nightly export")
+    made = house.do("ada", "token.create", name="nightly export", scopes=["everything"])
     assert house.row(Token, made.id).strong_at is not None
     return str(made.secret)

@@ -143,7 +143,7 @@ def test_a_confirmation_belongs_to_the_session_that_began_it(
 
 def test_scripts_are_told_what_is_missing(house: World, app: Flask, olga: Visitor, version: uuid.UUID) -> None:
     person = identity.by_session(house.services, cookie(olga), "")
-    secret = house.gate.perform(person, "token.create", None, {"name": "nightly"}).secret
+    secret = house.gate.perform(person, "token.create", None, {"name": "nightly", "scopes": ["everything"]}).secret
     body: dict[str, Any] = {**FORM, "expires_at": f"{LAST_DAY}T00:00:00Z"}
     headers = {"Authorization": f"Bearer {secret}"}
     answer: TestResponse = app.test_client().post(f"/api/v1/versions/{version}/disclosures", json=body, headers=headers)
