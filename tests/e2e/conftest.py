@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.e2e.room import Demo, browser
 from tests.e2e.stage import Story
+
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")
