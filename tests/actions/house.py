@@ -105,13 +105,17 @@ class House:
         return {item.key for item in self.world.services.store.listing(PREFIX)}
 
     def dump(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Every row of every table but the evidence and what counts requests, without when a session was last seen."""
+        """Every row of every table but the evidence and what counts requests.
+
+        Left out are when a session was last seen and how far a worker says it is: both are written on the way.
+        """
         found: dict[str, list[tuple[Any, ...]]] = {}
         with self.world.services.database.reading() as session:
             for name, table in Base.metadata.tables.items():
                 if not name.startswith(EVIDENCE) and name not in {"allowance", "outgoing"}:
                     columns = [c for c in table.columns if (name, c.name) != ("session", "seen_at")]
-                    found[name] = sorted((tuple(row) for row in session.execute(select(*columns))), key=repr)
+                    rows = (tuple(_settled(value) for value in row) for row in session.execute(select(*columns)))
+                    found[name] = sorted(rows, key=repr)
         return found
 
     def log_sizes(self) -> dict[uuid.UUID | None, int]:
@@ -329,6 +333,11 @@ _ALLOW = {
     "sqlite": ("DROP TRIGGER no_entries",),
     "postgresql": ("DROP TRIGGER no_entries ON audit_entry", "DROP FUNCTION no_entries()"),
 }
+
+
+def _settled(value: Any) -> Any:
+    """A value of a row, of an errand's payload what it owes and not how far it has come."""
+    return {name: one for name, one in value.items() if name != "progress"} if isinstance(value, dict) else value
 
 
 def _written(services: Services, session: Session, log: AuditLog, entry: AuditEntry) -> Written:

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 
 from dataroom.model import AuditEntry, Errand
 from tests.adversarial.house import House, check_sound, entries_of
-from tests.adversarial.writers import LEAST, WRITERS, answered, besieging
+from tests.adversarial.writers import WRITERS, answered, besieging, enough
 from tests.cast import simple_pdf
 
 MARK = {"page": 1, "box": (60, 600, 540, 800), "kind": "box", "code": "TS", "rationale": "Names the licensed line."}
@@ -59,7 +59,7 @@ def besiege(house: House, seconds: float) -> Toll:
     house.start_worker()
     settings = {"WRITERS_TOKEN": house.token("ada"), "WRITERS_VERSION": str(target)}
     writers = besieging(house.environment | settings, answers)
-    while time.monotonic() < began + seconds or not toll.webs or answered(answers) < LEAST:
+    while time.monotonic() < began + seconds or not toll.webs or not enough(answers):
         assert time.monotonic() < began + seconds + PATIENCE, toll
         _kill_the_worker(house, toll, dice, str(long.version))
         _kill_the_web(house, toll, dice)

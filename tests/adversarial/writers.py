@@ -28,6 +28,7 @@ from dataroom.errors import Unavailable
 
 WRITERS = 4
 LEAST = 21
+KILLED = 4
 EVERY = 0.5
 
 
@@ -41,6 +42,14 @@ def besieging(environment: dict[str, str], folder: Path) -> subprocess.Popen[byt
 def answered(folder: Path) -> int:
     """How many answers the writers have had."""
     return sum(path.stat().st_size for path in folder.iterdir())
+
+
+def enough(folder: Path) -> bool:
+    """Whether the writers have had enough answers, and so many of them were killed that what they left can tell.
+
+    Each has a file of its own, also whoever replaced one that was killed.
+    """
+    return answered(folder) >= LEAST and len(list(folder.iterdir())) >= WRITERS + KILLED
 
 
 def write(services: Services, folder: Path) -> None:
