@@ -30,7 +30,7 @@ LOST = 60
 TOUR = "A long tour through the claims, paragraph {} of many, with the Lumen panel in it."
 
 
-@pytest.fixture(scope="module", params=["postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def house(request: pytest.FixtureRequest, seaweed: Seaweed) -> Iterator[House]:
     """A house on each database; sweeps take everything that no row names, however fresh."""
     folder = short_folder()

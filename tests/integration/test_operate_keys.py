@@ -84,7 +84,7 @@ class Room:
             return session.scalar(query.where(AuditEntry.act == act, AuditEntry.outcome == "done")) or 0
 
 
-@pytest.fixture(scope="module", params=["sqlite"])
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def room(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, seaweed: Seaweed) -> Iterator[Room]:
     """A room on each database; a dead process's errands are free again after two seconds."""
     folder = tmp_path_factory.mktemp("room")
