@@ -14,7 +14,8 @@ from pydantic import Field
 from dataroom.actions.invitations import awaited
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.strength import Proof
-from dataroom.actions.views import Done, TokenView
+from dataroom.actions.views import Done
+from dataroom.actions.views_people import TokenView
 from dataroom.actions.work import Work
 from dataroom.config import Config
 from dataroom.errors import Conflict, Invalid, Refused

@@ -20,7 +20,8 @@ from sqlalchemy import select, update
 from dataroom.actions.context import Principal, Services
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.sessions import renew
-from dataroom.actions.views import AuthenticatorView, Done
+from dataroom.actions.views import Done
+from dataroom.actions.views_people import AuthenticatorView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, or_, select
 
 from dataroom.actions import present
 from dataroom.actions.registry import Nothing, Params, action
-from dataroom.actions.views import ClubPerson, ClubView, Done
+from dataroom.actions.views import Done
+from dataroom.actions.views_people import ClubPerson, ClubView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id

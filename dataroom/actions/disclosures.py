@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from dataroom.actions import present
 from dataroom.actions.registry import Nothing, Params, action
-from dataroom.actions.views import DisclosureView, Done
+from dataroom.actions.views import Done
+from dataroom.actions.views_documents import DisclosureView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid
 from dataroom.ids import new_id

@@ -20,7 +20,8 @@ from dataroom.actions.destroying import destroy_documents
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.retention import refuse_proposed, with_others
 from dataroom.actions.scope import held
-from dataroom.actions.views import ApprovalView, DisposalView, Done
+from dataroom.actions.views import Done
+from dataroom.actions.views_retention import ApprovalView, DisposalView
 from dataroom.actions.work import Work
 from dataroom.clock import stamp
 from dataroom.errors import Conflict, Refused

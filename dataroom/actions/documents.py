@@ -18,7 +18,9 @@ from dataroom.actions.listing import document_view
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.retention import refuse_proposed
 from dataroom.actions.sealing import Scope, columns, current, rewrap, scope_for
-from dataroom.actions.views import DocumentPage, DocumentView, Done, ListedVersion, Uploaded
+from dataroom.actions.views import Done
+from dataroom.actions.views_documents import DocumentView
+from dataroom.actions.views_versions import DocumentPage, ListedVersion, Uploaded
 from dataroom.actions.work import PAGE, Work
 from dataroom.errors import Conflict, Invalid
 from dataroom.ids import new_id

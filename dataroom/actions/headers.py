@@ -14,7 +14,8 @@ from pydantic import Field
 from dataroom.actions import present
 from dataroom.actions.marks import Particular, check_reason
 from dataroom.actions.registry import Params, action
-from dataroom.actions.views import Done, HeaderView
+from dataroom.actions.views import Done
+from dataroom.actions.views_documents import HeaderView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid
 from dataroom.model import Disclosure, Document, DocumentHeader

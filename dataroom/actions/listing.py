@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from dataroom.actions import present
 from dataroom.actions.disclosures import disclosure_views
 from dataroom.actions.headers import header_view
-from dataroom.actions.views import DocumentView, HoldLine, LimitLine, RedactionLine
+from dataroom.actions.views_documents import DocumentView, HoldLine, LimitLine
+from dataroom.actions.views_redactions import RedactionLine
 from dataroom.actions.work import Work
 from dataroom.model import (
     Club,

@@ -15,7 +15,8 @@ from dataroom.actions.evidence import open_log
 from dataroom.actions.invitations import has_address, is_awaited, named
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.retention import pull_triggers
-from dataroom.actions.views import Done, MatterView, MemberView, OrganisationView
+from dataroom.actions.views import Done, MatterView, OrganisationView
+from dataroom.actions.views_people import MemberView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id

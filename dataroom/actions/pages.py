@@ -12,7 +12,7 @@ from dataroom.actions import present
 from dataroom.actions.context import Desk, Download
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.sealing import Opened, open_version, pass_through
-from dataroom.actions.views import HitView, PageText, VersionView, WordView
+from dataroom.actions.views_versions import HitView, PageText, VersionView, WordView
 from dataroom.actions.work import Work
 from dataroom.clock import stamp
 from dataroom.errors import Invalid

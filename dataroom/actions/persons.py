@@ -22,7 +22,8 @@ from dataroom.actions.personal import BATCH, LEGACY, STRANGERS, cleared, keep, k
 from dataroom.actions.pins import FIELD
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.retiring import WINDOW_DAYS
-from dataroom.actions.views import Done, PersonView
+from dataroom.actions.views import Done
+from dataroom.actions.views_people import PersonView
 from dataroom.actions.work import Work
 from dataroom.audit.entry import name_of
 from dataroom.errors import Conflict, KeyDestroyed, Refused

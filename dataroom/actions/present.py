@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dataroom.actions.views import DocumentRef, MarkView, OrganisationView, VersionView
+from dataroom.actions.views import DocumentRef, OrganisationView
+from dataroom.actions.views_redactions import MarkView
+from dataroom.actions.views_versions import VersionView
 from dataroom.actions.work import Work
 from dataroom.model import Document, Mark, Organisation, User, Version
 from dataroom.vault.sealed import Kind

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dataroom.actions.context import Services
-from dataroom.actions.views import ProgressView
+from dataroom.actions.views_redactions import ProgressView
 from dataroom.errors import DataroomError
 from dataroom.model import Errand
 

@@ -12,7 +12,7 @@ from dataroom.actions.marks import marks_of
 from dataroom.actions.redactions import result_of
 from dataroom.actions.registry import Nothing, action
 from dataroom.actions.sealing import open_version
-from dataroom.actions.views import CheckView, VerifiedView
+from dataroom.actions.views_redactions import CheckView, VerifiedView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, NotFound
 from dataroom.model import Document, Mark, Organisation, Redaction, Version

@@ -14,7 +14,8 @@ from dataroom.actions.listing import lines_of
 from dataroom.actions.marks import NewMark, marks_of, put_marks
 from dataroom.actions.progress import progress_of
 from dataroom.actions.registry import Nothing, Params, action
-from dataroom.actions.views import CheckView, Done, OrganisationView, RedactionLine, RedactionView
+from dataroom.actions.views import Done, OrganisationView
+from dataroom.actions.views_redactions import CheckView, RedactionLine, RedactionView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, select
 
 from dataroom.actions import present
 from dataroom.actions.registry import Nothing, Params, action
-from dataroom.actions.views import DocumentRef, Done, DueLine, HoldView, OrganisationView
+from dataroom.actions.views import DocumentRef, Done, OrganisationView
+from dataroom.actions.views_retention import DueLine, HoldView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid, NotFound
 from dataroom.ids import new_id

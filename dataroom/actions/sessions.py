@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, and_, select
 from dataroom.actions.accounts import hashed
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.strength import Proof
-from dataroom.actions.views import Done, SessionView
+from dataroom.actions.views import Done
+from dataroom.actions.views_people import SessionView
 from dataroom.actions.work import Work
 from dataroom.config import Config
 from dataroom.errors import Conflict, Invalid, Refused

@@ -13,7 +13,8 @@ from sqlalchemy import Select, func, select
 
 from dataroom.actions.registry import Nothing, action
 from dataroom.actions.sessions import live
-from dataroom.actions.views import Done, UserView
+from dataroom.actions.views import Done
+from dataroom.actions.views_people import UserView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict
 from dataroom.model import Session, Token, User

@@ -8,7 +8,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from dataroom.actions.views import RedactionLine
+from dataroom.actions.views_redactions import RedactionLine
 from dataroom.errors import DataroomError
 from dataroom.web.guards import Guarded, own
 from dataroom.web.matters import in_matter

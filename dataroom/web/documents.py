@@ -10,7 +10,7 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dataroom.actions.headers import PEOPLE
-from dataroom.actions.views import ListedVersion
+from dataroom.actions.views_versions import ListedVersion
 from dataroom.errors import DataroomError
 from dataroom.web.guards import Guarded, own
 from dataroom.web.matters import in_matter

@@ -10,7 +10,7 @@ from flask import Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dataroom.actions.finding import PATTERNS
-from dataroom.actions.views import MarkView, RedactionView
+from dataroom.actions.views_redactions import MarkView, RedactionView
 from dataroom.errors import DataroomError, Invalid
 from dataroom.web.guards import Guarded
 from dataroom.web.matters import in_matter

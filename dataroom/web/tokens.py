@@ -7,7 +7,7 @@ import uuid
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from dataroom.actions.views import TokenView
+from dataroom.actions.views_people import TokenView
 from dataroom.errors import DataroomError, Invalid
 from dataroom.web.guards import Guarded
 from dataroom.web.site import fields, perform

@@ -10,7 +10,7 @@ from flask import Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dataroom.actions.context import Download
-from dataroom.actions.views import VersionView
+from dataroom.actions.views_versions import VersionView
 from dataroom.errors import DataroomError
 from dataroom.web.guards import Guarded, own
 from dataroom.web.matters import in_matter
