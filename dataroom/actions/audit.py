@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from dataroom.actions import present, standing
 from dataroom.actions.anchoring import stamps_until
+from dataroom.actions.attributes_keeping import HIDDEN
 from dataroom.actions.checkpoints import Shown, notes_until, shown, sign_head
 from dataroom.actions.context import Desk, Download, Services
 from dataroom.actions.personal import BATCH, opened, openings
 from dataroom.actions.registry import Nothing, Params, action
-from dataroom.actions.scope import HIDDEN
 from dataroom.actions.sealing import pass_through
 from dataroom.actions.views import DocumentRef, EntryPage, EntryView, OrganisationView
 from dataroom.actions.work import Work

@@ -15,11 +15,11 @@ from pydantic import Field
 from sqlalchemy import select
 
 from dataroom.actions import present
+from dataroom.actions.attributes import held
 from dataroom.actions.context import Desk, Download
 from dataroom.actions.destroying import destroy_documents
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.retention import refuse_proposed, with_others
-from dataroom.actions.scope import held
 from dataroom.actions.views import Done
 from dataroom.actions.views_retention import ApprovalView, DisposalView
 from dataroom.actions.work import Work

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from dataroom.actions import pins, scope, standing, strength
+from dataroom.actions.attributes_people import unmade_key
 from dataroom.actions.context import EVERYTHING, Desk, Download, Principal, Services
 from dataroom.actions.evidence import Record, append, digest_of, lock_head_of
 from dataroom.actions.limits import Held, Meter, Spent
@@ -248,7 +249,7 @@ class Gate:
         if spec.kind in {"Session", "Authenticator"}:
             attrs["organisation"] = Ref("Organisation", str(who.organisation))
         if spec.kind == "Authenticator":
-            attrs |= scope.unmade_key(session, who.user)
+            attrs |= unmade_key(session, who.user)
         return Entity(spec.kind, "new", attrs)
 
     def _no(self, attempt: _Attempt, work: Work, entity: Entity, decision: Decision) -> DataroomError:

@@ -15,10 +15,10 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, bindparam, not_, select
 
+from dataroom.actions.attributes_people import held_person
 from dataroom.actions.context import Desk, Services
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.renewing_persons import REWRAP, owe_rewrapping
-from dataroom.actions.scope import held_person
 from dataroom.actions.sealing import place_of, place_of_term, versions_of
 from dataroom.actions.survivors import keep_sheet
 from dataroom.actions.views import Done

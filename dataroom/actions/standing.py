@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Row, Select, Uuid, bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from dataroom.actions.attributes import NOBODY
 from dataroom.actions.context import EVERYTHING, Principal
-from dataroom.actions.scope import NO_MATTER, NOBODY, entity
+from dataroom.actions.scope import NO_MATTER, entity
 from dataroom.model import Club, ClubMember, Matter, Membership, Moment, Organisation, Participation, Token, User
 from dataroom.model import Session as SessionRow
 from dataroom.model.clubs import COUNSEL, WALL

@@ -1,0 +1,84 @@
+"""Attributes of rows for the policy: with one value or with many, and those that several kinds of rows share."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from dataroom.model import Base, Disclosure, Hold, HoldDocument, Limitation
+
+NOBODY = "none"
+"""In place of the id of a person or thing that there is not."""
+NIL = uuid.UUID(int=0)
+"""The id a rule names where nothing is meant."""
+
+
+@dataclass(frozen=True)
+class One:
+    """An attribute with one value: a SQL expression over the kind's table, its Cedar kind, and whether it is
+    known never to be NULL where that does not follow from the column."""
+
+    expr: ColumnElement[Any] | InstrumentedAttribute[Any]
+    kind: str
+    full: bool = False
+
+
+@dataclass(frozen=True)
+class Many:
+    """A set attribute: the query of its elements (correlated with the row), its element column and kind."""
+
+    select: Select[*tuple[Any, ...]]
+    element: ColumnElement[Any] | InstrumentedAttribute[Any]
+    kind: str
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A kind of resource: its Cedar type, its table and attributes (for a moment in time, or a parameter for one)."""
+
+    name: str
+    table: type[Base]
+    attributes: Callable[[Any], Mapping[str, One | Many]]
+
+
+def held(document_id: Any) -> ColumnElement[bool]:
+    """Whether a hold that was not released covers the document."""
+    return (
+        select(HoldDocument.document_id)
+        .join(Hold, Hold.id == HoldDocument.hold_id)
+        .where(HoldDocument.document_id == document_id, Hold.released_at.is_(None))
+        .exists()
+    )
+
+
+def recipients(moment: datetime, *criteria: ColumnElement[bool]) -> Many:
+    """The organisations with a live disclosure that meets the criteria."""
+    live = select(Disclosure.recipient_id).where(
+        *criteria,
+        Disclosure.withdrawn_at.is_(None),
+        Disclosure.granted_at <= moment,
+        Disclosure.expires_at > moment,
+    )
+    return Many(live, Disclosure.recipient_id, "ref:Organisation")
+
+
+def limits(document_id: Any) -> Mapping[str, One | Many]:
+    """What a document is limited by; the null id where it is not."""
+    return {way: _limit(document_id, way) for way in ("club", "wall")}
+
+
+def _limit(document_id: Any, way: str) -> One:
+    row = aliased(Limitation)
+    found = select(row.club_id).where(row.document_id == document_id, row.way == way).scalar_subquery()
+    return One(func.coalesce(found, NIL), "ref:Club", full=True)
+
+
+def organisation_of(column: Any) -> One:
+    """The organisation whose id a column holds."""
+    return One(column, "ref:Organisation")

@@ -1,0 +1,60 @@
+"""How what is given to others, and to whom, looks to the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+
+from dataroom.actions.attributes import Many, One, organisation_of
+from dataroom.model import Audience, ClawBack, ClawBackParty, Club, Disclosure, Production, ProductionParty, Version
+
+
+def club_attributes(moment: datetime) -> Mapping[str, One | Many]:
+    """The attributes of a club."""
+    return {
+        "matter": One(Club.matter_id, "ref:Matter"),
+        "organisation": organisation_of(Club.organisation_id),
+        "kind": One(Club.kind, "string"),
+    }
+
+
+def disclosure_attributes(moment: datetime) -> Mapping[str, One | Many]:
+    """The attributes of a disclosure."""
+    live = Disclosure.withdrawn_at.is_(None) & (Disclosure.expires_at > moment)
+    return {
+        "matter": One(Disclosure.matter_id, "ref:Matter"),
+        "organisation": organisation_of(Disclosure.organisation_id),
+        "recipient": organisation_of(Disclosure.recipient_id),
+        "live": One(live, "bool"),
+    }
+
+
+def claw_back_attributes(moment: datetime) -> Mapping[str, One | Many]:
+    """The attributes of a claw-back."""
+    parties = select(ClawBackParty.organisation_id).where(ClawBackParty.claw_back_id == ClawBack.id)
+    category = select(Version.category).where(Version.id == ClawBack.version_id).correlate(ClawBack).scalar_subquery()
+    return {
+        "matter": One(ClawBack.matter_id, "ref:Matter"),
+        "organisation": organisation_of(ClawBack.organisation_id),
+        "tier": One(ClawBack.tier, "long"),
+        "category": One(category, "string", full=True),
+        "recipients": Many(parties, ClawBackParty.organisation_id, "ref:Organisation"),
+    }
+
+
+def audience_attributes(moment: datetime) -> Mapping[str, One | Many]:
+    """The attributes of an audience."""
+    return {"matter": One(Audience.matter_id, "ref:Matter"), "organisation": organisation_of(Audience.organisation_id)}
+
+
+def production_attributes(moment: datetime) -> Mapping[str, One | Many]:
+    """The attributes of a production."""
+    parties = select(ProductionParty.organisation_id).where(ProductionParty.production_id == Production.id)
+    return {
+        "matter": One(Production.matter_id, "ref:Matter"),
+        "organisation": organisation_of(Production.organisation_id),
+        "tier": One(Production.tier, "long"),
+        "recipients": Many(parties, ProductionParty.organisation_id, "ref:Organisation"),
+    }
