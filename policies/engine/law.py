@@ -34,6 +34,8 @@ from policies.engine.shape import ActionShape, Shape, read_shape
 from policies.engine.terms import Record, term_of
 
 PACKAGED = Path(__file__).resolve().parent.parent
+_READ: dict[str, Law] = {}
+"""The laws this process has read and checked, by digest."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,12 @@ class Law:
     @classmethod
     def load(cls, folder: Path | None = None) -> Law:
         """Reads the law in `folder` (the packaged one by default) and checks all of it; LawError when
-        anything is wrong, so that the service does not start with a law it would not keep."""
+        anything is wrong, so that the service does not start with a law it would not keep. The same files
+        give the same object for as long as the process lives."""
         folder = folder or PACKAGED
         digest = digest_of(folder)
+        if digest in _READ:
+            return _READ[digest]
         schema = read_schema(folder / "access")
         policies = read_policies(folder / "access", schema)
         shape = read_shape(schema)
@@ -79,7 +84,7 @@ class Law:
         check(law.policies, law.categories, law.shape)
         if digest_of(folder) != digest:
             raise LawError("the law changed while it was read")
-        return law
+        return _READ.setdefault(digest, law)
 
     @property
     def actions(self) -> Mapping[str, ActionShape]:
