@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from dataroom.errors import Tampered, Unavailable
 from dataroom.vault.store import Missing
 
+_SESSION = boto3.session.Session()
+_MAKING = threading.Lock()
+"""What S3 speaks is read from boto3's files once a process; its session makes one client at a time."""
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed", "405"}
 
 
@@ -42,11 +46,6 @@ class S3Settings:
 
 def connect(settings: S3Settings) -> Any:
     """A client of its own for this process; it tries again, with growing waits, what the server was too busy for."""
-    session = boto3.session.Session(
-        aws_access_key_id=settings.access_key,
-        aws_secret_access_key=settings.secret_key,
-        region_name=settings.region,
-    )
     config = Config(
         signature_version="s3v4",
         connect_timeout=settings.connect_timeout,
@@ -57,7 +56,15 @@ def connect(settings: S3Settings) -> Any:
         response_checksum_validation="when_required",
         s3={"addressing_style": settings.addressing},
     )
-    return session.client("s3", endpoint_url=settings.endpoint, config=config)
+    with _MAKING:
+        return _SESSION.client(
+            "s3",
+            region_name=settings.region,
+            endpoint_url=settings.endpoint,
+            aws_access_key_id=settings.access_key,
+            aws_secret_access_key=settings.secret_key,
+            config=config,
+        )
 
 
 def location(region: str) -> dict[str, Any]:
