@@ -120,6 +120,7 @@ class Walk:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / f"{self.name}.pdf"
             file.write_bytes(data)
+            expect(page.locator("#files")).to_be_enabled()
             page.locator("#files").set_input_files(file)
             row = page.locator("#manifest").get_by_role("row", name=re.compile(self.name))
             expect(row).to_contain_text(re.compile("stored", re.IGNORECASE), timeout=PATIENCE)

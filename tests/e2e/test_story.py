@@ -31,6 +31,7 @@ def test_ada_uploads_and_is_told_what_became_of_each_file(story: Story) -> None:
     story.matter = page.url.rsplit("/", 1)[1]
     story.shot("ada", "documents")
     page.get_by_role("link", name="Upload").click()
+    expect(page.locator("#files")).to_be_enabled()
     page.locator("#files").set_input_files(
         [
             {"name": f"{TITLE}.pdf", "mimeType": "application/pdf", "buffer": simple_pdf(PAGES)},

@@ -168,12 +168,13 @@ function take(found) {
   next();
 }
 
-for (const id of ["files", "folder"]) {
-  const input = document.getElementById(id);
-  input?.addEventListener("change", () => {
+// Files can be chosen only from here on: before, nobody would take them.
+for (const input of box.querySelectorAll("input[type=file]")) {
+  input.addEventListener("change", () => {
     take([...input.files].map((file) => [file.webkitRelativePath || file.name, file]));
     input.value = "";
   });
+  input.disabled = false;
 }
 for (const name of ["dragenter", "dragover"]) {
   zone.addEventListener(name, (event) => {
