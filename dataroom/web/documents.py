@@ -15,6 +15,7 @@ from dataroom.errors import DataroomError
 from dataroom.web.guards import Guarded, own
 from dataroom.web.matters import in_matter
 from dataroom.web.site import fields, perform, principal, site, submit
+from dataroom.web.texts import WALL
 
 DETAIL = "detail-"
 KEEPERS = frozenset({"custodian", "compliance"})
@@ -54,7 +55,12 @@ def show(document_id: uuid.UUID, problem: DataroomError | None = None) -> str:
     """A document's record with everything that can be done to it."""
     document = perform("document.read", document_id)
     frame = in_matter(document.matter, "web.matter")
-    return render_template("documents/show.html", **frame, document=document, problem=problem, given=request.form)
+    clubs = perform("club.list", document.matter) if "document.limit" in document.can else ()
+    ways = {"wall" if line.kind == WALL else "club" for line in document.limits}
+    free = [c for c in clubs if "club.add" in c.can and ("wall" if c.kind == WALL else "club") not in ways]
+    return render_template(
+        "documents/show.html", **frame, document=document, clubs=free, problem=problem, given=request.form
+    )
 
 
 def _do(name: str, document_id: uuid.UUID, typed: Mapping[str, Any], said: str) -> ResponseReturnValue:

@@ -35,6 +35,7 @@ TABS = (
     Tab("Holds", "web.holds", _KEEPERS),
     Tab("Retention & disposal", "web.retention", _KEEPERS),
     Tab("Audit", "web.audit", _KEEPERS),
+    Tab("Clubs", "web.clubs", _ALL),
     Tab("People", "web.people", _ALL),
 )
 

@@ -56,6 +56,17 @@ HOLDS = {
     "contract": "Duty under a contract",
     "subject_request": "Request of a person concerned",
 }
+WALL = "ethical_wall"
+CLUBS = (
+    ("clean_team", "Clean team", "Named people who alone see what is limited to it."),
+    (
+        "confidentiality_club",
+        "Confidentiality club",
+        "Named people bound by an undertaking, who alone see what is limited to it.",
+    ),
+    ("outside_counsel", "Outside counsel only", "Named custodians who alone see what is limited to it."),
+    (WALL, "Ethical wall", "Named people who never see what is behind it, whatever their role."),
+)
 EVENTS = {
     "created": "the day the document was added",
     "matter_closed": "the closing of the matter",
@@ -121,11 +132,12 @@ def register(app: Flask, law: Law) -> None:
         tone=lambda s: TONES.get(s, "plain"),
         role=lambda r: ROLES.get(r, r),
         hold=lambda k: HOLDS.get(k, k),
+        club=lambda k: next((label for kind, label, _ in CLUBS if kind == k), k),
         tier=lambda n: f"{n} {law.tiers[n].name}" if n in law.tiers else str(n),
         category=lambda c: law.categories[c].label if c in law.categories else c,
         schedule=lambda s: law.schedules[s].title if s in law.schedules else "None",
         rationale=lambda c: law.rationales[c].label if c in law.rationales else c,
         outcome=lambda o: {"done": "Done", "refused": "Refused", "failed": "Failed"}.get(o, o),
     )
-    app.jinja_env.globals.update(law=law, groups=groups, hold_kinds=HOLDS)
+    app.jinja_env.globals.update(law=law, groups=groups, hold_kinds=HOLDS, club_kinds=CLUBS)
     app.context_processor(lambda: {"who": g.get("principal"), "now": datetime.now(UTC)})
