@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -17,6 +18,7 @@ from tests.cast import REASON, World, simple_pdf
 
 NOBODY = uuid.UUID(int=7)
 SENTENCE = "A sentence that is long enough to be a reason."
+LATER = "2099-01-01T00:00:00Z"
 MARK = {"page": 1, "box": [60, 600, 540, 800], "kind": "box", "code": "TS", "rationale": SENTENCE}
 BODIES: dict[str, dict[str, Any]] = {
     "member.add": {"email": "paolo@cassini.example", "tier": 1},
@@ -45,6 +47,20 @@ BODIES: dict[str, dict[str, Any]] = {
     "club.add": {"email": "paolo@cassini.example"},
     "club.remove": {"email": "paolo@cassini.example"},
     "document.limit": {"club": str(NOBODY)},
+    "access.request": {
+        "organisation": "aldermoor",
+        "number": 7,
+        "purpose": SENTENCE,
+        "basis": SENTENCE,
+        "until": LATER,
+    },
+    "access.break-glass": {"number": 7, "reason": SENTENCE},
+    "access.grant": {"version": str(NOBODY), "until": LATER, "remark": SENTENCE},
+    "access.refuse": {"remark": SENTENCE},
+    "access.confirm": {"remark": SENTENCE},
+    "access.contest": {"remark": SENTENCE},
+    "review.start": {"due": LATER},
+    "review.confirm": {"items": [str(NOBODY)]},
     "hold.place": {"kind": "litigation", "reason": SENTENCE},
     "hold.release": {"reason": SENTENCE},
     "retention.trigger": {"on": "2020-01-01"},
@@ -78,6 +94,10 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
     result = world.do("ada", "redaction.read", redaction).result.id
     term = world.do("ada", "term.add", world.matter, terms=[{"text": "Lumen"}], tier=1)[0]
     search = world.do("ada", "search.start", world.matter, terms=[{"text": "lumen"}]).id
+    until = world.clock.now() + timedelta(days=30)
+    ask = {"organisation": "aldermoor", "number": 7, "purpose": REASON, "basis": REASON, "until": until}
+    grant = world.do("pia", "access.request", world.matter, **ask).id
+    review = world.do("cleo", "review.start", world.matter, due=until).id
     club, limited = circle(world, "clean_team")
     _wall, guarded = circle(world, "ethical_wall", "paolo@cassini.example")
     keys = [key_of(world.people[who].user, world.clock.now()) for who in ("ada", "bodil")]
@@ -96,6 +116,8 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
         "redaction": [redaction],
         "disclosure": [disclosure],
         "club": [club],
+        "grant": [grant],
+        "review": [review],
         "clawback": [claw_back],
         "production": [production],
         "audience": [audience],

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from dataroom.model import Base, Disclosure, Hold, HoldDocument, Limitation
+from dataroom.model import Base, Club, ClubMember, Disclosure, Grant, Hold, HoldDocument, Limitation, User
+from dataroom.model.clubs import COUNSEL
 
 NOBODY = "none"
 """In place of the id of a person or thing that there is not."""
@@ -59,13 +60,41 @@ def held(document_id: Any) -> ColumnElement[bool]:
 
 def recipients(moment: datetime, *criteria: ColumnElement[bool]) -> Many:
     """The organisations with a live disclosure that meets the criteria."""
-    live = select(Disclosure.recipient_id).where(
-        *criteria,
-        Disclosure.withdrawn_at.is_(None),
-        Disclosure.granted_at <= moment,
-        Disclosure.expires_at > moment,
-    )
+    live = select(Disclosure.recipient_id).where(*criteria, _given(moment))
     return Many(live, Disclosure.recipient_id, "ref:Organisation")
+
+
+def named(moment: datetime, version_id: Any) -> Many:
+    """The people to whom a version is disclosed through a club: those in it who are of the recipient's organisation."""
+    people = (
+        select(ClubMember.user_id)
+        .join(Club, Club.id == ClubMember.club_id)
+        .join(Disclosure, Disclosure.club_id == Club.id)
+        .join(User, and_(User.id == ClubMember.user_id, User.organisation_id == Disclosure.recipient_id))
+        .where(
+            Disclosure.version_id == version_id,
+            _given(moment),
+            Club.ended_at.is_(None),
+            ClubMember.removed_at.is_(None),
+            ClubMember.valid_from <= moment,
+            or_(ClubMember.valid_until.is_(None), ClubMember.valid_until > moment),
+            or_(Club.kind != COUNSEL, User.role == "custodian"),
+        )
+    )
+    return Many(people, ClubMember.user_id, "uuid")
+
+
+def granted(moment: datetime, version_id: Any) -> Many:
+    """The people who were granted access to a version."""
+    people = select(Grant.user_id).where(
+        Grant.version_id == version_id, Grant.state == "granted", Grant.expires_at > moment
+    )
+    return Many(people, Grant.user_id, "uuid")
+
+
+def _given(moment: datetime) -> ColumnElement[bool]:
+    live = and_(Disclosure.granted_at <= moment, Disclosure.expires_at > moment)
+    return and_(Disclosure.withdrawn_at.is_(None), live)
 
 
 def limits(document_id: Any) -> Mapping[str, One | Many]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 
-from dataroom.actions.attributes import Many, One, held, limits, organisation_of, recipients
+from dataroom.actions.attributes import Many, One, granted, held, limits, named, organisation_of, recipients
 from dataroom.model import (
     ClawBack,
     Disclosure,
@@ -69,7 +69,9 @@ def version_attributes(moment: datetime) -> Mapping[str, One | Many]:
         "category": One(Version.category, "string"),
         "state": One(Version.state, "string"),
         "original": One(Version.kind == int(Kind.ORIGINAL), "bool"),
-        "audience": recipients(moment, Disclosure.version_id == Version.id),
+        "audience": recipients(moment, Disclosure.version_id == Version.id, Disclosure.club_id.is_(None)),
+        "named": named(moment, Version.id),
+        "granted": granted(moment, Version.id),
         "held": One(held(Version.document_id), "bool"),
         "author": One(Version.author, "string"),
         "clawed": One(select(ClawBack.id).where(ClawBack.version_id == Version.id).exists(), "bool"),

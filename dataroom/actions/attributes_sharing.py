@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, case, func, select
 
 from dataroom.actions.attributes import Many, One, organisation_of
-from dataroom.model import Audience, ClawBack, ClawBackParty, Club, Disclosure, Production, ProductionParty, Version
+from dataroom.model import (
+    Audience,
+    ClawBack,
+    ClawBackParty,
+    Club,
+    Disclosure,
+    Grant,
+    Production,
+    ProductionParty,
+    Review,
+    Version,
+)
+from dataroom.model.access import BREAK_GLASS
 
 
 def club_attributes(moment: datetime) -> Mapping[str, One | Many]:
@@ -28,6 +40,31 @@ def disclosure_attributes(moment: datetime) -> Mapping[str, One | Many]:
         "organisation": organisation_of(Disclosure.organisation_id),
         "recipient": organisation_of(Disclosure.recipient_id),
         "live": One(live, "bool"),
+    }
+
+
+def grant_attributes(moment: datetime) -> Mapping[str, One | Many]:
+    """The attributes of a request for access, or of access that was granted."""
+    live = and_(Grant.state == "granted", func.coalesce(Grant.expires_at > moment, False))
+    return {
+        "matter": One(Grant.matter_id, "ref:Matter"),
+        "organisation": organisation_of(Grant.organisation_id),
+        "party": organisation_of(Grant.party_id),
+        "user": One(Grant.user_id, "uuid"),
+        "state": One(Grant.state, "string"),
+        "live": One(live, "bool", full=True),
+        "emergency": One(Grant.kind == BREAK_GLASS, "bool"),
+        "judged": One(Grant.verdict.is_not(None), "bool"),
+    }
+
+
+def review_attributes(moment: datetime) -> Mapping[str, One | Many]:
+    """The attributes of an access review."""
+    return {
+        "matter": One(Review.matter_id, "ref:Matter"),
+        "organisation": organisation_of(Review.organisation_id),
+        "state": One(case((Review.closed_at.is_(None), "open"), else_="closed"), "string", full=True),
+        "due": One(Review.due_at <= moment, "bool"),
     }
 
 

@@ -1,6 +1,7 @@
 """Every action. Importing this module fills the registry; faces and the worker import it and nothing else."""
 
 from dataroom.actions import (
+    access,
     accounts,
     anchoring,
     applying,
@@ -8,6 +9,7 @@ from dataroom.actions import (
     audit,
     authenticators,
     backups,
+    breakglass,
     checking,
     clawbacks,
     clientkeys,
@@ -37,6 +39,7 @@ from dataroom.actions import (
     repinning,
     retention,
     retiring,
+    reviews,
     searches,
     sessions,
     surveys,
@@ -51,6 +54,7 @@ from dataroom.actions.registry import ACTIONS, Spec
 __all__ = [
     "ACTIONS",
     "Spec",
+    "access",
     "accounts",
     "anchoring",
     "applying",
@@ -58,6 +62,7 @@ __all__ = [
     "audit",
     "authenticators",
     "backups",
+    "breakglass",
     "checking",
     "clawbacks",
     "clientkeys",
@@ -87,6 +92,7 @@ __all__ = [
     "repinning",
     "retention",
     "retiring",
+    "reviews",
     "searches",
     "sessions",
     "surveys",

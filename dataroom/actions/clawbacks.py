@@ -12,6 +12,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from dataroom.actions import present
+from dataroom.actions.access import ended_with
 from dataroom.actions.context import Desk, Download
 from dataroom.actions.openings import ACTS, TAKING, AccessView, accesses, had_it
 from dataroom.actions.redaction_log import LogForm, spreadsheet
@@ -150,6 +151,7 @@ def _end(work: Work, version: Version) -> None:
     live = (Disclosure.version_id == version.id, Disclosure.withdrawn_at.is_(None), Disclosure.expires_at > work.now)
     for given in work.all(Disclosure, *live):
         given.withdrawn_at, given.withdrawn_by = work.now, work.user
+    ended_with(work, version)
     if version.state == "published":
         version.state = "staged"
         work.get(Document, version.document_id).state = "ready"

@@ -23,7 +23,7 @@ from dataroom.actions.surveys import PURPOSE, Box, live_redactions
 from dataroom.actions.views import DocumentRef
 from dataroom.actions.work import Work
 from dataroom.errors import KeyDestroyed
-from dataroom.model import Disclosure, Mark, Matter, Redaction, Survey, SurveyPart, Version
+from dataroom.model import Disclosure, Grant, Mark, Matter, Redaction, Survey, SurveyPart, Version
 
 MOST = 2000
 KINDS = {
@@ -205,7 +205,13 @@ def _out(work: Work, versions: Iterable[uuid.UUID]) -> set[uuid.UUID]:
         .where(Disclosure.version_id == Version.id, Disclosure.withdrawn_at.is_(None), Disclosure.expires_at > work.now)
         .exists()
     )
-    query = select(Version.id).where(Version.id.in_(set(versions)), or_(Version.state == "published", live))
+    granted = (
+        select(Grant.id)
+        .where(Grant.version_id == Version.id, Grant.party_id != Version.organisation_id)
+        .where(Grant.state == "granted", Grant.expires_at > work.now)
+        .exists()
+    )
+    query = select(Version.id).where(Version.id.in_(set(versions)), or_(Version.state == "published", live, granted))
     return {row[0] for row in work.rows(query)}
 
 

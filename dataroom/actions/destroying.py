@@ -12,7 +12,7 @@ from typing import Any
 from dataroom.actions import present
 from dataroom.actions.work import Work
 from dataroom.ids import new_id
-from dataroom.model import Disclosure, Document, Errand, KeyScope, Mark, Organisation, Redaction, Version
+from dataroom.model import Disclosure, Document, Errand, Grant, KeyScope, Mark, Organisation, Redaction, Version
 from dataroom.vault.sealed import Kind
 
 GONE = "(disposed of)"
@@ -37,6 +37,7 @@ def _destroy_some(work: Work, documents: Sequence[Document]) -> list[dict[str, A
     redactions = work.all(Redaction, Redaction.version_id.in_([version.id for version in every]))
     marks = work.all(Mark, Mark.redaction_id.in_([redaction.id for redaction in redactions]))
     given = work.all(Disclosure, Disclosure.document_id.in_(ids), Disclosure.withdrawn_at.is_(None))
+    grants = work.all(Grant, Grant.document_id.in_(ids), Grant.state == "granted")
     lines = [_line(work, document, versions[document.id]) for document in documents]
     for mark in marks:
         work.session.delete(mark)
@@ -44,6 +45,8 @@ def _destroy_some(work: Work, documents: Sequence[Document]) -> list[dict[str, A
         _close_redaction(redaction)
     for disclosure in given:
         disclosure.withdrawn_at, disclosure.withdrawn_by = work.now, work.principal.user
+    for grant in grants:
+        grant.state, grant.ended_at, grant.ended_by = "ended", work.now, work.principal.user
     for document in documents:
         document.state, document.disposed_at = "disposed", work.now
         document.title = document.file_name = GONE

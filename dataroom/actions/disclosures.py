@@ -16,21 +16,26 @@ from dataroom.actions.views_documents import DisclosureView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid
 from dataroom.ids import new_id
-from dataroom.model import Disclosure, Document, Matter, Organisation, Version
+from dataroom.model import Club, Disclosure, Document, Matter, Organisation, Version
+from dataroom.model.clubs import WALL
 from dataroom.vault.sealed import Kind
 
 LONGEST = timedelta(days=366 * 3)
+UNNAMED = "named people"
+"""What a disclosure to a club is called to whoever may not see the club."""
 Sentence = Annotated[str, Field(min_length=12, max_length=2000)]
 
 
 class Grant(Params):
-    """To whom (organisation by slug), what for, why it is necessary, what narrower way was considered, until when."""
+    """To whom (organisation by slug), what for, why it is necessary, what narrower way was considered, until when; and
+    through which club, if only the recipient's people in one of the own organisation's clubs are to see it."""
 
     recipient: Annotated[str, Field(min_length=1, max_length=40)]
     purpose: Sentence
     necessity: Sentence
     alternative: Sentence
     expires_at: datetime
+    club: uuid.UUID | None = None
 
 
 def recipient_of(session: Session, params: Grant) -> uuid.UUID:
@@ -48,6 +53,7 @@ def grant(work: Work, version: Version, params: Grant) -> Done:
     if params.expires_at.tzinfo is None or not work.now < params.expires_at <= work.now + LONGEST:
         raise Invalid("expires_at: must be a time with its zone, in the future and within three years")
     recipient = recipient_of(work.session, params)
+    _check_club(work, version, params.club)
     row = Disclosure(
         id=new_id(),
         version_id=version.id,
@@ -55,6 +61,7 @@ def grant(work: Work, version: Version, params: Grant) -> Done:
         matter_id=version.matter_id,
         organisation_id=version.organisation_id,
         recipient_id=recipient,
+        club_id=params.club,
         purpose=params.purpose,
         necessity=params.necessity,
         alternative=params.alternative,
@@ -65,7 +72,16 @@ def grant(work: Work, version: Version, params: Grant) -> Done:
     work.add(row)
     work.concerns(target=row)
     work.state(version=version.id, recipient=recipient, expires=params.expires_at.isoformat())
+    if params.club is not None:
+        work.state(club=params.club)
     return Done(row.id)
+
+
+def _check_club(work: Work, version: Version, club: uuid.UUID | None) -> None:
+    """Refuses what is no live club of the owner in the matter; a wall lets nobody in."""
+    own = (Club.matter_id == version.matter_id, Club.organisation_id == version.organisation_id)
+    if club is not None and work.one(Club, Club.id == club, *own, Club.ended_at.is_(None), Club.kind != WALL) is None:
+        raise Invalid("club: not a club of your organisation in this matter")
 
 
 @action("disclosure.withdraw", on=Disclosure)
@@ -97,6 +113,8 @@ def disclosure_views(work: Work, rows: list[Disclosure]) -> tuple[DisclosureView
     people = present.names(work.session, [row.granted_by for row in rows])
     versions = {v.id: v for v in work.all(Version, Version.id.in_([row.version_id for row in rows]))}
     withdrawing = set(_withdrawable(work, rows))
+    wanted = [row.club_id for row in rows if row.club_id]
+    clubs = {c.id: c.name for c in work.all(Club, Club.id.in_(wanted), work.narrowed(Club, "club.list"))}
     return tuple(
         DisclosureView(
             id=row.id,
@@ -106,6 +124,7 @@ def disclosure_views(work: Work, rows: list[Disclosure]) -> tuple[DisclosureView
             ordinal=versions[row.version_id].ordinal,
             organisation=parties[row.organisation_id],
             recipient=parties[row.recipient_id],
+            club=clubs.get(row.club_id, UNNAMED) if row.club_id else "",
             purpose=row.purpose,
             necessity=row.necessity,
             alternative=row.alternative,

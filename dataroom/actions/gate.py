@@ -211,7 +211,7 @@ class Gate:
             record.matter_id = row.id if isinstance(row, Matter) else getattr(row, "matter_id", None)
             record.owner_id = getattr(row, "organisation_id", None)
             record.document_id = row.id if table.__name__ == "Document" else getattr(row, "document_id", None)
-            if record.document_id is None and hasattr(row, "version_id"):
+            if record.document_id is None and getattr(row, "version_id", None) is not None:
                 version = session.get(Version, row.version_id)
                 record.document_id = version.document_id if version else None
         return attempt.target

@@ -18,7 +18,7 @@ from dataroom.actions.views import Done
 from dataroom.actions.views_documents import HeaderView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid
-from dataroom.model import Disclosure, Document, DocumentHeader
+from dataroom.model import Disclosure, Document, DocumentHeader, Grant
 
 PEOPLE = ("author", "sender", "to", "cc", "bcc")
 """The people of a header, in the order in which logs have them."""
@@ -78,7 +78,9 @@ def _claimed(work: Work, document: Document, withheld: Withheld) -> dict[str, ob
         raise Invalid(f"withheld.code: {codes[withheld.code].label} is no privilege")
     live = (Disclosure.withdrawn_at.is_(None), Disclosure.expires_at > work.now)
     given = work.one(Disclosure, Disclosure.document_id == document.id, *live)
-    if document.state == "published" or given is not None:
+    foreign = (Grant.document_id == document.id, Grant.party_id != document.organisation_id)
+    opened = work.one(Grant, *foreign, Grant.state == "granted", Grant.expires_at > work.now)
+    if document.state == "published" or given is not None or opened is not None:
         raise Conflict(
             "Others have been given this document or a copy of it; take that back before you claim it whole."
         )

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from dataroom.actions import present
 from dataroom.actions.work import Work
-from dataroom.model import AuditEntry, AuditLog, Disclosure, Participation, ProductionItem, Version
+from dataroom.model import AuditEntry, AuditLog, Disclosure, Grant, Participation, ProductionItem, Version
 
 OPENING = ("version.read", "page.view", "version.download", "version.proof")
 """Acts by which somebody comes to know a version; a download has left this service for good."""
@@ -43,6 +43,8 @@ def had_it(work: Work, version: Version) -> list[uuid.UUID]:
     """Every other organisation the version was disclosed to, is published to, or that has opened it."""
     given = select(Disclosure.recipient_id).where(Disclosure.version_id == version.id)
     found = {row[0] for row in work.rows(given)}
+    opened_to = select(Grant.party_id).where(Grant.version_id == version.id)
+    found |= {row[0] for row in work.rows(opened_to)}
     if version.state == "published":
         parts = select(Participation.organisation_id).where(Participation.matter_id == version.matter_id)
         found |= {row[0] for row in work.rows(parts)}

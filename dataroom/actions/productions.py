@@ -193,7 +193,7 @@ def _check(work: Work, version: Version, parties: Iterable[uuid.UUID]) -> None:
 
 
 def _given(work: Work, version: Version, party: uuid.UUID) -> bool:
-    live = (Disclosure.withdrawn_at.is_(None), Disclosure.expires_at > work.now)
+    live = (Disclosure.withdrawn_at.is_(None), Disclosure.expires_at > work.now, Disclosure.club_id.is_(None))
     return (
         work.one(Disclosure, Disclosure.version_id == version.id, Disclosure.recipient_id == party, *live) is not None
     )

@@ -14,7 +14,7 @@ from dataroom.actions.views_versions import VersionView
 
 @dataclass(frozen=True)
 class DisclosureView:
-    """One version given to one organisation."""
+    """One version given to one organisation, or (`club`, its name) to those of its people who are in a club."""
 
     id: uuid.UUID
     version: uuid.UUID
@@ -23,6 +23,7 @@ class DisclosureView:
     ordinal: int
     organisation: OrganisationView
     recipient: OrganisationView
+    club: str
     purpose: str
     necessity: str
     alternative: str

@@ -34,6 +34,8 @@ SEEN_BY = {
     "Term": "term.list",
     "Search": "search.read",
     "Disclosure": "disclosure.list",
+    "Grant": "access.read",
+    "Review": "review.read",
     "ClawBack": "claw-back.read",
     "Audience": "audience.list",
     "Production": "production.read",

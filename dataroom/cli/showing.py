@@ -16,6 +16,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "document.list": ("document", "id", "number", "title", "organisation", "tier", "category", "state", "held"),
     "redaction.list": ("id", "document", "title", "state", "marks", "author", "reviewer"),
     "disclosure.list": ("id", "document", "organisation", "recipient", "expires_at", "live"),
+    "access.list": ("id", "number", "organisation", "person", "emergency", "state", "expires_at", "verdict"),
+    "review.list": ("id", "started_by", "due_at", "closed_at", "items", "confirmed", "ended"),
     "hold.list": ("id", "kind", "placed_by", "placed_at", "released_at", "documents"),
     "retention.list": ("document", "schedule", "trigger_on", "due_on", "days", "held"),
     "disposal.list": ("id", "state", "proposed_by", "proposed_at", "documents", "approvals"),

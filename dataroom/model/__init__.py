@@ -1,5 +1,6 @@
 """Tables and their invariants, one module a noun. Importing this package makes `Base.metadata` complete."""
 
+from dataroom.model.access import Grant
 from dataroom.model.audiences import Audience, AudienceParty, RedactionGroup
 from dataroom.model.base import Base, Moment
 from dataroom.model.clawbacks import ClawBack, ClawBackParty
@@ -29,6 +30,7 @@ from dataroom.model.retention import (
     Hold,
     HoldDocument,
 )
+from dataroom.model.reviews import Review, ReviewItem
 from dataroom.model.surveys import Survey, SurveyPart
 from dataroom.model.witnessing import (
     AuditAnchor,
@@ -68,6 +70,7 @@ __all__ = [
     "Document",
     "DocumentHeader",
     "Errand",
+    "Grant",
     "Hold",
     "HoldDocument",
     "Issuer",
@@ -87,6 +90,8 @@ __all__ = [
     "Redaction",
     "RedactionAudience",
     "RedactionGroup",
+    "Review",
+    "ReviewItem",
     "Search",
     "SearchPart",
     "Session",

@@ -11,7 +11,7 @@ from dataroom.model.base import At, Base, Id, MaybeAt, refers
 
 
 class Disclosure(Base):
-    """Live from `granted_at` until `expires_at` or `withdrawn_at`, whichever is first."""
+    """Live from `granted_at` until `expires_at` or `withdrawn_at`, whichever is first; with `club_id` to its people."""
 
     __tablename__ = "disclosure"
     __table_args__ = (Index("ix_disclosure_live", "version_id", "recipient_id"),)
@@ -21,6 +21,7 @@ class Disclosure(Base):
     matter_id: Mapped[uuid.UUID] = refers("matter.id", index=True)
     organisation_id: Mapped[uuid.UUID] = refers("organisation.id")
     recipient_id: Mapped[uuid.UUID] = refers("organisation.id")
+    club_id: Mapped[uuid.UUID | None] = refers("club.id")
     purpose: Mapped[str] = mapped_column(Text)
     necessity: Mapped[str] = mapped_column(Text)
     alternative: Mapped[str] = mapped_column(Text)

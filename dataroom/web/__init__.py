@@ -11,6 +11,7 @@ from dataroom.actions.context import Services
 from dataroom.actions.gate import Gate
 from dataroom.adapters.passkeys import Passkeys
 from dataroom.web import (
+    access,
     assets,
     audiences,
     audit,
@@ -33,6 +34,7 @@ from dataroom.web import (
     productions,
     redactions,
     retention,
+    reviews,
     sessions,
     staff,
     texts,
@@ -52,6 +54,8 @@ _PARTS = (
     staff,
     matters,
     people,
+    access,
+    reviews,
     persons,
     documents,
     uploads,

@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from dataroom.errors import DataroomError
 from dataroom.web.documents import show
 from dataroom.web.guards import Guarded
-from dataroom.web.matters import in_matter
-from dataroom.web.site import fields, ids, perform, principal, site, submit
+from dataroom.web.matters import in_matter, matter_of_form
+from dataroom.web.site import fields, perform, principal, site, submit
 from dataroom.web.texts import WALL
 
 
@@ -57,13 +57,12 @@ def found(matter_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _change(name: str, club_id: uuid.UUID, typed: dict[str, str], said: str) -> ResponseReturnValue:
-    matter_id = ids([request.form.get("matter", "")])[0]
     return submit(
         name,
         club_id,
         typed,
-        again=lambda problem: index(matter_id, problem, club_id),
-        then=url_for("web.clubs", matter_id=matter_id),
+        again=lambda problem: index(matter_of_form(), problem, club_id),
+        then=lambda done: url_for("web.clubs", matter_id=matter_of_form()),
         said=said,
     )
 

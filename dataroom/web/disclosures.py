@@ -11,6 +11,7 @@ from dataroom.errors import DataroomError
 from dataroom.web.guards import Guarded, own, refuse_others
 from dataroom.web.matters import in_matter
 from dataroom.web.site import fields, local, perform, submit
+from dataroom.web.texts import WALL
 
 
 def routes(pages: Guarded) -> None:
@@ -38,12 +39,15 @@ def form(version_id: uuid.UUID, problem: DataroomError | None = None) -> str:
     document = perform("document.read", version.document)
     frame = in_matter(document.matter, "web.disclosures")
     others = [party for party in frame["matter"].organisations if not own(party.id)]
+    clubs = perform("club.list", document.matter)
+    live = [club for club in clubs if own(club.organisation.id) and club.kind != WALL and club.ended_at is None]
     return render_template(
         "disclosures/grant.html",
         **frame,
         version=version,
         document=document,
         others=others,
+        clubs=live,
         problem=problem,
         given=request.form,
     )
@@ -51,7 +55,7 @@ def form(version_id: uuid.UUID, problem: DataroomError | None = None) -> str:
 
 def grant(version_id: uuid.UUID) -> ResponseReturnValue:
     """Gives the version to an organisation until the end of a day (UTC)."""
-    typed = fields("recipient", "purpose", "necessity", "alternative", "expires_at")
+    typed = fields("recipient", "purpose", "necessity", "alternative", "expires_at", "club")
     if "expires_at" in typed:
         typed["expires_at"] += "T23:59:59Z"
     return submit(

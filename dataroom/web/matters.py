@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from dataroom.errors import DataroomError
 from dataroom.web.guards import Guarded, refuse_others
-from dataroom.web.site import fields, perform, principal, submit
+from dataroom.web.site import fields, ids, perform, principal, submit
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ TABS = (
     Tab("Retention & disposal", "web.retention", _KEEPERS),
     Tab("Audit", "web.audit", _KEEPERS),
     Tab("Clubs", "web.clubs", _ALL),
+    Tab("Access", "web.access", _ALL),
     Tab("People", "web.people", _ALL),
 )
 
@@ -54,6 +55,11 @@ def in_matter(matter_id: uuid.UUID, tab: str) -> dict[str, Any]:
     matter = perform("matter.read", matter_id)
     tabs = [entry for entry in TABS if principal().role in entry.roles]
     return {"matter": matter, "tabs": tabs, "tab": tab}
+
+
+def matter_of_form() -> uuid.UUID:
+    """The matter on whose page a form stood that is about something else."""
+    return ids([request.form.get("matter", "")])[0]
 
 
 def home() -> ResponseReturnValue:

@@ -18,6 +18,7 @@ from dataroom.actions.checks.run import shallow
 from dataroom.actions.pins import key_from
 from dataroom.audit.notes import LOG, VerifierKey
 from dataroom.model import Base, Issuer
+from tests.actions.cases_access import broken, granted, review
 from tests.actions.cases_anchors import CASES as ANCHORS
 from tests.actions.cases_audiences import HEADER, audience
 from tests.actions.cases_clawbacks import ANSWER, clawed
@@ -61,6 +62,12 @@ def _persons_and_clubs(house: House) -> None:
     house.do("ada", "club.remove", made, email="pia@borealis.example")
     house.do("ada", "club.end", made)
     limited(house)
+    granted(house, house.line())
+    house.do("ada", "member.add", house.matter, email="petra@aldermoor.example", tier=2)
+    house.do("bram", "access.confirm", broken(house, house.line()), remark="Nobody could be reached.")
+    target = review(house, house.matter)
+    items = [one.id for one in house.do("bram", "review.read", target).items if not one.mine]
+    house.do("bram", "review.confirm", target, items=items)
     keyed_company(house.world)
     house.do("kim", "authenticator.add", name="blue key", credential="1f" * 32, public_key="2e" * 64, count=3)
     issuer = house.rows(Issuer)[0].id

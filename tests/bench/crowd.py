@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from dataroom.model import (
     Disclosure,
     Disposal,
     Document,
+    Grant,
     Hold,
     HoldDocument,
     Matter,
@@ -26,6 +28,7 @@ from dataroom.model import (
     ProductionItem,
     ProductionParty,
     Redaction,
+    Review,
     Search,
     Token,
     User,
@@ -56,6 +59,10 @@ def example(world: World) -> uuid.UUID:
     world.disclosed(taken.version)
     world.do("ada", "disclosure.claw-back", taken.version, **CLAW_BACK)
     world.do("ada", "club.create", world.matter, name="Rates", kind="clean_team")
+    until = world.clock.now() + timedelta(days=30)
+    ask = {"organisation": "aldermoor", "number": 7, "purpose": REASON, "basis": REASON, "until": until}
+    world.do("pia", "access.request", world.matter, **ask)
+    world.do("cleo", "review.start", world.matter, due=until)
     world.do("ada", "search.start", world.matter, terms=[{"text": "lumen"}])
     for who in ("ada", "cleo", "pia"):
         world.do(who, "token.create", scopes=["everything"], name="of the crowd")
@@ -104,6 +111,8 @@ class Copies:
         owner = world.people["ada"].user
         self.others = [
             ("audience", found(Audience, Audience.created_by == owner)[0]),
+            ("access_grant", found(Grant)[0]),
+            ("review", found(Review)[0]),
             ("club", found(Club, Club.created_by == owner)[0]),
             ("search", found(Search, Search.author_id == owner)[0]),
         ]

@@ -73,6 +73,8 @@ def rows(kind: str) -> list[Row]:
                 [
                     ("staged", {"state": "staged"}),
                     ("staged, disclosed to the other", {"state": "staged", "audience": given}),
+                    ("staged, granted to oneself", {"state": "staged", "granted": frozenset({"ada"})}),
+                    ("staged, disclosed to oneself by a club", {"state": "staged", "named": frozenset({"ada"})}),
                     ("published", {"state": "published"}),
                     ("published, limited to others", {"state": "published", "club": Ref("Club", "c1")}),
                     ("redacted, candidate", {"state": "candidate", "original": False}),
@@ -102,6 +104,17 @@ def _states(kind: str) -> list[tuple[str, dict[str, Value]]]:
         ],
         "Club": [("club", {"kind": "clean_team"}), ("wall", {"kind": "ethical_wall"})],
         "Production": [("for the other", {}), ("for a third", {"recipients": frozenset()})],
+        "Grant": [
+            ("asked", {}),
+            ("asked, one's own", {"user": "ada"}),
+            ("granted", {"state": "granted", "live": True}),
+            ("granted, one's own", {"state": "granted", "live": True, "user": "ada"}),
+            ("glass broken", {"state": "granted", "live": True, "emergency": True, "party": OWN}),
+            ("glass broken, one's own", {"state": "granted", "live": True, "emergency": True, "user": "ada"}),
+            ("glass broken, judged", {"state": "ended", "emergency": True, "judged": True, "party": OWN}),
+            *((s, dict[str, Value](state=s)) for s in ("refused", "ended")),
+        ],
+        "Review": [("open", {}), ("closed", {"state": "closed"})],
         "Disclosure": [("live", {"live": True}), ("over", {"live": False})],
         "Hold": [("live", {"live": True}), ("released", {"live": False})],
         "Disposal": [

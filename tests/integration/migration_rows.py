@@ -27,6 +27,11 @@ RESTRICTED = {(table, "state"): "done" for table in ("search", "search_part", "t
     ("claw_back_party", "answer"): "returned",
     ("club", "kind"): "clean_team",
     ("survey", "state"): "done",
+    ("access_grant", "kind"): "request",
+    ("access_grant", "state"): "refused",
+    ("access_grant", "verdict"): "confirmed",
+    ("review_item", "kind"): "grant",
+    ("review_item", "outcome"): "kept",
     ("survey_part", "state"): "done",
     ("limitation", "way"): "club",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
-from dataroom.actions.views import ClubView
+from dataroom.actions.views_people import ClubView
 from tests.cast import World
 from tests.integration.web_house import Visitor, app, as_, house
 

@@ -19,6 +19,7 @@ from tests.parts import Database
 
 LAW = Law.load()
 ROWS = 90
+SEED = 23
 USERS = [str(uuid.UUID(int=0xE0 + n)) for n in range(4)]
 ORGANISATIONS = [str(uuid.UUID(int=0xA0 + n)) for n in range(3)]
 CLUBS = [str(uuid.UUID(int=n)) for n in (0, 0, 0, 0xC0, 0xC1, 0xC2)]
@@ -32,6 +33,8 @@ STATES = {
     "Document": ("staged", "ready", "published", "disposed"),
     "Version": ("staged", "published", "candidate", "destroyed"),
     "Redaction": ("draft", "applying", "in_review", "returned", "released", "failed", "discarded"),
+    "Grant": ("asked", "granted", "refused", "ended"),
+    "Review": ("open", "closed"),
     "Scope": ("active", "shredding", "tombstone"),
     "Person": ("active", "shredding", "tombstone"),
     "Search": ("running", "done", "stopped"),
@@ -133,9 +136,10 @@ def kind_of(name: str, rng: random.Random) -> Kind:
 
 
 def world() -> dict[str, Kind]:
-    """All resource types with their rows; the same every time. One matter is open, the other closed."""
-    rng = random.Random(23)
-    kinds = {name: kind_of(name, rng) for name in sorted({resource for _, _, resource in QUESTIONS})}
+    """All resource types with their rows; the same every time, whatever other types there are. One matter is open,
+    the other closed."""
+    names = sorted({resource for _, _, resource in QUESTIONS})
+    kinds = {name: kind_of(name, random.Random(f"{SEED} {name}")) for name in names}
     people = frozenset(USERS[:3])
     parties = frozenset(Ref("Organisation", each) for each in ORGANISATIONS[:2])
     for number, state in enumerate(("open", "closed")):

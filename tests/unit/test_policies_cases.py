@@ -143,6 +143,7 @@ def test_the_service_does_its_errands_and_nothing_else() -> None:
         "person.rewrap",
         "person.seal",
         "redaction.apply",
+        "review.close",
         "rows.adopt",
         "search.step",
         "survey.step",

@@ -31,6 +31,8 @@ VERSIONS = sa.Table(
     sa.Column("reserved", sa.Boolean),
     sa.Column("audience", sa.String),
     sa.Column("meant", sa.String),
+    sa.Column("named", sa.String),
+    sa.Column("granted", sa.String),
 )
 
 
@@ -41,13 +43,13 @@ def mapping() -> dict[str, Attr]:
         for name, attr in LAW.shape.entities["Version"].items()
         if not attr.many
     }
-    sets = {name: VERSIONS.c[name] for name, attr in LAW.shape.entities["Version"].items() if attr.many}
-    return found | {name: _holds(column) for name, column in sets.items()}
+    sets = {name: attr.kind for name, attr in LAW.shape.entities["Version"].items() if attr.many}
+    return found | {name: _holds(VERSIONS.c[name], kind) for name, kind in sets.items()}
 
 
-def _holds(column: sa.Column[str]) -> SetExists:
-    """A set of organisations that has one element."""
-    return SetExists(lambda value: column == value, "ref:Organisation")
+def _holds(column: sa.Column[str], kind: str) -> SetExists:
+    """A set that has one element."""
+    return SetExists(lambda value: column == value, kind)
 
 
 @pytest.fixture

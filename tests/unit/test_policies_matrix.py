@@ -427,6 +427,17 @@ def test_walls_close_every_allowed_cell(kind: str, role: str, side: str, state: 
 
 
 CLOSED_STILL = {
+    "access.list",
+    "access.read",
+    "access.refuse",
+    "access.end",
+    "access.confirm",
+    "access.contest",
+    "review.start",
+    "review.list",
+    "review.read",
+    "review.confirm",
+    "review.report",
     "audit.give",
     "document.limit",
     "club.list",

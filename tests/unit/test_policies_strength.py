@@ -10,6 +10,8 @@ from tests.unit.test_policies_cast import LAW, NOW, OTHER, OWN, matter, may, mem
 STRONG = [
     ("redaction.approve", "custodian", thing("Redaction", state="in_review")),
     ("disclosure.grant", "custodian", thing("Version")),
+    ("access.grant", "custodian", thing("Grant")),
+    ("access.break-glass", "partner", matter()),
     ("disclosure.claw-back", "custodian", thing("Version")),
     ("production.make", "custodian", matter()),
     ("disposal.approve", "compliance", thing("Disposal")),

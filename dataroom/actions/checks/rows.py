@@ -22,6 +22,7 @@ PARENTS = {
     "disposal_approval": ("disposal_id", "disposal"),
     "certificate": ("disposal_id", "disposal"),
     "search_part": ("search_id", "search"),
+    "review_item": ("review_id", "review"),
     "survey_part": ("survey_id", "survey"),
     "transcript_page": ("version_id", "version"),
 }
