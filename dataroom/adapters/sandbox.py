@@ -21,9 +21,9 @@ from functools import partial
 from os import register_at_fork
 from typing import Any, TypeVar
 
-from dataroom.adapters import sandbox_child_ocr as ocr
 from dataroom.adapters.sandbox_pool import Pool
 from dataroom.adapters.sandbox_worker import Declined, Died, Profile, Reply, Source, Told, silent
+from dataroom.adapters.tesseract import languages
 from dataroom.errors import Invalid
 
 __all__ = ["Check", "Findings", "Found", "Hit", "Inspection", "RedactedPdf", "Sandbox", "Source", "Word"]
@@ -228,7 +228,7 @@ class Sandbox:
 
     def reads(self) -> tuple[str, ...]:
         """The languages in which pictures of text can be read; none where Tesseract is not installed."""
-        return ocr.languages()
+        return languages()
 
     def redact(self, source: Source, plan: dict[str, Any], salt: bytes, told: Told = silent) -> RedactedPdf:
         """Apply a redaction plan (JSON data as `redaction.Plan` reads it) and verify the result; `salt` closes the

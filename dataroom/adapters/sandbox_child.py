@@ -33,6 +33,7 @@ from dataroom.adapters import watermark
 from dataroom.adapters.sandbox_child_overstamp import overstamp
 from dataroom.adapters.sandbox_child_source import RangeFile
 from dataroom.adapters.sandbox_wire import Channel, Closed
+from dataroom.adapters.tesseract import DATA, languages
 from redaction.errors import RedactionError, Refused
 
 OPEN_DOCUMENTS = 2
@@ -190,7 +191,7 @@ def _pictured(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
 
 
 def _recognise(child: Child, request: dict[str, Any]) -> tuple[Any, bytes]:
-    if not ocr.languages():
+    if not languages():
         raise pdf.Refusal("no-reader", "Pictures of text cannot be read here: Tesseract is not installed.")
     page = pdf.page_of(child.document(), request["page"])
     try:
@@ -274,7 +275,7 @@ def _readable() -> list[str]:
         *(paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")),
         *(path for path in sys.path if path.endswith(("site-packages", "dist-packages"))),
         "/usr/share/fonts",
-        *ocr.DATA,
+        *DATA,
         "/usr/lib",
         "/lib",
         "/lib64",

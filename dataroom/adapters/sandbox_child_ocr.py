@@ -1,58 +1,34 @@
 """Reading the words of a picture of a page with Tesseract's library, inside the limited child.
 
 The library is used through its C interface (`tesseract/capi.h`, 5.x) and not as a program, because the child may not
-start programs. It is optional: where library or language data are missing, `languages` is empty and nothing is read.
-Every installed language takes part, English first, at most three.
+start programs. Where library and language data are, `tesseract` says.
 """
 
 from __future__ import annotations
 
 import ctypes
-import glob
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pypdfium2 as pdfium
 
-DATA = ("/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract/tessdata", "/usr/share/tessdata")
-"""Folders where distributions keep language data."""
-_LIBRARIES = ("/usr/lib/*/libtesseract.so.5*", "/usr/lib/libtesseract.so.5*", "/usr/lib64/libtesseract.so.5*")
+from dataroom.adapters.tesseract import data, languages, library
+
 _DPI = 300
 _PIXELS = 24_000_000
-_MOST_LANGUAGES = 3
 _PAGE_LAYOUT = 3  # PSM_AUTO: find blocks, lines and words, no script detection
 _WORD_ROW, _COLUMNS = "5", 12
 Box = tuple[float, float, float, float]
 
 
 @cache
-def _library() -> str:
-    return next((path for pattern in _LIBRARIES for path in sorted(glob.glob(pattern))), "")
-
-
-@cache
-def _data() -> str:
-    return next((folder for folder in DATA if Path(folder, "eng.traineddata").is_file()), "")
-
-
-@cache
-def languages() -> tuple[str, ...]:
-    """The languages that can be read, by Tesseract's names; none where it is not installed."""
-    if not _library() or not _data():
-        return ()
-    found = {path.stem for path in Path(_data()).glob("*.traineddata")} - {"osd", "equ"}
-    return tuple(sorted(found, key=lambda name: (name != "eng", name))[:_MOST_LANGUAGES])
-
-
-@cache
 def _reader() -> tuple[Any, Any]:
     """The library and a reader with its language data loaded, kept for the life of the process."""
-    tesseract = ctypes.CDLL(_library())
+    tesseract = ctypes.CDLL(library())
     tesseract.TessBaseAPICreate.restype = ctypes.c_void_p
     tesseract.TessBaseAPIGetTsvText.restype = ctypes.c_void_p
     handle = ctypes.c_void_p(tesseract.TessBaseAPICreate())
-    if tesseract.TessBaseAPIInit3(handle, _data().encode(), "+".join(languages()).encode()):
+    if tesseract.TessBaseAPIInit3(handle, data().encode(), "+".join(languages()).encode()):
         raise RuntimeError("the language data cannot be loaded")
     tesseract.TessBaseAPISetPageSegMode(handle, _PAGE_LAYOUT)
     return tesseract, handle

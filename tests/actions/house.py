@@ -194,7 +194,8 @@ class House:
         return self.world.redacted(line or self.line())
 
     def applying(self) -> uuid.UUID:
-        """A redaction that awaits the service; its errand is taken out of the worker's way."""
+        """A redaction that awaits the service; the key scope its copy will belong to is there."""
+        self.line(tier=1)
         made = self.draft()
         self.do("ada", "redaction.submit", made)
         return made

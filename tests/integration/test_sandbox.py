@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -238,3 +240,10 @@ def test_closing_ends_every_child() -> None:
     room.close()
     assert len(pids) == 4
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def test_the_service_itself_loads_no_reader_of_pdfs() -> None:
+    """What reads hostile files is loaded in the limited children alone, not where the keys are."""
+    look = "import sys, dataroom.app; print(*({'pypdfium2', 'pikepdf', 'pdfminer', 'fontTools'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
