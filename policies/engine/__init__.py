@@ -17,8 +17,10 @@ from policies.engine.lists import Category, Rationale, Schedule, Tier
 from policies.engine.periods import Period, due
 from policies.engine.rules import Decision, Policy
 from policies.engine.shape import ActionShape
+from policies.engine.transfers import ADEQUACY, Mechanism, Transfers, is_country
 
 __all__ = [
+    "ADEQUACY",
     "ActionShape",
     "Attr",
     "Category",
@@ -27,6 +29,7 @@ __all__ = [
     "Entity",
     "Law",
     "LawError",
+    "Mechanism",
     "Period",
     "Policy",
     "Rationale",
@@ -34,7 +37,9 @@ __all__ = [
     "Schedule",
     "SetExists",
     "Tier",
+    "Transfers",
     "Value",
     "due",
+    "is_country",
     "uuid_literal",
 ]

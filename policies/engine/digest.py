@@ -7,7 +7,7 @@ from pathlib import Path
 
 from policies.engine.errors import LawError
 
-LISTS = ("categories.toml", "rationales.toml", "tiers.toml")
+LISTS = ("categories.toml", "rationales.toml", "tiers.toml", "transfers.toml")
 
 
 def law_files(folder: Path) -> list[Path]:

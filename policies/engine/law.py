@@ -32,6 +32,7 @@ from policies.engine.narrowing import allowed_rows
 from policies.engine.rules import Decision, Policy, by_question, parse_set, read_policies, read_schema
 from policies.engine.shape import ActionShape, Shape, read_shape
 from policies.engine.terms import Record, term_of
+from policies.engine.transfers import Transfers, read_transfers
 
 PACKAGED = Path(__file__).resolve().parent.parent
 _READ: dict[str, Law] = {}
@@ -51,6 +52,7 @@ class Law:
     rationales: Mapping[str, Rationale]
     schedules: Mapping[str, Schedule]
     tiers: Mapping[int, Tier]
+    transfers: Transfers
     policies: Mapping[str, Policy]
     shape: Shape
     _schema: cedarpy.Schema
@@ -75,6 +77,7 @@ class Law:
             rationales=read_rationales(folder),
             schedules=read_schedules(folder),
             tiers=read_tiers(folder),
+            transfers=read_transfers(folder),
             policies=policies,
             shape=shape,
             _schema=schema,

@@ -9,9 +9,10 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from policies.engine.errors import LawError
 from policies.engine.periods import Period
@@ -106,6 +107,13 @@ class Table:
             raise LawError(f"{self._where}: {key} must be true or false")
         return value
 
+    def day(self, key: str) -> date:
+        """A day of the calendar."""
+        value = self._take(key)
+        if not isinstance(value, date) or isinstance(value, datetime):
+            raise LawError(f"{self._where}: {key} must be a day")
+        return value
+
     def texts(self, key: str) -> tuple[str, ...]:
         """A non-empty list of strings."""
         value = self._take(key)
@@ -126,7 +134,7 @@ class Table:
 
 def read_categories(folder: Path) -> Mapping[str, Category]:
     """Categories by id, in the order of the file; "unclassified" must be there and not be publishable."""
-    found = _keyed(_rows(folder / "categories.toml", "category", _category), lambda c: c.id, "categories.toml")
+    found = keyed(_rows(folder / "categories.toml", "category", _category), lambda c: c.id, "categories.toml")
     if "unclassified" not in found:
         raise LawError('categories.toml: the category "unclassified" is missing')
     for category in found.values():
@@ -138,12 +146,12 @@ def read_categories(folder: Path) -> Mapping[str, Category]:
 def read_rationales(folder: Path) -> Mapping[str, Rationale]:
     """Rationales by code, in the order of the file."""
     found = _rows(folder / "rationales.toml", "rationale", _rationale)
-    return _keyed(found, lambda r: r.code, "rationales.toml")
+    return keyed(found, lambda r: r.code, "rationales.toml")
 
 
 def read_tiers(folder: Path) -> Mapping[int, Tier]:
     """Tiers by level, from 1 without a gap."""
-    found = _keyed(_rows(folder / "tiers.toml", "tier", _tier), lambda t: t.level, "tiers.toml")
+    found = keyed(_rows(folder / "tiers.toml", "tier", _tier), lambda t: t.level, "tiers.toml")
     if list(found) != list(range(1, len(found) + 1)):
         raise LawError("tiers.toml: levels must count 1, 2, 3 in order")
     return found
@@ -157,7 +165,7 @@ def read_schedules(folder: Path) -> Mapping[str, Schedule]:
         if schedule.id != path.stem:
             raise LawError(f"retention/{path.name}: id must be {path.stem}")
         found.append(schedule)
-    return _keyed(found, lambda s: s.id, "retention")
+    return keyed(found, lambda s: s.id, "retention")
 
 
 T = TypeVar("T")
@@ -217,11 +225,21 @@ def _one(where: str, values: object, read: Callable[[Table], T]) -> T:
 
 
 def _rows(path: Path, name: str, read: Callable[[Table], T]) -> list[T]:
+    return read_tables(path, {name: read})[name]
+
+
+def read_tables(path: Path, readers: Mapping[str, Callable[[Table], Any]]) -> dict[str, list[Any]]:
+    """The tables of a file by name, each read by its reader; at least one of each name, and nothing else."""
     content = _load(path)
-    rows = content.pop(name, None)
-    if content or not isinstance(rows, list) or not rows:
-        raise LawError(f"{path.name}: only [[{name}]] tables are expected, at least one")
-    return [_one(f"{path.name}: {name} {number}", row, read) for number, row in enumerate(rows, 1)]
+    found: dict[str, list[Any]] = {}
+    for name, read in readers.items():
+        rows = content.pop(name, None)
+        if not isinstance(rows, list) or not rows:
+            raise LawError(f"{path.name}: at least one [[{name}]] table is expected")
+        found[name] = [_one(f"{path.name}: {name} {number}", row, read) for number, row in enumerate(rows, 1)]
+    if content:
+        raise LawError(f"{path.name}: only [[{']] and [['.join(readers)}]] tables are expected")
+    return found
 
 
 def _load(path: Path) -> dict[str, object]:
@@ -231,7 +249,8 @@ def _load(path: Path) -> dict[str, object]:
         raise LawError(f"{path.name}: {problem}") from problem
 
 
-def _keyed(rows: Iterable[T], key: Callable[[T], K], where: str) -> Mapping[K, T]:
+def keyed(rows: Iterable[T], key: Callable[[T], K], where: str) -> Mapping[K, T]:
+    """Rows by their key, in order; at least one, and no key twice."""
     found: dict[K, T] = {}
     for row in rows:
         if key(row) in found:
