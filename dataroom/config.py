@@ -56,6 +56,7 @@ class Config:
     session_idle: int = 30 * 60
     session_absolute: int = 8 * 3600
     proxy_hops: int = 0
+    country_source: str = ""
     checkpoint_seconds: int = 60
     sweep_age: int = 24 * 3600
     errand_lease: int = 60
@@ -104,6 +105,7 @@ class Config:
             raise ConfigError(f"{_PREFIX}PUBLIC_URL must be https unless it is this machine's loopback address")
         self._check_kms()
         self._check_words()
+        self._check_countries()
         self._check_anchors()
         if len(self.audiences) != len(self.access_tokens.split()) or not all(self.audiences.values()):
             raise ConfigError(f"{_PREFIX}ACCESS_TOKENS lists company=audience, separated by blanks, each company once")
@@ -140,6 +142,14 @@ class Config:
             if getattr(self, name) not in known:
                 raise ConfigError(f"{_PREFIX}{name.upper()} must be one of {', '.join(known)}")
 
+    def _check_countries(self) -> None:
+        kind, _, name = self.country_source.partition(":")
+        plain = bool(name) and all(c.isalnum() or c in "-_" for c in name)
+        if self.country_source not in {"", "organisation"} and not (kind in {"claim", "header"} and plain):
+            raise ConfigError(f"{_PREFIX}COUNTRY_SOURCE must be claim:NAME, header:NAME or organisation")
+        if kind == "header" and self.proxy_hops < 1:
+            raise ConfigError(f"{_PREFIX}COUNTRY_SOURCE names a header: only a proxy in front may set it (PROXY_HOPS)")
+
     def _check_anchors(self) -> None:
         if self.tsa_url and not self.tsa_ca_file.name:
             raise ConfigError(f"{_PREFIX}TSA_CA_FILE is not set: a time stamp counts by its authority's certificate")
@@ -170,6 +180,18 @@ class Config:
         """By company's slug: the audience its provider's access tokens must name. Without an entry none are taken."""
         pairs = (entry.partition("=") for entry in self.access_tokens.split())
         return {slug: audience for slug, _, audience in pairs}
+
+    @property
+    def country_claim(self) -> str:
+        """The claim of the ID token that tells where somebody signs in; empty when another source does, or none."""
+        kind, _, name = self.country_source.partition(":")
+        return name if kind == "claim" else ""
+
+    def country_told(self, headers: Mapping[str, str]) -> str:
+        """The country the proxy in front tells with a request; empty when it tells none, or is not the source."""
+        kind, _, name = self.country_source.partition(":")
+        told = [value for header, value in headers.items() if header.lower() == name.lower()]
+        return told[0] if kind == "header" and len(told) == 1 else ""
 
     @property
     def secure(self) -> bool:

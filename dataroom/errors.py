@@ -46,6 +46,16 @@ class NeedsStrength(Refused):
     code, status, title = "insufficient-user-authentication", 403, "Confirm who you are"
 
 
+class NeedsFirst(Refused):
+    """Permitted, once something else has been done.
+
+    `code` says what: `agreement-needed`, `training-needed` or `purpose-needed`; `facts` name the `matter`, and for a
+    purpose the `version` it is stated for.
+    """
+
+    code, status, title = "needed-first", 403, "Something comes first"
+
+
 class Unauthenticated(DataroomError):
     """Nobody is signed in, or the credentials do not hold."""
 

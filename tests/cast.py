@@ -44,6 +44,8 @@ PEOPLE = {
 }
 STRONG = "urn:test:strong"
 """The class of sign-in that counts as strong at the companies' providers."""
+COUNTRY = "DE"
+"""Where the companies are registered, and so where everybody is."""
 TIERS = {"petra": 2, "pia": 2, "paolo": 1}
 REASON = "The claim chart is needed to agree on the joint infringement reading."
 
@@ -186,6 +188,7 @@ def make_config(folder: Path, database_url: str, seaweed: Seaweed, public_url: s
         secret_key=secrets.token_urlsafe(48),
         public_url=public_url,
         log_origin="dataroom.test/log",
+        country_source="organisation",
         page_renderers=1,
         limit_person=100_000,
         limit_token=100_000,
@@ -216,6 +219,7 @@ def make_world(config: Config) -> World:
                 "client_secret": "not-a-secret",
                 "role_map": ROLE_MAP,
                 "strong_acr": [STRONG],
+                "country": COUNTRY,
             },
         )
     sign_everybody_in(world)

@@ -61,6 +61,21 @@ BODIES: dict[str, dict[str, Any]] = {
     "access.contest": {"remark": SENTENCE},
     "review.start": {"due": LATER},
     "review.confirm": {"items": [str(NOBODY)]},
+    "agreement.set": {"text": SENTENCE},
+    "agreement.accept": {"agreement": str(NOBODY)},
+    "training.record": {"until": "2020-01-01"},
+    "visit.state": {"purpose": SENTENCE},
+    "transfer.record": {
+        "recipient": "cassini",
+        "country": "US",
+        "mechanism": "scc",
+        "reason": SENTENCE,
+        "until": "2099-01-01T00:00:00Z",
+    },
+    "transfer.suspend": {"mechanism": "scc", "reason": SENTENCE},
+    "transfer.resume": {"mechanism": "scc", "reason": SENTENCE},
+    "document.assess": {"export": "free", "basis": SENTENCE},
+    "competition.certify": {"since": "2020-01-01T00:00:00Z", "until": "2020-02-01T00:00:00Z"},
     "hold.place": {"kind": "litigation", "reason": SENTENCE},
     "hold.release": {"reason": SENTENCE},
     "retention.trigger": {"on": "2020-01-01"},
@@ -100,6 +115,7 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
     review = world.do("cleo", "review.start", world.matter, due=until).id
     club, limited = circle(world, "clean_team")
     _wall, guarded = circle(world, "ethical_wall", "paolo@cassini.example")
+    transfer = carried(world)
     keys = [key_of(world.people[who].user, world.clock.now()) for who in ("ada", "bodil")]
     with world.services.database.writing() as session:
         session.execute(insert(Authenticator), keys)
@@ -122,6 +138,7 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
         "production": [production],
         "audience": [audience],
         "hold": [hold],
+        "transfer": [transfer],
         "disposal": [disposal],
         "token": tokens,
         "person": users,
@@ -132,6 +149,13 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
         "term": [term],
         "search": [search],
     }
+
+
+def carried(world: World) -> uuid.UUID:
+    """What carries documents of Aldermoor to Borealis."""
+    until = (world.clock.now() + timedelta(days=30)).isoformat()
+    where = {"recipient": "borealis", "country": "US", "mechanism": "scc", "reason": SENTENCE, "until": until}
+    return uuid.UUID(str(world.do("cleo", "transfer.record", world.matter, **where).id))
 
 
 def circle(world: World, kind: str, *people: str) -> tuple[uuid.UUID, Any]:

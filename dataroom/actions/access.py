@@ -147,7 +147,7 @@ def _refuse_closed(work: Work, row: Grant, version: Version) -> None:
     """
     user = work.get(User, row.user_id)
     person = Principal(role=user.role, user=user.id, organisation=user.organisation_id)
-    member = standing.member(work.session, person, row.matter_id, work.now)
+    member = standing.member(work.services.law, work.session, person, row.matter_id, work.now)
     answer = replace(work, member=member).decide("page.view", work.entity(version))
     if not answer.allowed and (not answer.policies or LASTING.intersection(answer.policies)):
         why = " ".join(work.services.law.explain(answer)) or "They take no part in the matter."

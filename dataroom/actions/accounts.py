@@ -108,10 +108,12 @@ def start(work: Work, _target: None, params: Arrival) -> Done:
             amr=list(params.amr),
             auth_at=params.asked_at(work.now),
             strong_at=params.strong_at(issuer, work.now),
+            country=params.country,
         )
     )
     work.concerns(target=session)
-    work.state(subject=params.subject, acr=params.acr or "", strong=session.strong_at is not None)
+    told = {"subject": params.subject, "acr": params.acr or "", "country": params.country or ""}
+    work.state(**told, strong=session.strong_at is not None)
     return Done(session.id)
 
 

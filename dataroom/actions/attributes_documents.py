@@ -22,6 +22,7 @@ from dataroom.model import (
     Survey,
     Term,
     Version,
+    Visit,
 )
 from dataroom.vault.sealed import Kind
 
@@ -61,6 +62,8 @@ def document_attributes(moment: datetime) -> Mapping[str, One | Many]:
 def version_attributes(moment: datetime) -> Mapping[str, One | Many]:
     """The attributes of a version."""
     meant = select(RedactionAudience.organisation_id).where(RedactionAudience.redaction_id == Version.redaction_id)
+    flagged = select(Document.export).where(Document.id == Version.document_id).correlate(Version).scalar_subquery()
+    visits = select(Visit.user_id).where(Visit.version_id == Version.id, Visit.until > moment)
     return {
         "matter": One(Version.matter_id, "ref:Matter"),
         "organisation": organisation_of(Version.organisation_id),
@@ -77,6 +80,9 @@ def version_attributes(moment: datetime) -> Mapping[str, One | Many]:
         "clawed": One(select(ClawBack.id).where(ClawBack.version_id == Version.id).exists(), "bool"),
         "reserved": One(meant.exists(), "bool"),
         "meant": Many(meant, RedactionAudience.organisation_id, "ref:Organisation"),
+        "export": One(flagged, "string", full=True),
+        "asking": recipients(moment, Disclosure.version_id == Version.id, Disclosure.visits == "stated"),
+        "visitors": Many(visits, Visit.user_id, "uuid"),
         **limits(Version.document_id),
     }
 

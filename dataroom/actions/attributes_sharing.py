@@ -18,6 +18,7 @@ from dataroom.model import (
     Production,
     ProductionParty,
     Review,
+    Transfer,
     Version,
 )
 from dataroom.model.access import BREAK_GLASS
@@ -94,4 +95,15 @@ def production_attributes(moment: datetime) -> Mapping[str, One | Many]:
         "organisation": organisation_of(Production.organisation_id),
         "tier": One(Production.tier, "long"),
         "recipients": Many(parties, ProductionParty.organisation_id, "ref:Organisation"),
+    }
+
+
+def transfer_attributes(moment: datetime) -> Mapping[str, One | Many]:
+    """The attributes of what documents rest on to reach another country."""
+    live = Transfer.ended_at.is_(None) & (Transfer.until > moment)
+    return {
+        "matter": One(Transfer.matter_id, "ref:Matter"),
+        "organisation": organisation_of(Transfer.organisation_id),
+        "recipient": organisation_of(Transfer.recipient_id),
+        "live": One(live, "bool"),
     }

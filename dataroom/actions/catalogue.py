@@ -3,6 +3,7 @@
 from dataroom.actions import (
     access,
     accounts,
+    agreements,
     anchoring,
     applying,
     audiences,
@@ -14,6 +15,7 @@ from dataroom.actions import (
     clawbacks,
     clientkeys,
     clubs,
+    competition,
     consistency,
     cosigning,
     disclosures,
@@ -45,8 +47,10 @@ from dataroom.actions import (
     surveys,
     terms,
     transcripts,
+    transfers,
     upkeep,
     users,
+    visits,
     witnessing,
 )
 from dataroom.actions.registry import ACTIONS, Spec
@@ -56,6 +60,7 @@ __all__ = [
     "Spec",
     "access",
     "accounts",
+    "agreements",
     "anchoring",
     "applying",
     "audiences",
@@ -67,6 +72,7 @@ __all__ = [
     "clawbacks",
     "clientkeys",
     "clubs",
+    "competition",
     "consistency",
     "cosigning",
     "disclosures",
@@ -98,7 +104,9 @@ __all__ = [
     "surveys",
     "terms",
     "transcripts",
+    "transfers",
     "upkeep",
     "users",
+    "visits",
     "witnessing",
 ]

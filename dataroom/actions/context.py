@@ -27,6 +27,7 @@ class Principal:
 
     `arriving` is true only while somebody signs in for the first time, before their user row exists. `scopes` and
     `confined` (the one matter) are those of the API token somebody came with, and `via` names it in the audit log.
+    `place` is the country they are in (ISO 3166-1 alpha-2), empty when nothing trusted tells it.
     """
 
     role: str
@@ -42,6 +43,7 @@ class Principal:
     scopes: tuple[str, ...] = (EVERYTHING,)
     confined: uuid.UUID | None = None
     via: str = ""
+    place: str = ""
 
 
 SERVICE = Principal(role="service", name="worker")

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dataroom.actions import present
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.views import Done
-from dataroom.actions.views_documents import DisclosureView
+from dataroom.actions.views_documents import DisclosureView, VisitLine
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid
 from dataroom.ids import new_id
-from dataroom.model import Club, Disclosure, Document, Matter, Organisation, Version
+from dataroom.model import Club, Disclosure, Document, Matter, Organisation, User, Version, Visit
 from dataroom.model.clubs import WALL
 from dataroom.vault.sealed import Kind
 
@@ -36,6 +37,8 @@ class Grant(Params):
     alternative: Sentence
     expires_at: datetime
     club: uuid.UUID | None = None
+    visits: Literal["free", "stated"] = "free"
+    """`stated`: whoever opens it says first what for."""
 
 
 def recipient_of(session: Session, params: Grant) -> uuid.UUID:
@@ -68,6 +71,7 @@ def grant(work: Work, version: Version, params: Grant) -> Done:
         granted_by=work.user,
         granted_at=work.now,
         expires_at=params.expires_at,
+        visits=params.visits,
     )
     work.add(row)
     work.concerns(target=row)
@@ -112,7 +116,7 @@ def disclosure_views(work: Work, rows: list[Disclosure]) -> tuple[DisclosureView
     references = present.references(work, [row.document_id for row in rows])
     people = present.names(work.session, [row.granted_by for row in rows])
     versions = {v.id: v for v in work.all(Version, Version.id.in_([row.version_id for row in rows]))}
-    withdrawing = set(_withdrawable(work, rows))
+    withdrawing, visited = set(_withdrawable(work, rows)), _visited(work, rows)
     wanted = [row.club_id for row in rows if row.club_id]
     clubs = {c.id: c.name for c in work.all(Club, Club.id.in_(wanted), work.narrowed(Club, "club.list"))}
     return tuple(
@@ -133,6 +137,8 @@ def disclosure_views(work: Work, rows: list[Disclosure]) -> tuple[DisclosureView
             expires_at=row.expires_at,
             withdrawn_at=row.withdrawn_at,
             live=row.withdrawn_at is None and row.expires_at > work.now,
+            visits=row.visits,
+            visited=visited.get((row.version_id, row.recipient_id), ()),
             can=frozenset({"disclosure.withdraw"} if row.id in withdrawing else ()),
         )
         for row in rows
@@ -143,3 +149,19 @@ def _withdrawable(work: Work, rows: list[Disclosure]) -> list[uuid.UUID]:
     ids = [row.id for row in rows]
     narrowed = work.narrowed(Disclosure, "disclosure.withdraw")
     return [row.id for row in work.all(Disclosure, Disclosure.id.in_(ids), narrowed)]
+
+
+def _visited(work: Work, rows: list[Disclosure]) -> dict[tuple[uuid.UUID, uuid.UUID], tuple[VisitLine, ...]]:
+    """What people of a recipient stated of a version, for its owner."""
+    own = [row.version_id for row in rows if row.organisation_id == work.organisation]
+    query = (
+        select(Visit.version_id, Visit.purpose, Visit.stated_at, User.name, User.organisation_id)
+        .join(User, User.id == Visit.user_id)
+        .where(Visit.version_id.in_(own))
+        .order_by(Visit.stated_at)
+    )
+    found: dict[tuple[uuid.UUID, uuid.UUID], tuple[VisitLine, ...]] = {}
+    for row in work.rows(query):
+        key = (row.version_id, row.organisation_id)
+        found[key] = (*found.get(key, ()), VisitLine(row.name, row.purpose, row.stated_at))
+    return found

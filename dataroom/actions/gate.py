@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from dataroom.actions import pins, scope, standing, strength
+from dataroom.actions import pins, premises, scope, standing, strength
 from dataroom.actions.attributes_people import unmade_key
 from dataroom.actions.context import EVERYTHING, Desk, Download, Principal, Services
 from dataroom.actions.evidence import Record, append, digest_of, lock_head_of
@@ -170,7 +170,7 @@ class Gate:
             raise NotFound()
         row = self._load(session, attempt)
         matter_id = record.matter_id if row is not None or spec.target is None else uuid.uuid4()
-        member = standing.member(session, attempt.principal, matter_id, now)
+        member = standing.member(self.services.law, session, attempt.principal, matter_id, now)
         work = Work(self.services, attempt.principal, now, session, record, member)
         entity, more = self._entity(session, attempt, now), _more(session, spec, attempt.params)
         self._refuse_token(work, attempt, more)
@@ -178,6 +178,9 @@ class Gate:
         decision = work.decide(question, entity, **more)
         record.policies = decision.policies
         if not decision.allowed or (row is None and spec.target is not None):
+            missing = premises.lacking(work, question, entity, more) if row is not None else None
+            if missing is not None:
+                raise missing
             proved = decision if decision.allowed else strength.proved(work, question, entity, more)
             if proved.allowed and not decision.allowed:
                 raise strength.lacking(work, question, entity, more)

@@ -15,6 +15,7 @@ from dataroom.actions.invitations import awaited
 from dataroom.errors import Unauthenticated
 from dataroom.ids import new_id
 from dataroom.model import Issuer, Organisation, Session, Token, User
+from policies.engine import is_country
 
 _SEEN_EVERY = timedelta(seconds=60)
 
@@ -39,8 +40,11 @@ class IssuerRow:
     pushed: bool
 
 
-def by_session(services: Services, secret: str, address: str) -> Principal:
-    """The person a session cookie belongs to; `Unauthenticated` when it is unknown, ended, idle or expired."""
+def by_session(services: Services, secret: str, address: str, country: str = "") -> Principal:
+    """The person a session cookie belongs to; `Unauthenticated` when it is unknown, ended, idle or expired.
+
+    `country` is what the proxy in front says of this request.
+    """
     now = services.clock.now()
     idle = timedelta(seconds=services.config.session_idle)
     with services.database.reading() as session:
@@ -58,10 +62,18 @@ def by_session(services: Services, secret: str, address: str) -> Principal:
     if now - row.seen_at > _SEEN_EVERY:
         with services.database.writing() as writing:
             writing.execute(update(Session).where(Session.id == row.id).values(seen_at=now))
-    return _principal(user, organisation, address, row.id, None)
+    person = _principal(user, organisation, address, row.id, None)
+    return replace(person, place=_place(services, organisation, row.country, country))
 
 
-def by_token(services: Services, secret: str, address: str) -> Principal:
+def _place(services: Services, organisation: Organisation, claimed: str | None, told: str) -> str:
+    """The country somebody is in by the one source that is configured; empty is unknown, which nothing covers."""
+    source = services.config.country_source
+    known = organisation.country if source == "organisation" else claimed if source.startswith("claim:") else told
+    return known if known and is_country(known) else ""
+
+
+def by_token(services: Services, secret: str, address: str, country: str = "") -> Principal:
     """The person an API token acts for; `Unauthenticated` when it is unknown, revoked or expired."""
     now = services.clock.now()
     with services.database.reading() as session:
@@ -81,10 +93,11 @@ def by_token(services: Services, secret: str, address: str) -> Principal:
         scopes=tuple(str(name) for name in token.scopes or ()),
         confined=token.confined_to,
         via=f"token:{token.id}",
+        place=_place(services, organisation, None, country),
     )
 
 
-def by_access_token(services: Services, token: str, address: str) -> Principal:
+def by_access_token(services: Services, token: str, address: str, country: str = "") -> Principal:
     """The person a company's provider issued an access token for; they must have signed in here and be active.
 
     Taken only of companies named in the setting ACCESS_TOKENS, for the audience it gives them. The audit log names the
@@ -112,7 +125,8 @@ def by_access_token(services: Services, token: str, address: str) -> Principal:
     if user is None:
         raise Unauthenticated("The access token does not hold.")
     via = f"jwt:{hashlib.sha256(token.encode()).hexdigest()[:32]}"
-    return replace(_principal(user, organisation, address, None, None), via=via)
+    place = _place(services, organisation, None, country)
+    return replace(_principal(user, organisation, address, None, None), via=via, place=place)
 
 
 def _principal(

@@ -117,7 +117,7 @@ def cleared(desk: Desk, matter: uuid.UUID, tier: int) -> int:
 
 def _own_tier(desk: Desk, matter: uuid.UUID) -> int:
     with desk.services.database.reading() as session:
-        member = standing.member(session, desk.principal, matter, desk.services.clock.now())
+        member = standing.member(desk.services.law, session, desk.principal, matter, desk.services.clock.now())
     tier = member.attrs["tier"]
     return tier if isinstance(tier, int) else 0
 

@@ -31,6 +31,7 @@ DOCUMENT_ACTIONS = (
     "document.classify",
     "document.describe",
     "document.limit",
+    "document.assess",
     "document.lift",
     "document.publish",
     "document.withdraw",
@@ -73,6 +74,8 @@ def document_view(work: Work, document: Document) -> DocumentView:
         holds=holds,
         limits=_limits(work, document),
         header=header_view(work, work.one(DocumentHeader, DocumentHeader.document_id == document.id)),
+        export=document.export,
+        export_basis=document.export_basis or "",
         can=work.allowed(DOCUMENT_ACTIONS, document),
     )
 

@@ -37,6 +37,8 @@ class Partner(Params):
     strong_acr: Annotated[tuple[Annotated[str, Field(pattern=r"^[!#-\[\]-~]{1,255}$")], ...], Field(max_length=20)] = ()
     """The classes of sign-in that count as strong; none: the provider knows of none, and people use their own keys."""
 
+    country: Annotated[str | None, Field(pattern="^[A-Z]{2}$")] = None
+    """Where the company is (ISO 3166-1 alpha-2); unknown, its documents and those of others stay on their side."""
     client_auth: Literal["secret", "private_key_jwt"] = "secret"
     """What the provider is shown: the secret (or none, for a public client), or a key of the installation's own."""
     pushed: bool = False
@@ -61,6 +63,7 @@ def register(work: Work, _target: None, params: Partner) -> Done:
         work.session.add(organisation)
     organisation.name, organisation.ceiling = params.name, params.ceiling
     organisation.mail_domains = list(params.mail_domains)
+    organisation.country = params.country
     work.session.flush()
     issuer = work.one(Issuer, Issuer.organisation_id == organisation.id)
     if issuer is None:

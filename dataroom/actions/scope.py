@@ -41,6 +41,7 @@ from dataroom.actions.attributes_sharing import (
     grant_attributes,
     production_attributes,
     review_attributes,
+    transfer_attributes,
 )
 from dataroom.model import (
     Audience,
@@ -64,6 +65,7 @@ from dataroom.model import (
     Survey,
     Term,
     Token,
+    Transfer,
     User,
     Version,
 )
@@ -91,6 +93,7 @@ RESOURCES: dict[type[Base], Resource] = {
         ("Audience", Audience, audience_attributes),
         ("Survey", Survey, survey_attributes),
         ("Production", Production, production_attributes),
+        ("Transfer", Transfer, transfer_attributes),
         ("Hold", Hold, hold_attributes),
         ("Disposal", Disposal, disposal_attributes),
         ("Scope", KeyScope, scope_attributes),

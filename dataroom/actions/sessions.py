@@ -73,7 +73,10 @@ def confirm(work: Work, session: Session, params: Confirmation) -> Done:
     session.auth_at = params.asked_at(work.now)
     session.strong_at = params.strong_at(issuer, work.now) or session.strong_at
     session.issuer_session = params.issuer_session or session.issuer_session
-    work.state(acr=params.acr or "", strong=params.strong_at(issuer, work.now) is not None)
+    session.country = params.country
+    work.state(
+        acr=params.acr or "", country=params.country or "", strong=params.strong_at(issuer, work.now) is not None
+    )
     return Done(session.id)
 
 

@@ -12,19 +12,36 @@ from sqlalchemy.orm import Session
 
 from dataroom.actions.attributes import NOBODY
 from dataroom.actions.context import EVERYTHING, Principal
+from dataroom.actions.reach import NOBODY as NO_REACH
+from dataroom.actions.reach import borders, reach
 from dataroom.actions.scope import NO_MATTER, entity
-from dataroom.model import Club, ClubMember, Matter, Membership, Moment, Organisation, Participation, Token, User
+from dataroom.model import (
+    Acceptance,
+    Agreement,
+    Club,
+    ClubMember,
+    Matter,
+    Membership,
+    Moment,
+    Organisation,
+    Participation,
+    Token,
+    Training,
+    User,
+)
 from dataroom.model import Session as SessionRow
 from dataroom.model.clubs import COUNSEL, WALL
-from policies.engine import Entity, Ref
+from policies.engine import Entity, Law, Ref
 
 SKEW = 60
 """Seconds by which the clocks of two of our machines may differ."""
+UNKNOWN = "unknown"
+"""The place of whoever is nobody knows where."""
 NEVER = 2**40
 """Seconds since something that never happened: longer than anything a rule allows."""
 
 
-def member(session: Session, principal: Principal, matter_id: uuid.UUID | None, moment: datetime) -> Entity:
+def member(law: Law, session: Session, principal: Principal, matter_id: uuid.UUID | None, moment: datetime) -> Entity:
     """The Cedar entity of whoever acts: the service, or the user's part in the matter (or in none)."""
     if principal.role == "service":
         return Entity("Service", "worker", {"name": principal.name})
@@ -47,6 +64,10 @@ def member(session: Session, principal: Principal, matter_id: uuid.UUID | None, 
             "scopes": frozenset(principal.scopes),
             "confined": Ref("Matter", str(principal.confined or NOWHERE)),
             **_circles(session, principal, matter_id if inside else None, moment),
+            "agreed": not inside or row.agreement is None or row.agreement == row.accepted,
+            "trained": not inside or row.training != "needed" or _valid(row.trained_until, moment),
+            "place": principal.place or UNKNOWN,
+            **_borders(law, session, principal, matter_id if inside else None, moment),
         },
     )
 
@@ -69,8 +90,24 @@ def officer(session: Session, organisation: uuid.UUID, matter_id: uuid.UUID, mom
             "walls": frozenset(),
             "scopes": frozenset({EVERYTHING}),
             "confined": Ref("Matter", NOWHERE),
+            "agreed": True,
+            "trained": True,
+            "place": UNKNOWN,
+            **NO_REACH,
         },
     )
+
+
+def _borders(
+    law: Law, session: Session, principal: Principal, matter_id: uuid.UUID | None, moment: datetime
+) -> dict[str, Any]:
+    if matter_id is None:
+        return dict(NO_REACH)
+    return reach(borders(session, law.transfers, matter_id, moment, principal.place), principal)
+
+
+def _valid(until: datetime | None, moment: datetime) -> bool:
+    return until is not None and until > moment
 
 
 def _age(at: datetime | None, moment: datetime) -> int:
@@ -127,6 +164,7 @@ def _standing() -> Select[*tuple[Any, ...]]:
     """One row that says all of it; a part the person does not have is NULL."""
     user, organisation, matter = (bindparam(name, type_=Uuid) for name in ("user", "organisation", "matter"))
     moment = bindparam("moment", type_=Moment)
+    newest = select(Agreement).where(Agreement.matter_id == matter).order_by(Agreement.ordinal.desc()).limit(1)
     parts = {
         "tier": select(Membership.tier)
         .join(Participation, Participation.matter_id == Membership.matter_id)
@@ -146,6 +184,16 @@ def _standing() -> Select[*tuple[Any, ...]]:
         ),
         "signed_in_at": _of_session(SessionRow.auth_at),
         "strong_at": _of_session(SessionRow.strong_at),
+        "agreement": newest.with_only_columns(Agreement.id),
+        "training": newest.with_only_columns(Agreement.training),
+        "accepted": select(Acceptance.agreement_id)
+        .where(Acceptance.user_id == user, Acceptance.matter_id == matter)
+        .order_by(Acceptance.accepted_at.desc(), Acceptance.id.desc())
+        .limit(1),
+        "trained_until": select(Training.valid_until)
+        .where(Training.user_id == user)
+        .order_by(Training.recorded_at.desc(), Training.id.desc())
+        .limit(1),
         "token_strong_at": select(Token.strong_at).where(Token.id == bindparam("token", type_=Uuid)),
         "token_until": select(Token.expires_at).where(
             Token.id == bindparam("token", type_=Uuid), Token.revoked_at.is_(None)

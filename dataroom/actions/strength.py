@@ -28,11 +28,12 @@ PROVED: Mapping[str, int] = {"sign_in_age": 0, "strong_age": 0}
 
 
 class Proof(Params):
-    """What a provider says of a sign-in: its class, the methods used, and when it asked the person (since 1970)."""
+    """What a provider says of a sign-in: its class, the methods used, when it asked the person (since 1970), where."""
 
     acr: Annotated[str | None, Field(max_length=255)] = None
     amr: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=20)] = ()
     auth_time: Annotated[int | None, Field(ge=0, lt=2**53)] = None
+    country: Annotated[str | None, Field(pattern="^[A-Z]{2}$")] = None
 
     def asked_at(self, now: datetime) -> datetime | None:
         """When the provider asked the person, never later than now."""

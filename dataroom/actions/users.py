@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, func, select
 
+from dataroom.actions.agreements import trained_until
 from dataroom.actions.registry import Nothing, action
 from dataroom.actions.sessions import live
 from dataroom.actions.views import Done
@@ -20,7 +21,7 @@ from dataroom.errors import Conflict
 from dataroom.model import Session, Token, User
 from dataroom.model.people import AWAITED
 
-_CHANGES = ("user.deactivate", "user.reactivate")
+_CHANGES = ("user.deactivate", "user.reactivate", "training.record")
 
 
 @action("user.list", on=None, kind="Person", lists=User)
@@ -28,7 +29,7 @@ def list_users(work: Work, _target: None, params: Nothing) -> tuple[UserView, ..
     """Everybody of the own organisation who has an account here, with when they were last seen."""
     rows = work.all(User, work.narrowed(User), order=(User.active.desc(), User.name, User.id))
     ids = [row.id for row in rows]
-    seen = _seen(work, ids)
+    seen, trained = _seen(work, ids), trained_until(work, ids)
     open_ = dict(
         tuple(row)
         for row in work.rows(
@@ -48,7 +49,8 @@ def list_users(work: Work, _target: None, params: Nothing) -> tuple[UserView, ..
             sessions=open_.get(row.id, 0),
             invited_until=row.invited_until,
             signed_in=not row.subject.startswith(AWAITED),
-            can=frozenset(name for name in _offered(row) if row.id in offers[name]),
+            trained_until=trained.get(row.id),
+            can=frozenset(name for name in (*_offered(row), "training.record") if row.id in offers[name]),
         )
         for row in rows
     )

@@ -13,6 +13,15 @@ from dataroom.actions.views_versions import VersionView
 
 
 @dataclass(frozen=True)
+class VisitLine:
+    """Who of the recipient's people stated what they open the version for; told to the owner alone."""
+
+    name: str
+    purpose: str
+    stated_at: datetime
+
+
+@dataclass(frozen=True)
 class DisclosureView:
     """One version given to one organisation, or (`club`, its name) to those of its people who are in a club."""
 
@@ -32,6 +41,8 @@ class DisclosureView:
     expires_at: datetime
     withdrawn_at: datetime | None
     live: bool
+    visits: str
+    visited: tuple[VisitLine, ...]
     can: frozenset[str]
 
 
@@ -81,6 +92,8 @@ class DocumentView:
     holds: tuple[HoldLine, ...]
     limits: tuple[LimitLine, ...]
     header: HeaderView | None
+    export: str
+    export_basis: str
     can: frozenset[str]
 
 

@@ -118,4 +118,5 @@ class UserView:
     sessions: int
     invited_until: datetime | None
     signed_in: bool
+    trained_until: datetime | None
     can: frozenset[str]

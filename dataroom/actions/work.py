@@ -39,6 +39,7 @@ SEEN_BY = {
     "ClawBack": "claw-back.read",
     "Audience": "audience.list",
     "Production": "production.read",
+    "Transfer": "transfer.list",
     "Hold": "hold.list",
     "Disposal": "disposal.read",
     "Person": "person.list",
@@ -131,6 +132,10 @@ class Work:
             raise NotFound()
         return found
 
+    def own_organisation(self) -> Entity:
+        """How the policy sees the principal's own organisation."""
+        return Entity("Organisation", str(self.organisation), {})
+
     def require(self, action: str, row: Base, **more: Ref) -> None:
         """Demands a further permission; invisible is `NotFound`, visible but not permitted is `Refused`."""
         entity = self.entity(row)
@@ -143,8 +148,22 @@ class Work:
     def allowed(self, actions: Iterable[str], row: Base) -> frozenset[str]:
         """Those of `actions` the principal may do on the row, some only after a strong sign-in: what a page offers."""
         names = tuple(actions)
-        decisions = self.services.law.decide_all(self._proved(), names, self.entity(row), self.context())
+        entity = self.stated(self.entity(row))
+        decisions = self.services.law.decide_all(self._proved(), names, entity, self.context())
         return frozenset(name for name, decision in zip(names, decisions, strict=True) if decision.allowed)
+
+    def asked(self, entity: Entity) -> bool:
+        """Whether the owner of a version wants to know first what the principal's people open it for."""
+        asking = entity.attrs.get("asking")
+        return isinstance(asking, frozenset) and Ref("Organisation", str(self.principal.organisation)) in asking
+
+    def stated(self, entity: Entity) -> Entity:
+        """A version as it is for the principal once they have said what they open it for."""
+        if not self.asked(entity):
+            return entity
+        visitors = entity.attrs["visitors"]
+        known = visitors if isinstance(visitors, frozenset) else frozenset()
+        return replace(entity, attrs={**entity.attrs, "visitors": known | {str(self.principal.user)}})
 
     def offered(self, table: type[R], action: str) -> ColumnElement[bool]:
         """The condition that leaves only the rows on which a page offers `action`: `allowed`, for many rows."""

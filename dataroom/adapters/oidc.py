@@ -11,6 +11,7 @@ Law: OpenID Connect Core 1.0, RFC 6749, RFC 7636, RFC 9207, RFC 9700.
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
@@ -245,4 +246,10 @@ def _identity(issuer: Issuer, checked: Checked, more: Mapping[str, object]) -> I
         sid=checked.text("sid"),
         claims_digest=checked.digest,
         amr=_methods(checked.claims.get("amr")),
+        country=_country(checked.text(issuer.country_claim) if issuer.country_claim else None),
     )
+
+
+def _country(said: str | None) -> str | None:
+    """A country's code of two letters, as the signed ID token has it; None for anything else."""
+    return said.upper() if said is not None and re.fullmatch("[A-Za-z]{2}", said) else None

@@ -72,6 +72,7 @@ class Issuer:
     tier anyone of this organisation may reach. `slug` and `domains` only serve to find the row when somebody
     wants to sign in. `client_auth` is empty where a secret (or nothing) is shown to the provider, `private_key_jwt`
     where a key of the installation's own signs; `pushed` says that requests are pushed there beforehand.
+    `country_claim` names the claim of the ID token that says where the person is, if one is trusted to.
     Raises `Invalid` when the row itself is unsafe.
     """
 
@@ -89,6 +90,7 @@ class Issuer:
     domains: frozenset[str] = frozenset()
     client_auth: str = ""
     pushed: bool = False
+    country_claim: str = ""
 
     def __post_init__(self) -> None:
         """Hold the row to its rules and make the mapping unchangeable."""
@@ -155,7 +157,8 @@ class Identity:
     `roles` may be empty: such a person may do nothing. `name` and `email` are for display; the provider
     vouches for them, nobody else does; `proven` is the address if it says to have verified it (`email_verified`),
     else empty. `acr` and `amr` are the class and the methods of the sign-in, `auth_time` is seconds since 1970 or
-    None; `claims_digest` is the SHA-256 (hex) of the ID token's claims as signed, for the audit log.
+    None; `claims_digest` is the SHA-256 (hex) of the ID token's claims as signed, for the audit log. `country` is where
+    the provider says they are.
     """
 
     organisation: UUID
@@ -171,6 +174,7 @@ class Identity:
     claims_digest: str
     amr: tuple[str, ...] = ()
     proven: str = ""
+    country: str | None = None
 
 
 def organisation_for(text: str, issuers: Iterable[Issuer]) -> Issuer | None:

@@ -74,11 +74,12 @@ def bearer(gate: Gate) -> Principal:
     if header is None:
         raise Unauthenticated("Send an API token: Authorization: Bearer dr_...")
     match, foreign = _BEARER.fullmatch(header), _JWT.fullmatch(header)
+    country = gate.services.config.country_told(dict(request.headers))
     try:
         if match is not None:
-            return identity.by_token(gate.services, match[1], request.remote_addr or "")
+            return identity.by_token(gate.services, match[1], request.remote_addr or "", country)
         if foreign is not None:
-            return identity.by_access_token(gate.services, foreign[1], request.remote_addr or "")
+            return identity.by_access_token(gate.services, foreign[1], request.remote_addr or "", country)
         raise Unauthenticated("The Authorization header holds no API token.")
     except Unauthenticated as error:
         gate.meter.knock(request.remote_addr or "")

@@ -175,6 +175,7 @@ def _environment(
         "DATAROOM_SECRET_KEY": settled.secrets["web"],
         "DATAROOM_PUBLIC_URL": address,
         "DATAROOM_LOG_ORIGIN": "dataroom.demo/log",
+        "DATAROOM_COUNTRY_SOURCE": "organisation",
         "DATAROOM_PAGE_RENDERERS": "2",
         "DATAROOM_LOG_LEVEL": "WARNING",
     }

@@ -9,6 +9,8 @@ COMPANIES = {
     "borealis": "Borealis Photonics",
     "cassini": "Cassini Kinetics",
 }
+COUNTRY = "DE"
+"""Where the demonstration's companies are registered, and everybody at its pages counts as being."""
 CEILING = 4
 # company: (name, role, title, tier in the matter)
 PEOPLE: dict[str, tuple[tuple[str, str, str, int], ...]] = {
@@ -80,6 +82,7 @@ def partner_rows(ports: dict[str, int], secrets: dict[str, str]) -> list[dict[st
             "client_secret": secrets[slug],
             "role_map": ROLE_MAP,
             "strong_acr": [SECOND_FACTOR],
+            "country": COUNTRY,
         }
         for slug, name in COMPANIES.items()
     ]

@@ -13,12 +13,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from dataroom.api.reading import strict_json
 from dataroom.audit import verifier
+from dataroom.audit.competition import open_certificate
+from dataroom.audit.notes import VerifierKey
 from dataroom.cli.generated import group_named
 from dataroom.cli.remote import Failed
 from dataroom.cli.showing import plain
 from dataroom.errors import DataroomError
 
-OFFLINE = {"audit.verify", "certificate.verify"}
+OFFLINE = {"audit.verify", "certificate.verify", "competition.verify"}
 _MOST = 64 * 1024 * 1024
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -69,6 +71,32 @@ def verify_certificate(file: Path, key: str, as_json: bool) -> None:
     click.echo("OK: the signature holds")
 
 
+@click.command("verify")
+@click.argument("file", type=_FILE)
+@click.option("--key", required=True, help="The log's verifier key, got by another way.")
+@click.option("as_json", "--json", is_flag=True, help="Print what is certified as JSON.")
+def verify_competition(file: Path, key: str, as_json: bool) -> None:
+    """Check a certificate of competition rules (its JSON form) offline; exit status 1 also when they did not hold."""
+    try:
+        verifier_key = VerifierKey.parse(key)
+    except DataroomError as error:
+        raise click.UsageError(f"The key cannot be read: {error.detail}") from None
+    with file.open("rb") as opened:
+        data = opened.read(_MOST)
+    try:
+        body = open_certificate(data, verifier_key)
+    except DataroomError as error:
+        raise Failed(f"FAULTY: {error.detail}") from None
+    if as_json:
+        click.echo(json.dumps(body, indent=2))
+    else:
+        for name in ("said", "since", "until", "entries"):
+            click.echo(f"{name:<13} {plain(str(body[name]))}")
+        click.echo(f"{'recorded as':<13} entry {body['recorded_as']['entry']} of {plain(body['recorded_as']['log'])}")
+        click.echo("OK: the signature and the checkpoint hold")
+    raise SystemExit(0 if body["held"] else 1)
+
+
 def certified(file: Path, key: str) -> dict[str, Any]:
     """The certificate in `file` if `key` (32 bytes in hex) signed exactly its text; else `Failed`."""
     try:
@@ -100,6 +128,7 @@ def _object(file: Path) -> dict[str, Any]:
 
 
 def add_commands(cli: click.Group) -> None:
-    """Adds `audit verify` and `certificate verify`."""
+    """Adds `audit verify`, `certificate verify` and `competition verify`."""
     group_named(cli, "audit").add_command(verify_audit)
     group_named(cli, "certificate").add_command(verify_certificate)
+    group_named(cli, "competition").add_command(verify_competition)

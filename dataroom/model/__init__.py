@@ -20,6 +20,7 @@ from dataroom.model.finding import Search, SearchPart, Term, Transcript, Transcr
 from dataroom.model.limits import Allowance, Outgoing
 from dataroom.model.matters import Matter, Membership, Participation
 from dataroom.model.people import Authenticator, Issuer, Organisation, PendingLogin, Session, Token, User
+from dataroom.model.premises import Acceptance, Agreement, Training, Visit
 from dataroom.model.productions import DocumentHeader, Production, ProductionItem, ProductionParty
 from dataroom.model.redactions import Mark, Redaction, RedactionAudience
 from dataroom.model.retention import (
@@ -32,6 +33,7 @@ from dataroom.model.retention import (
 )
 from dataroom.model.reviews import Review, ReviewItem
 from dataroom.model.surveys import Survey, SurveyPart
+from dataroom.model.transfers import Suspension, Transfer
 from dataroom.model.witnessing import (
     AuditAnchor,
     AuditCosignature,
@@ -43,6 +45,8 @@ from dataroom.model.witnessing import (
 )
 
 __all__ = [
+    "Acceptance",
+    "Agreement",
     "Allowance",
     "Audience",
     "AudienceParty",
@@ -97,12 +101,16 @@ __all__ = [
     "Session",
     "Survey",
     "SurveyPart",
+    "Suspension",
     "Term",
     "Token",
+    "Training",
     "Transcript",
     "TranscriptPage",
+    "Transfer",
     "User",
     "Version",
+    "Visit",
     "Witness",
     "WitnessStanding",
     "WitnessedLog",

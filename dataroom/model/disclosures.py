@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import Index, Text
+from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dataroom.model.base import At, Base, Id, MaybeAt, refers
 
 
 class Disclosure(Base):
-    """Live from `granted_at` until `expires_at` or `withdrawn_at`, whichever is first; with `club_id` to its people."""
+    """Live from `granted_at` until `expires_at` or `withdrawn_at`, whichever is first; with `club_id` to its people.
+
+    `visits`: `stated` where whoever opens the version says first what for, else `free`.
+    """
 
     __tablename__ = "disclosure"
     __table_args__ = (Index("ix_disclosure_live", "version_id", "recipient_id"),)
@@ -30,3 +33,4 @@ class Disclosure(Base):
     expires_at: Mapped[At]
     withdrawn_at: Mapped[MaybeAt]
     withdrawn_by: Mapped[uuid.UUID | None] = refers("user_account.id")
+    visits: Mapped[str] = mapped_column(String(10), server_default="free", default="free")

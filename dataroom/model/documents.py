@@ -6,14 +6,17 @@ import uuid
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dataroom.model.base import At, Base, Id, MaybeAt, refers
 
 
 class Document(Base):
-    """The thing that is classified, kept, held and disposed of. `number` counts within matter and owner."""
+    """The thing that is classified, kept, held and disposed of. `number` counts within matter and owner.
+
+    `export` says what export control asks: `unassessed`, `free` or `controlled`; `export_basis` on what grounds.
+    """
 
     __tablename__ = "document"
     __table_args__ = (
@@ -36,6 +39,8 @@ class Document(Base):
     created_by: Mapped[uuid.UUID] = refers("user_account.id")
     created_at: Mapped[At]
     disposed_at: Mapped[MaybeAt]
+    export: Mapped[str] = mapped_column(String(20), server_default="unassessed", default="unassessed")
+    export_basis: Mapped[str | None] = mapped_column(Text)
 
 
 class KeyScope(Base):

@@ -16,7 +16,7 @@ AWAITED = "#awaited-"
 
 
 class Organisation(Base):
-    """A partner company. `ceiling` is the highest tier any of its people may hold."""
+    """A partner company. `ceiling` is the highest tier any of its people may hold; None is an unknown country."""
 
     __tablename__ = "organisation"
     id: Mapped[Id]
@@ -25,6 +25,7 @@ class Organisation(Base):
     mail_domains: Mapped[list[Any]]
     ceiling: Mapped[int]
     created_at: Mapped[At]
+    country: Mapped[str | None] = mapped_column(String(2))
 
 
 class Issuer(Base):
@@ -74,7 +75,8 @@ class Session(Base):
     """A signed-in browser. Only a keyed hash of the cookie's value is kept.
 
     `acr` and `amr` are what the provider said of the last sign-in, `auth_at` when it asked the person; `strong_at` is
-    when they last proved strongly who they are. `challenge` awaits one answer of the person's own key.
+    when they last proved strongly who they are. `challenge` awaits one answer of the person's own key. `country` is
+    where the provider said they were at that sign-in.
     """
 
     __tablename__ = "session"
@@ -92,6 +94,7 @@ class Session(Base):
     strong_at: Mapped[MaybeAt]
     challenge: Mapped[str | None] = mapped_column(String(100))
     challenge_at: Mapped[MaybeAt]
+    country: Mapped[str | None] = mapped_column(String(2))
 
 
 class Authenticator(Base):

@@ -12,6 +12,7 @@ from dataroom.actions.gate import Gate
 from dataroom.adapters.passkeys import Passkeys
 from dataroom.web import (
     access,
+    agreements,
     assets,
     audiences,
     audit,
@@ -39,6 +40,7 @@ from dataroom.web import (
     staff,
     texts,
     tokens,
+    transfers,
     uploads,
     versions,
 )
@@ -56,6 +58,8 @@ _PARTS = (
     people,
     access,
     reviews,
+    agreements,
+    transfers,
     persons,
     documents,
     uploads,
@@ -85,6 +89,7 @@ def register(app: Flask, gate: Gate, services: Services, sign_in: SignIn) -> Non
     assets.register(app)
     problems.register(app)
     confirming.register(app)
+    agreements.register(app)
     pages = Guarded("web", __name__, template_folder="templates")
     for part in _PARTS:
         part.routes(pages)

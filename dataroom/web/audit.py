@@ -23,6 +23,7 @@ def routes(pages: Guarded) -> None:
     """The log's page and its export."""
     pages.add_url_rule("/matters/<id:matter_id>/audit", "audit", show)
     pages.add_url_rule("/matters/<id:matter_id>/audit/export", "audit_export", export, methods=["POST"])
+    pages.add_url_rule("/matters/<id:matter_id>/audit/certify", "audit_certify", certify, methods=["POST"])
     pages.add_url_rule("/matters/<id:matter_id>/audit/give", "audit_give", give, methods=["POST"])
 
 
@@ -59,3 +60,14 @@ def export(matter_id: uuid.UUID) -> Response:
 def give(matter_id: uuid.UUID) -> Response:
     """The whole log as a bundle for another participant."""
     return attachment(perform("audit.give", matter_id, fields("recipient")))
+
+
+def certify(matter_id: uuid.UUID) -> Response:
+    """A certificate of competition rules from the start of a day to the end of another (UTC), at most until now."""
+    typed = fields("since", "until", "form")
+    now = site().services.clock.now()
+    if "since" in typed:
+        typed["since"] += "T00:00:00Z"
+    if "until" in typed:
+        typed["until"] = now.isoformat() if typed["until"] == now.date().isoformat() else f"{typed['until']}T23:59:59Z"
+    return attachment(perform("competition.certify", matter_id, typed))

@@ -55,7 +55,7 @@ def form(version_id: uuid.UUID, problem: DataroomError | None = None) -> str:
 
 def grant(version_id: uuid.UUID) -> ResponseReturnValue:
     """Gives the version to an organisation until the end of a day (UTC)."""
-    typed = fields("recipient", "purpose", "necessity", "alternative", "expires_at", "club")
+    typed = fields("recipient", "purpose", "necessity", "alternative", "expires_at", "club", "visits")
     if "expires_at" in typed:
         typed["expires_at"] += "T23:59:59Z"
     return submit(

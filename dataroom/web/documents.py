@@ -25,7 +25,7 @@ def routes(pages: Guarded) -> None:
     """The list and the page of a document."""
     pages.add_url_rule("/matters/<id:matter_id>", "matter", index)
     pages.add_url_rule("/documents/<id:document_id>", "document", show)
-    for name in ("classify", "describe", "publish", "withdraw", "hold", "trigger"):
+    for name in ("classify", "describe", "publish", "withdraw", "hold", "trigger", "assess"):
         rule = f"/documents/<id:document_id>/{name}"
         pages.add_url_rule(rule, f"document_{name}", globals()[name], methods=["POST"])
 
@@ -117,3 +117,8 @@ def hold(document_id: uuid.UUID) -> ResponseReturnValue:
 def trigger(document_id: uuid.UUID) -> ResponseReturnValue:
     """Records the event that starts the retention period."""
     return _do("retention.trigger", document_id, fields("on"), "The retention period runs.")
+
+
+def assess(document_id: uuid.UUID) -> ResponseReturnValue:
+    """Says what export control asks of the document."""
+    return _do("document.assess", document_id, fields("export", "basis"), "Recorded. It holds from now on.")

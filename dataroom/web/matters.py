@@ -34,6 +34,7 @@ TABS = (
     Tab("Find", "web.finding", frozenset({"custodian"})),
     Tab("Holds", "web.holds", _KEEPERS),
     Tab("Retention & disposal", "web.retention", _KEEPERS),
+    Tab("Borders", "web.transfers", _KEEPERS),
     Tab("Audit", "web.audit", _KEEPERS),
     Tab("Clubs", "web.clubs", _ALL),
     Tab("Access", "web.access", _ALL),

@@ -33,6 +33,7 @@ def issuer_of(row: IssuerRow) -> Issuer:
         domains=frozenset(row.mail_domains),
         client_auth=row.client_auth,
         pushed=row.pushed,
+        country_claim=site().services.config.country_claim,
     )
 
 
@@ -55,7 +56,8 @@ def arrived(row: IssuerRow, kept: dict[str, Any], params: dict[str, list[str]]) 
 
 def proof(who: Identity) -> dict[str, Any]:
     """What the provider said of how and when the person signed in."""
-    return {"acr": who.acr, "amr": who.amr, "auth_time": who.auth_time, "issuer_session": who.sid}
+    said = {"acr": who.acr, "amr": who.amr, "auth_time": who.auth_time, "issuer_session": who.sid}
+    return {**said, "country": who.country}
 
 
 def _pending(kept: dict[str, Any]) -> Pending:

@@ -17,7 +17,7 @@ from dataroom.actions.gate import Gate
 from dataroom.actions.identity import by_session
 from dataroom.adapters.oidc import Begin, Demand, Identity, Issuer, LoggedOut, Pending
 from dataroom.adapters.passkeys import Passkeys
-from dataroom.errors import Conflict, DataroomError, Invalid, NeedsStrength, Refused
+from dataroom.errors import Conflict, DataroomError, Invalid, NeedsFirst, NeedsStrength, Refused
 from dataroom.ids import parse_id
 
 
@@ -86,11 +86,16 @@ def cookie_name() -> str:
     return "__Host-session" if site().services.config.secure else "session"
 
 
+def country() -> str:
+    """The country the proxy in front tells with this request; empty unless it is the configured source."""
+    return site().services.config.country_told(dict(request.headers))
+
+
 def recognise() -> Principal:
     """Who asks, by the session's cookie; `Unauthenticated` for nobody. Looked up once for a request."""
     if "principal" not in g:
         secret = request.cookies.get(cookie_name(), "")
-        g.principal = by_session(site().services, secret, request.remote_addr or "")
+        g.principal = by_session(site().services, secret, request.remote_addr or "", country())
     return principal()
 
 
@@ -102,6 +107,16 @@ def wants_json() -> bool:
 def perform(name: str, target: uuid.UUID | None = None, params: Mapping[str, Any] | None = None) -> Any:
     """Performs an action for whoever asks."""
     return site().gate.perform(principal(), name, target, params)
+
+
+def require(name: str, target: uuid.UUID) -> None:
+    """Leads to what comes first where an action the page's scripts will ask for lacks only that."""
+    try:
+        site().gate.ask(principal(), name, target)
+    except NeedsFirst:
+        raise
+    except DataroomError:
+        return
 
 
 def sent() -> dict[str, Any]:
@@ -136,7 +151,7 @@ def submit(
     """
     try:
         result = perform(name, target, params)
-    except NeedsStrength:
+    except (NeedsStrength, NeedsFirst):
         raise
     except (Invalid, Conflict, Refused) as error:
         return again(error), error.status  # type: ignore[return-value]

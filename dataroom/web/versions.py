@@ -14,7 +14,7 @@ from dataroom.actions.views_versions import VersionView
 from dataroom.errors import DataroomError
 from dataroom.web.guards import Guarded, own
 from dataroom.web.matters import in_matter
-from dataroom.web.site import fields, local, perform, sent, submit
+from dataroom.web.site import fields, local, perform, require, sent, submit
 
 WIDTHS = (140, 600, 900, 1200, 1600, 2000, 2400)
 
@@ -51,6 +51,7 @@ def show(version_id: uuid.UUID) -> str:
 def view(version_id: uuid.UUID) -> str:
     """The viewer; each page image it fetches is recorded."""
     version = perform("version.read", version_id)
+    require("page.view", version_id)
     return render_template("versions/view.html", version=version, described=described(version), back=_back(version))
 
 

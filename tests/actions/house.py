@@ -21,7 +21,7 @@ from dataroom.actions.sealing import PREFIX
 from dataroom.audit.entry import open_fields, read_entry
 from dataroom.model import AuditEntry, AuditLog, AuditPerson, Authenticator, Base, User, Version
 from dataroom.model import Session as SessionRow
-from tests.cast import World, simple_pdf
+from tests.cast import COUNTRY, World, simple_pdf
 
 EVIDENCE = "audit_"
 PAGES = ["Claim 1 reads on the Lumen panel.", "Royalty 2.50 EUR per unit."]
@@ -370,6 +370,7 @@ def keyed_company(world: World) -> None:
         "client_id": "dataroom",
         "client_secret": "not-a-secret",
         "role_map": {"custodian": "custodian"},
+        "country": COUNTRY,
     }
     world.gate.perform(SERVICE, "partner.register", None, partner)
     for who in ("kay", "kim"):

@@ -24,7 +24,9 @@ from tests.actions.cases_audiences import HEADER, audience
 from tests.actions.cases_clawbacks import ANSWER, clawed
 from tests.actions.cases_clubs import club, limited
 from tests.actions.cases_finding import searched, term
+from tests.actions.cases_premises import PURPOSE, agreed_on, asking, newest
 from tests.actions.cases_productions import produced
+from tests.actions.cases_transfers import GROUNDS, way
 from tests.actions.cases_witnesses import CASES as WITNESSES
 from tests.actions.house import House, keyed_company, mark
 from tests.actions.test_reasons import privileged, released
@@ -48,12 +50,23 @@ def everything(world: World) -> House:
     house.do("ada", "version.recognise", version)
     world.worker.drain()
     _produced(house)
+    _premises(house)
     _outside(house)
     house.do("ada", "version.download", version)
     for _ in range(SUBTREE):
         world.do("ada", "token.list")
     sign_heads(world.services)
     return house
+
+
+def _premises(house: House) -> None:
+    """An agreement that was accepted, a training, a stated purpose, and what carries documents abroad."""
+    matter = agreed_on(house)
+    house.do("petra", "agreement.accept", matter, agreement=newest(house, matter).id)
+    house.do("cleo", "training.record", house.person("petra").user, until=house.world.clock.now().date())
+    house.do("pia", "visit.state", asking(house), **PURPOSE)
+    way(house)
+    house.do("cleo", "transfer.suspend", mechanism="scc", reason=GROUNDS)
 
 
 def _persons_and_clubs(house: House) -> None:

@@ -149,7 +149,7 @@ def test_each_table_is_looked_for_in_the_log_that_pins_it() -> None:
     of_matters = {table.name for table, _ in tables_of(uuid.uuid4())}
     assert not of_deployment & of_matters
     assert of_deployment | of_matters | UNPINNED_TABLES == set(Base.metadata.tables)
-    people = {"organisation", "issuer", "user_account", "session", "token", "authenticator"}
+    people = {"organisation", "issuer", "user_account", "session", "token", "authenticator", "training", "suspension"}
     assert of_deployment == people | {"witness", "witnessed_log", "audit_cosignature", "audit_anchor", "audit_halt"}
 
 

@@ -31,6 +31,7 @@ from dataroom.model import (
     Review,
     Search,
     Token,
+    Transfer,
     User,
     Version,
 )
@@ -64,6 +65,9 @@ def example(world: World) -> uuid.UUID:
     world.do("pia", "access.request", world.matter, **ask)
     world.do("cleo", "review.start", world.matter, due=until)
     world.do("ada", "search.start", world.matter, terms=[{"text": "lumen"}])
+    until = (world.clock.now() + timedelta(days=30)).isoformat()
+    way = {"recipient": "borealis", "country": "US", "mechanism": "scc", "reason": REASON, "until": until}
+    world.do("cleo", "transfer.record", world.matter, **way)
     for who in ("ada", "cleo", "pia"):
         world.do(who, "token.create", scopes=["everything"], name="of the crowd")
     return uuid.UUID(str(line.document))
@@ -115,6 +119,7 @@ class Copies:
             ("review", found(Review)[0]),
             ("club", found(Club, Club.created_by == owner)[0]),
             ("search", found(Search, Search.author_id == owner)[0]),
+            ("transfer", found(Transfer, Transfer.matter_id == world.matter)[0]),
         ]
         self.production = found(Production, Production.made_by == owner)[0]
         self.produced = found(ProductionItem, ProductionItem.production_id == self.production["id"])[0]

@@ -80,6 +80,7 @@ def rows(kind: str) -> list[Row]:
                     ("redacted, candidate", {"state": "candidate", "original": False}),
                     ("redacted, released", {"state": "staged", "original": False}),
                     ("redacted, disclosed", {"state": "staged", "original": False, "audience": given}),
+                    ("disclosed, purpose asked", {"state": "staged", "audience": given, "asking": given}),
                     ("disclosed, clawed back", {"state": "staged", "audience": given, "clawed": True}),
                     ("redacted, for a third alone", {"state": "staged", "original": False, "reserved": True}),
                     ("destroyed", {"state": "destroyed"}),
@@ -115,6 +116,7 @@ def _states(kind: str) -> list[tuple[str, dict[str, Value]]]:
             *((s, dict[str, Value](state=s)) for s in ("refused", "ended")),
         ],
         "Review": [("open", {}), ("closed", {"state": "closed"})],
+        "Transfer": [("live", {"live": True}), ("over", {"live": False})],
         "Disclosure": [("live", {"live": True}), ("over", {"live": False})],
         "Hold": [("live", {"live": True}), ("released", {"live": False})],
         "Disposal": [

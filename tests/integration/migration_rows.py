@@ -34,6 +34,7 @@ RESTRICTED = {(table, "state"): "done" for table in ("search", "search_part", "t
     ("review_item", "outcome"): "kept",
     ("survey_part", "state"): "done",
     ("limitation", "way"): "club",
+    ("agreement", "training"): "none",
 }
 """Values for made-up rows where the database takes only some."""
 

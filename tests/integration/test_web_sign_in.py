@@ -83,6 +83,7 @@ def provider(house: World, app: Flask, tmp_path_factory: pytest.TempPathFactory)
         "client_secret": "kept-in-a-file",
         "role_map": {"law": "custodian", "patents": "partner"},
         "strong_acr": ["urn:dataroom:demo:second-factor"],
+        "country": "DE",
     }
     house.gate.perform(SERVICE, "partner.register", None, partner)
     yield "dorado.example"

@@ -25,6 +25,8 @@ ORGANISATIONS = [str(uuid.UUID(int=0xA0 + n)) for n in range(3)]
 CLUBS = [str(uuid.UUID(int=n)) for n in (0, 0, 0, 0xC0, 0xC1, 0xC2)]
 NAMED = [Ref("Club", each) for each in CLUBS[3:]]
 SCOPES = [frozenset({"everything"})] * 4 + [frozenset({"read"}), frozenset({"upload", "audit"}), frozenset[str]()]
+COMPANIES = [Ref("Organisation", each) for each in ORGANISATIONS]
+BORDERS = ("receives", "compatriots", "sends", "neighbours")
 NOWHERE = Ref("Matter", CLUBS[0])
 MATTERS = [str(uuid.UUID(int=0xB0 + n)) for n in range(2)]
 ROLES = ("custodian", "partner", "compliance")
@@ -92,6 +94,8 @@ def one(kind: str, name: str, attr_kind: str, rng: random.Random) -> Value:
         return rng.choice(STATES[kind])
     if name == "category":
         return rng.choice((*LAW.categories, *["technical"] * len(LAW.categories)))
+    if name == "export":
+        return rng.choice(("free", "free", "controlled", "unassessed"))
     if name == "kind":
         return rng.choice(("clean_team", "ethical_wall"))
     return rng.choice(ROLES) if name == "functions" else rng.choice(USERS)
@@ -226,6 +230,10 @@ def members(draw: st.DrawFn) -> Entity:
         "strong_age": draw(st.sampled_from((0, 900, 901, 2**40))),
         "scopes": draw(st.sampled_from(SCOPES)),
         "confined": draw(st.sampled_from((NOWHERE, NOWHERE, WORLD["Matter"].entities[0].ref))),
+        "agreed": draw(st.sampled_from((True, True, True, False))),
+        "trained": draw(st.sampled_from((True, True, True, False))),
+        "place": draw(st.sampled_from(("DE", "unknown"))),
+        **{name: draw(st.frozensets(st.sampled_from(COMPANIES))) for name in BORDERS},
     }
     return Entity("Member", "someone", attrs)
 
@@ -235,7 +243,7 @@ def circumstances(action: str, organisation: str) -> dict[str, Value]:
     more: dict[str, Value] = {"now": 1_790_000_000}
     if action in {"member.add", "member.remove"}:
         more["subject_organisation"] = Ref("Organisation", organisation)
-    if action in {"audit.give", "disclosure.grant"}:
+    if action in {"audit.give", "disclosure.grant", "transfer.record"}:
         more["recipient"] = Ref("Organisation", organisation)
     return more
 
@@ -297,6 +305,10 @@ def everybody() -> list[Entity]:
                 "strong_age": 0,
                 "scopes": frozenset({"everything"}),
                 "confined": NOWHERE,
+                "agreed": True,
+                "trained": True,
+                "place": "DE",
+                **dict.fromkeys(BORDERS, frozenset(COMPANIES)),
             },
         )
         for role in ROLES

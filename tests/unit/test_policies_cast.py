@@ -18,6 +18,19 @@ THIRD = Ref("Organisation", "cassini")
 ROLES = ("custodian", "partner", "compliance")
 
 
+EVERYBODY = frozenset({OWN, OTHER, THIRD})
+READY: dict[str, Value] = {
+    "agreed": True,
+    "trained": True,
+    "place": "DE",
+    "receives": EVERYBODY,
+    "compatriots": EVERYBODY,
+    "sends": EVERYBODY,
+    "neighbours": EVERYBODY,
+}
+"""What nothing stands in the way of: all has been accepted, and everybody is in one country."""
+
+
 def matter(state: str = "open", name: str = "m1") -> Entity:
     """A matter of OWN and OTHER."""
     return Entity(
@@ -47,6 +60,7 @@ def member(role: str, organisation: Ref = OWN, tier: int = 2, user: str = "ada",
         "strong_age": 0,
         "scopes": frozenset({"everything"}),
         "confined": Ref("Matter", "00000000-0000-0000-0000-000000000000"),
+        **READY,
         **more,
     }
     return Entity("Member", f"{user}@m1", attrs)
@@ -77,6 +91,9 @@ def thing(kind: str, /, **more: Value) -> Entity:
             "clawed": False,
             "reserved": False,
             "meant": frozenset(),
+            "export": "unassessed",
+            "asking": frozenset(),
+            "visitors": frozenset(),
         },
         "Redaction": {**tiered, "state": "draft", "author": "bob"},
         "Club": {**base, "kind": "clean_team"},
@@ -97,6 +114,7 @@ def thing(kind: str, /, **more: Value) -> Entity:
         "Audience": base,
         "Survey": {**base, "state": "running"},
         "Production": {**base, "tier": 2, "recipients": frozenset({OTHER})},
+        "Transfer": {**base, "recipient": OTHER, "live": True},
         "Hold": {**base, "live": True},
         "Disposal": {
             **base,
@@ -144,7 +162,7 @@ def question(action: str) -> dict[str, Value]:
     """The circumstances an action needs besides the time."""
     if action in {"member.add", "member.remove"}:
         return {"subject_organisation": OWN}
-    return {"recipient": OTHER} if action in {"audit.give", "disclosure.grant"} else {}
+    return {"recipient": OTHER} if action in {"audit.give", "disclosure.grant", "transfer.record"} else {}
 
 
 @pytest.mark.parametrize("action", sorted(LAW.actions))

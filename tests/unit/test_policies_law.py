@@ -22,7 +22,7 @@ VERSIONS = sa.Table(
     sa.Column("id", sa.String, primary_key=True),
     *[
         sa.Column(name, sa.String)
-        for name in ("matter", "organisation", "document", "category", "state", "author", "club", "wall")
+        for name in ("matter", "organisation", "document", "category", "state", "author", "club", "wall", "export")
     ],
     sa.Column("tier", sa.BigInteger),
     sa.Column("original", sa.Boolean),
@@ -30,9 +30,7 @@ VERSIONS = sa.Table(
     sa.Column("clawed", sa.Boolean),
     sa.Column("reserved", sa.Boolean),
     sa.Column("audience", sa.String),
-    sa.Column("meant", sa.String),
-    sa.Column("named", sa.String),
-    sa.Column("granted", sa.String),
+    *[sa.Column(name, sa.String) for name in ("meant", "named", "granted", "asking", "visitors")],
 )
 
 

@@ -34,6 +34,7 @@ KINDS = (
     "ClawBack",
     "Audience",
     "Production",
+    "Transfer",
     "Hold",
     "Disposal",
     "Entry",
@@ -53,6 +54,7 @@ VERSION = {
     "N": "version.scans",
     "O": "version.recognise",
     "K": "disclosure.claw-back",
+    "T": "visit.state",
 }
 VERSION_MATRIX = """
     custodian  own    staged     LRVWSDXGNOK
@@ -84,6 +86,12 @@ VERSION_MATRIX = """
     partner    other  staged     -
     partner    other  disclosed  LRV
     partner    other  published  LRV
+    custodian  other  asking     LRT
+    partner    other  asking     LRT
+    compliance other  asking     -
+    custodian  own    asking     LRVWSDXGNOK
+    custodian  other  stated     LRVDT
+    partner    other  stated     LRVT
     partner    other  candidate  -
     partner    other  destroyed  -
     compliance other  staged     -
@@ -106,19 +114,20 @@ DOCUMENT = {
     "M": "document.limit",
     "U": "document.lift",
     "B": "document.describe",
+    "A": "document.assess",
 }
 DOCUMENT_MATRIX = """
-    custodian  own    staged     RCPWETLDMB
-    custodian  own    disclosed  RCPWETLDMB
-    custodian  own    published  RCPWETLDMB
+    custodian  own    staged     RCPWETLDMBA
+    custodian  own    disclosed  RCPWETLDMBA
+    custodian  own    published  RCPWETLDMBA
     custodian  own    disposed   RL
     partner    own    staged     -
     partner    own    disclosed  -
     partner    own    published  -
     partner    own    disposed   -
-    compliance own    staged     RHTLDMU
-    compliance own    disclosed  RHTLDMU
-    compliance own    published  RHTLDMU
+    compliance own    staged     RHTLDMUA
+    compliance own    disclosed  RHTLDMUA
+    compliance own    published  RHTLDMUA
     compliance own    disposed   RLU
     custodian  other  staged     -
     custodian  other  disclosed  -
@@ -211,14 +220,19 @@ MATTER = {
     "D": "production.make",
     "N": "audience.create",
     "V": "survey.start",
+    "W": "agreement.set",
+    "I": "agreement.read",
+    "J": "agreement.accept",
+    "Z": "transfer.record",
+    "K": "competition.certify",
 }
 MATTER_MATRIX = """
-    custodian  own    open       CRLAMUPTSBDNV
-    custodian  own    closed     RLMPSV
-    partner    own    open       RL
-    partner    own    closed     RL
-    compliance own    open       RLXPB
-    compliance own    closed     RLXP
+    custodian  own    open       CRLAMUPTSBDNVWIJ
+    custodian  own    closed     RLMPSVIJ
+    partner    own    open       RLIJ
+    partner    own    closed     RLIJ
+    compliance own    open       RLXPBWIJZK
+    compliance own    closed     RLXPIJK
 """
 
 CLUB = {"L": "club.list", "A": "club.add", "R": "club.remove", "E": "club.end"}
@@ -299,6 +313,17 @@ PRODUCTION_MATRIX = """
     partner    other  elsewhere  -
 """
 
+TRANSFER = {"L": "transfer.list", "E": "transfer.end"}
+TRANSFER_MATRIX = """
+    custodian  own    live       L
+    compliance own    live       LE
+    compliance own    over       L
+    partner    own    live       -
+    custodian  other  live       L
+    compliance other  live       L
+    partner    other  live       -
+"""
+
 OTHERS = {
     "h": "hold.release",
     "l": "hold.list",
@@ -355,6 +380,13 @@ def in_state(kind: str, state: str) -> Entity:
         "club": {"kind": "clean_team"},
         "wall": {"kind": "ethical_wall"},
         "colleague": {"author": "bob"},
+        "asking": {"state": "staged", "audience": frozenset({OTHER}), "asking": frozenset({OTHER})},
+        "stated": {
+            "state": "staged",
+            "audience": frozenset({OTHER}),
+            "asking": frozenset({OTHER}),
+            "visitors": frozenset({"ada"}),
+        },
     }
     attrs = special.get(state, {"state": state})
     if (kind, state) == ("Disposal", "approved"):
@@ -389,6 +421,7 @@ CELLS = [
     *rows("ClawBack", CLAW_BACK_MATRIX, CLAW_BACK),
     *rows("Audience", AUDIENCE_MATRIX, AUDIENCE),
     *rows("Production", PRODUCTION_MATRIX, PRODUCTION),
+    *rows("Transfer", TRANSFER_MATRIX, TRANSFER),
     *rows("Hold", HOLD_MATRIX, OTHERS),
     *rows("Disclosure", DISCLOSURE_MATRIX, OTHERS),
     *rows("Entry", ENTRY_MATRIX, OTHERS),
@@ -438,6 +471,13 @@ CLOSED_STILL = {
     "review.read",
     "review.confirm",
     "review.report",
+    "competition.certify",
+    "agreement.read",
+    "agreement.accept",
+    "transfer.list",
+    "transfer.end",
+    "document.assess",
+    "visit.state",
     "audit.give",
     "document.limit",
     "club.list",

@@ -1,0 +1,239 @@
+"""Documents across borders: recording what a way rests on, ending it, suspending a mechanism in one act."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from dataroom.actions import present
+from dataroom.actions.reach import Borders, borders
+from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.views import Done
+from dataroom.actions.views_premises import BordersView, FlippedView, SwitchedView, TransferView, WayView
+from dataroom.actions.work import Work
+from dataroom.errors import Conflict, Invalid
+from dataroom.ids import new_id
+from dataroom.model import Document, Matter, Organisation, Participation, Suspension, Transfer
+from policies.engine import ADEQUACY, Ref
+
+Reason = Annotated[str, Field(min_length=12, max_length=2000)]
+Way = tuple[uuid.UUID, uuid.UUID, str]
+
+
+class NewTransfer(Params):
+    """To whom (organisation by slug) in which country the own documents may go, by which mechanism and until when."""
+
+    recipient: Annotated[str, Field(min_length=1, max_length=40)]
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
+    mechanism: Annotated[str, Field(min_length=1, max_length=40)]
+    reason: Reason
+    until: datetime
+
+
+class OfMechanism(Params):
+    """Which mechanism, or `adequacy`, and why."""
+
+    mechanism: Annotated[str, Field(min_length=1, max_length=40)]
+    reason: Reason
+
+
+class Assessment(Params):
+    """What export control asks of a document, and on what grounds (a classification, who assessed it)."""
+
+    export: Literal["unassessed", "free", "controlled"]
+    basis: Reason
+
+
+def recipient_of(session: Session, params: NewTransfer) -> uuid.UUID:
+    """The recipient's id; the null id for nobody."""
+    found = session.query(Organisation.id).filter(Organisation.slug == params.recipient).scalar()
+    return found or uuid.UUID(int=0)
+
+
+@action("transfer.record", on=Matter, asks={"recipient": recipient_of})
+def record_transfer(work: Work, matter: Matter, params: NewTransfer) -> Done:
+    """Records on what the own organisation's documents may reach another participant in one country."""
+    mechanism = work.services.law.transfers.mechanisms.get(params.mechanism)
+    if mechanism is None:
+        raise Invalid("mechanism: none of those listed in transfers.toml")
+    longest = work.now + timedelta(days=mechanism.days)
+    if params.until.tzinfo is None or not work.now < params.until <= longest:
+        raise Invalid(f"until: must be a time with its zone, in the future and within {mechanism.days} days")
+    row = Transfer(
+        id=new_id(),
+        matter_id=matter.id,
+        organisation_id=work.organisation,
+        recipient_id=recipient_of(work.session, params),
+        country=params.country,
+        mechanism=mechanism.id,
+        reason=params.reason,
+        recorded_by=work.user,
+        recorded_at=work.now,
+        until=params.until,
+    )
+    work.add(row)
+    work.concerns(target=row, owner=work.organisation)
+    work.state(recipient=row.recipient_id, country=row.country, mechanism=row.mechanism, until=row.until.isoformat())
+    return Done(row.id)
+
+
+@action("transfer.end", on=Transfer)
+def end_transfer(work: Work, transfer: Transfer, params: Nothing) -> Done:
+    """Ends what a way rests on; the recipient's next request finds nothing unless another mechanism carries it."""
+    if transfer.ended_at is not None:
+        raise Conflict("It was ended already.")
+    transfer.ended_at = work.now
+    work.state(recipient=transfer.recipient_id, country=transfer.country, mechanism=transfer.mechanism)
+    return Done(transfer.id)
+
+
+@action("transfer.list", on=Matter, lists=Transfer)
+def list_transfers(work: Work, matter: Matter, params: Nothing) -> BordersView:
+    """How the matter's documents may move across borders now, and what was recorded for that by or for one's own."""
+    found = borders(work.session, work.services.law.transfers, matter.id, work.now)
+    parties, own = present.organisations(work.session), work.organisation
+    others = [one for one in found.countries if one != own]
+    rows = work.all(
+        Transfer,
+        Transfer.matter_id == matter.id,
+        work.narrowed(Transfer),
+        order=(Transfer.recorded_at.desc(), Transfer.id),
+    )
+    off = {(row.organisation_id, row.mechanism) for row in _suspensions(work, {row.organisation_id for row in rows})}
+    ids = [row.id for row in rows]
+    ending = {row.id for row in work.all(Transfer, Transfer.id.in_(ids), work.narrowed(Transfer, "transfer.end"))}
+    own_off = {row.mechanism for row in _suspensions(work, {own})}
+    return BordersView(
+        place=work.principal.place,
+        country=found.countries.get(own, ""),
+        ways=tuple(
+            sorted(
+                (
+                    WayView(
+                        organisation=parties[one],
+                        country=found.countries[one],
+                        sends=found.covered(own, one, found.countries[one]),
+                        receives=found.reaches(one, own, work.principal.place),
+                    )
+                    for one in others
+                ),
+                key=lambda way: way.organisation.name,
+            )
+        ),
+        items=tuple(
+            TransferView(
+                id=row.id,
+                organisation=parties[row.organisation_id],
+                recipient=parties[row.recipient_id],
+                country=row.country,
+                mechanism=row.mechanism,
+                reason=row.reason if row.organisation_id == own else "",
+                recorded_at=row.recorded_at,
+                until=row.until,
+                ended_at=row.ended_at,
+                suspended=(row.organisation_id, row.mechanism) in off,
+                live=row.ended_at is None and row.until > work.now,
+                can=frozenset({"transfer.end"} if row.id in ending and row.ended_at is None else ()),
+            )
+            for row in rows
+        ),
+        suspended=tuple(sorted(own_off)),
+        can=_offers(work, matter),
+    )
+
+
+def _offers(work: Work, matter: Matter) -> frozenset[str]:
+    """What the page offers: recording a way, suspending a mechanism."""
+    others = [Ref("Organisation", str(other)) for other in _others(work, matter)]
+    record = bool(others) and work.decide("transfer.record", work.entity(matter), recipient=others[0]).allowed
+    switch = work.decide("transfer.suspend", work.own_organisation()).allowed
+    return frozenset(
+        [*(["transfer.record"] if record else []), *(["transfer.suspend", "transfer.resume"] if switch else [])]
+    )
+
+
+def _others(work: Work, matter: Matter) -> list[uuid.UUID]:
+    parts = work.all(Participation, Participation.matter_id == matter.id)
+    return [part.organisation_id for part in parts if part.organisation_id != work.organisation]
+
+
+@action("transfer.suspend", on=None, kind="Organisation")
+def suspend(work: Work, _target: None, params: OfMechanism) -> SwitchedView:
+    """Suspends a mechanism for what the own organisation sends, in every matter at once; lists each way it closes."""
+    _known(work, params.mechanism)
+    if any(row.mechanism == params.mechanism for row in _suspensions(work, {work.organisation})):
+        raise Conflict("It is suspended already.")
+    before = _ways(work)
+    row = Suspension(
+        id=new_id(),
+        organisation_id=work.organisation,
+        mechanism=params.mechanism,
+        reason=params.reason,
+        suspended_by=work.user,
+        suspended_at=work.now,
+    )
+    work.add(row)
+    return _switched(work, row, before - _ways(work))
+
+
+@action("transfer.resume", on=None, kind="Organisation")
+def resume(work: Work, _target: None, params: OfMechanism) -> SwitchedView:
+    """Relies on a suspended mechanism again; lists each way that opens."""
+    _known(work, params.mechanism)
+    found = [row for row in _suspensions(work, {work.organisation}) if row.mechanism == params.mechanism]
+    if not found:
+        raise Conflict("It is not suspended.")
+    before = _ways(work)
+    for row in found:
+        row.resumed_at, row.resumed_by = work.now, work.user
+    work.session.flush()
+    return _switched(work, found[0], _ways(work) - before)
+
+
+def _known(work: Work, mechanism: str) -> None:
+    if mechanism != ADEQUACY and mechanism not in work.services.law.transfers.mechanisms:
+        raise Invalid("mechanism: none of those listed in transfers.toml, nor adequacy")
+
+
+def _suspensions(work: Work, organisations: set[uuid.UUID]) -> list[Suspension]:
+    return work.all(
+        Suspension,
+        Suspension.organisation_id.in_(organisations),
+        Suspension.resumed_at.is_(None),
+        order=(Suspension.id,),
+    )
+
+
+def _ways(work: Work) -> set[Way]:
+    """Every way on which the own documents may leave now: matter, recipient, country."""
+    found: set[Way] = set()
+    for part in work.all(Participation, Participation.organisation_id == work.organisation):
+        here = borders(work.session, work.services.law.transfers, part.matter_id, work.now)
+        found |= {(part.matter_id, one, country) for one, country in _open(here, work.organisation)}
+    return found
+
+
+def _open(here: Borders, own: uuid.UUID) -> set[tuple[uuid.UUID, str]]:
+    homes = {(one, country) for one, country in here.countries.items() if one != own and country}
+    told = {(to, country) for exporter, to, country in here.recorded if exporter == own}
+    return {(one, country) for one, country in homes | told if here.covered(own, one, country)}
+
+
+def _switched(work: Work, row: Suspension, ways: set[Way]) -> SwitchedView:
+    work.concerns(target=row, owner=work.organisation)
+    work.state(mechanism=row.mechanism, flipped=[f"{matter} {to} {country}" for matter, to, country in sorted(ways)])
+    parties = present.organisations(work.session)
+    flipped = tuple(FlippedView(matter, parties[to], country) for matter, to, country in sorted(ways))
+    return SwitchedView(row.id, row.mechanism, flipped)
+
+
+@action("document.assess", on=Document)
+def assess(work: Work, document: Document, params: Assessment) -> Done:
+    """Says what export control asks of a document; until it is free, it reaches nobody outside its country."""
+    document.export, document.export_basis = params.export, params.basis
+    work.state(export=params.export, characters=len(params.basis))
+    return Done(document.id)

@@ -1,0 +1,164 @@
+"""Certificates of competition rules: what they count, that they say it plainly when rules did not hold, and verify."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import update
+
+from dataroom.actions.checkpoints import verifier_key
+from dataroom.actions.evidence import Record, append
+from dataroom.audit.competition import KIND, open_certificate
+from dataroom.audit.notes import VerifierKey
+from dataroom.audit.statement import sign_statement
+from dataroom.cli.offline import verify_competition
+from dataroom.errors import DataroomError, Invalid, NotFound, Refused, Tampered
+from dataroom.model import Document
+from tests.actions.cases_certificates import span
+from tests.actions.house import House
+
+
+def certify(house: House, who: str = "cleo", **more: Any) -> bytes:
+    """A certificate's bytes."""
+    made = house.do(who, "competition.certify", house.matter, **span(house, **more))
+    return b"".join(made.pieces)
+
+
+def key(house: House) -> VerifierKey:
+    """The log's verifier key."""
+    return VerifierKey.parse(verifier_key(house.world.services, house.matter))
+
+
+def opened(house: House, who: str = "cleo") -> dict[str, Any]:
+    """What is certified, verified."""
+    return open_certificate(certify(house, who), key(house))
+
+
+def cell(body: dict[str, Any], category: str, audience: str) -> tuple[int, int]:
+    """How often it was done and refused."""
+    for one in body["cells"]:
+        if (one["category"], one["audience"]) == (category, audience):
+            return one["done"], one["refused"]
+    return 0, 0
+
+
+def test_it_counts_whom_each_category_reached_and_what_was_refused(house: House) -> None:
+    before = opened(house)
+    line = house.world.published(category="royalty", tier=1)
+    house.do("bodil", "page.view", line.version, page=1, width=600)
+    house.do("ada", "page.view", line.version, page=1, width=600)
+    for _ in range(2):
+        with pytest.raises(NotFound):
+            house.do("pia", "page.view", line.version, page=1, width=600)
+    after = opened(house)
+    for audience, done, refused in (("counsel", 1, 0), ("business people", 0, 2), ("own organisation", 1, 0)):
+        was = cell(before, "royalty", audience)
+        assert cell(after, "royalty", audience) == (was[0] + done, was[1] + refused)
+    assert after["refused_by_rule"]["counsel-only"] == before["refused_by_rule"].get("counsel-only", 0) + 2
+    assert (after["held"], after["breaches"]) == (True, [])
+    assert after["said"].startswith("The rules held")
+    law = house.world.services.law
+    assert after["policies_now"] == law.digest
+    assert after["policies_in_force"] == {law.digest: after["entries"]}
+    assert set(after["rules_now"]) == {name for name, policy in law.policies.items() if policy.audience}
+
+
+def test_each_company_certifies_what_it_may_read(house: House) -> None:
+    line = house.world.published(category="royalty", tier=1)
+    house.do("bodil", "page.view", line.version, page=1, width=600)
+    mine, theirs = opened(house), opened(house, "corin")
+    assert cell(theirs, "royalty", "counsel")[0] >= 1
+    assert cell(theirs, "royalty", "own organisation") == (0, 0)
+    assert theirs["organisation"]["slug"] == "borealis"
+    assert mine["entries"] > theirs["entries"]
+    for who in ("ada", "petra"):
+        with pytest.raises(Refused):
+            certify(house, who)
+
+
+def test_an_entry_is_judged_by_the_category_of_its_time(house: House) -> None:
+    line = house.world.published(category="claim-chart", tier=1)
+    house.do("pia", "page.view", line.version, page=1, width=600)
+    house.do("ada", "document.withdraw", line.document)
+    what = {"tier": 1, "category": "costs", "schedule": "work-product"}
+    house.do("ada", "document.classify", line.document, **what)
+    with pytest.raises(NotFound):
+        house.do("pia", "page.view", line.version, page=1, width=600)
+    body = opened(house)
+    assert cell(body, "claim-chart", "business people")[0] >= 1
+    assert cell(body, "costs", "business people") == (0, 1)
+    assert body["held"]
+
+
+def test_it_says_plainly_when_the_rules_did_not_hold(house: House) -> None:
+    services, line = house.world.services, house.line()
+    with house.writing() as session:
+        session.execute(update(Document).where(Document.id == line.document).values(category="costs"))
+        pia = house.person("pia")
+        act = Record(act="page.view", principal=pia, target_kind="version", target_id=line.version)
+        act.matter_id, act.owner_id, act.document_id = house.matter, house.person("ada").organisation, line.document
+        seq = append(services, session, act, services.clock.now())[1]
+    house.world.clock.forward(seconds=1)
+    data = certify(house)
+    body = open_certificate(data, key(house))
+    assert not body["held"]
+    assert "DID NOT HOLD" in body["said"]
+    told = {"entry": seq, "act": "page.view", "category": "costs", "audience": "business people"}
+    assert told in body["breaches"]
+    assert b"NOT PERMITTED: entry" in certify(house, form="csv")
+    assert certify(house, form="pdf").startswith(b"%PDF-")
+    with house.writing() as session:
+        session.execute(update(Document).where(Document.id == line.document).values(category="claim-chart"))
+
+
+def test_it_is_checked_offline_and_nothing_in_it_can_be_changed(house: House, tmp_path: Path) -> None:
+    data, public = certify(house), str(key(house))
+    file = tmp_path / "certificate.json"
+    file.write_bytes(data)
+    said = CliRunner().invoke(verify_competition, [str(file), "--key", public])
+    assert (said.exit_code, "OK: the signature" in said.output) == (0, True)
+    changed = json.loads(data)
+    changed["body"] = changed["body"].replace('"held":true', '"held":false')
+    file.write_text(json.dumps(changed))
+    with pytest.raises(Tampered):
+        open_certificate(file.read_bytes(), key(house))
+    refused = CliRunner().invoke(verify_competition, [str(file), "--key", public])
+    assert refused.exit_code == 1
+    assert "FAULTY" in str(refused.exception) + refused.output
+    assert CliRunner().invoke(verify_competition, [str(file), "--key", "nonsense"]).exit_code == 2
+
+
+@pytest.mark.parametrize("change", [{"held": False}, {"entries": 10_000}, {"format": "x"}, {"recorded_as": {}}])
+def test_a_certificate_that_contradicts_itself_is_none(house: House, change: dict[str, Any]) -> None:
+    services = house.world.services
+    body = json.loads(json.loads(certify(house))["body"]) | change
+    text, public = json.dumps(body), key(house).public
+    forged = sign_statement(KIND, text, public, lambda message: services.kms.sign("log", message))
+    with pytest.raises(Tampered):
+        open_certificate(forged, key(house))
+
+
+def test_a_certificate_of_another_log_is_refused(house: House) -> None:
+    other = VerifierKey(f"dataroom.test/log/{uuid.uuid4()}", key(house).kind, key(house).public)
+    with pytest.raises(DataroomError):
+        open_certificate(certify(house), other)
+
+
+def test_the_period_is_past_and_in_order(house: House) -> None:
+    now = house.world.clock.now()
+    for since, until in ((now, now), (now.replace(year=now.year - 1), now.replace(year=now.year + 1))):
+        with pytest.raises(Invalid):
+            house.do("cleo", "competition.certify", house.matter, since=since, until=until)
+
+
+def test_its_own_entry_names_the_tally(house: House) -> None:
+    sizes = house.log_sizes()
+    body = opened(house)
+    entry = house.entries_since(sizes)[0]
+    assert entry.fields["facts"]["held"] is True
+    assert entry.fields["facts"]["entries"] == body["entries"]
