@@ -155,7 +155,7 @@ def _page(job: Job, page: pikepdf.Page, settled: Settled, survey: Survey) -> lis
     walker = Walker(job, page.resources, area=areas_of(settled.cleared, box))
     if isinstance(walker.text, AbsoluteText):
         walker.text.lay(settled.layout)
-    walker.runs = survey.numbered
+    walker.runs, walker.paths = survey.numbered, survey.paths
     walker.emit(b"q")
     walker.run(page.obj)
     walker.emit(b"Q")

@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 import pikepdf
 
+from .arrays import floats
 from .errors import Refused
 from .limits import MAX_OBJECTS, MAX_PAGES, hold
 
@@ -107,7 +108,9 @@ def page_size(page: pikepdf.Page) -> tuple[float, float]:
 
 
 def _box(array: pikepdf.Array) -> tuple[float, float, float, float]:
-    numbers = [float(array[index]) for index in range(4)]
+    numbers = floats(array)
+    if numbers is None or len(numbers) < 4:
+        numbers = [float(array[index]) for index in range(4)]
     xs, ys = sorted((numbers[0], numbers[2])), sorted((numbers[1], numbers[3]))
     return (xs[0], ys[0], xs[1], ys[1])
 

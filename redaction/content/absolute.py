@@ -169,6 +169,8 @@ class AbsoluteText(TextPart):
             return
         known = state.written or PLAIN
         wanted = (id(font), state.size, spacing, word, state.stretch, state.rise, state.mode)
+        if wanted == known:
+            return
         if wanted[:2] != known[:2]:
             walker.emit(walker.names.name("/Font", id(font), font.target) + b" " + num(state.size) + b" Tf")
         for value, old, scale, name in zip(wanted[2:], known[2:], (1, 1, 100, 1, 1), OPERATORS, strict=True):

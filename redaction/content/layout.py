@@ -112,9 +112,16 @@ class _Sheet:
     def __init__(self, survey: Survey, page: Box) -> None:
         self.survey = survey
         self.page = page
+        self.found: dict[Polygon, list[Placed]] = {}
+        self.lines: dict[tuple[float, float], list[Stretch]] = {}
 
     def hits(self, quad: Polygon) -> list[Placed]:
         """The painting glyphs a mark covers."""
+        if quad not in self.found:
+            self.found[quad] = self._hits(quad)
+        return self.found[quad]
+
+    def _hits(self, quad: Polygon) -> list[Placed]:
         target = target_of(quad)
         return [
             g
@@ -125,6 +132,11 @@ class _Sheet:
     def stretches(self, y: float, em: float) -> list[Stretch]:
         """The stretches of the line at `y`; a line with leaders is one, and so is one
         that is stretched evenly."""
+        if (y, em) not in self.lines:
+            self.lines[y, em] = self._stretches(y, em)
+        return self.lines[y, em]
+
+    def _stretches(self, y: float, em: float) -> list[Stretch]:
         parts: list[list[Placed]] = []
         end = 0.0
         band = self.survey.band(y, BAND * em)

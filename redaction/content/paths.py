@@ -1,5 +1,6 @@
 """Paths: what lies in a mark is cut out of the geometry, so that no point of it stays in the file."""
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..geometry import (
@@ -40,19 +41,20 @@ class PathPart:
         self.subpaths: list[Subpath] = []
         self.raw: list[bytes] = []
         self.clip = ""
-        self.count = 0
+        self.count = self.number = 0
 
     def whole(self, body: bytes, paint: bytes) -> None:
         """A path from its first operator to the painting one. One that surely lies clear of every mark and inside
         the frame is written as it stood, without looking at it point by point."""
         words = body.split()
-        *clip, operator = paint.decode().split()
+        clip, operator = _painting(paint)
         self.count += len(words)
+        self.number += 1
         hold("many-points", self.count, MAX_PATH_POINTS)
-        if not self.subpaths and not self.clip and self._clear(body, words, operator, "".join(clip)):
+        if not self.subpaths and not self.clip and self._clear(body, words, operator, clip):
             return
         self.build(words)
-        self.clip = "".join(clip) or self.clip
+        self.clip = clip or self.clip
         self.paint(operator)
 
     def _clear(self, body: bytes, words: list[bytes], operator: str, clip: str) -> bool:
@@ -62,27 +64,39 @@ class PathPart:
         paints = operator != "n"
         if walker.measuring or not (paints or clip) or walker.hidden:
             return False
-        box = _around(body, words)
-        if box is None:
+        known = walker.paths.get(self.number) or self._bounds(body, words, operator)
+        if known is None:
             return False
-        a, b, c, d, e, f = state.ctm
+        box, reach = known
+        survey = walker.job.survey
+        if survey is not None:
+            if not walker.depth:
+                survey.paths[self.number] = known
+            self._noted(survey, words, operator, reach)
+        elif not walker.area.clear(reach):
+            return False
+        else:
+            walker.paints += paints
+            words.append(f"{clip} {operator}".encode() if clip else operator.encode())
+            walker.output.append(b" ".join(words))
+        if clip:
+            state.clip = (meet(state.clip, box) or (0.0, 0.0, 0.0, 0.0)) if state.clip else box
+        return True
+
+    def _bounds(self, body: bytes, words: list[bytes], operator: str) -> tuple[Box, Box] | None:
+        """On the page, the box around all points of a path and the one that surely holds what it paints; None where
+        that is not told so easily. A survey of the page has told it already."""
+        box, ctm = _around(body, words), self.walker.state.ctm
+        if box is None:
+            return None
+        a, b, c, d, e, f = ctm
         x0, y0, x1, y1 = box
         if b == c == 0:
             x0, x1, y0, y1 = a * x0 + e, a * x1 + e, d * y0 + f, d * y1 + f
             box = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
         else:
-            box = bounds(mapped(state.ctm, ((x0, y0), (x1, y0), (x1, y1), (x0, y1))))
-        reach = grown(box, self._half_width() * 1.5) if operator in STROKES else box
-        if walker.job.survey is not None:
-            self._noted(walker.job.survey, words, operator, reach)
-        elif not walker.area.clear(reach):
-            return False
-        else:
-            walker.paints += paints
-            walker.output.append(b" ".join(words) + (b" " + clip.encode() if clip else b"") + b" " + operator.encode())
-        if clip:
-            state.clip = (meet(state.clip, box) or (0.0, 0.0, 0.0, 0.0)) if state.clip else box
-        return True
+            box = bounds(mapped(ctm, ((x0, y0), (x1, y0), (x1, y1), (x0, y1))))
+        return box, grown(box, self._half_width() * 1.5) if operator in STROKES else box
 
     def _noted(self, survey: "Survey", words: list[bytes], operator: str, reach: Box) -> None:
         """Tell the survey of a path; its parts are looked at when somebody asks."""
@@ -309,6 +323,13 @@ class PathPart:
             walker.emit(b"\n".join(parts) + b" S")
         if dashes:
             walker.emit(b"[" + nums(dashes) + b"] " + num(phase) + b" d")
+
+
+@lru_cache(maxsize=256)
+def _painting(raw: bytes) -> tuple[str, str]:
+    """The clipping operator, or nothing, and the painting one."""
+    *clip, operator = raw.decode().split()
+    return "".join(clip), operator
 
 
 def _around(body: bytes, words: list[bytes]) -> Box | None:

@@ -162,11 +162,13 @@ class Shape:
 
 
 class Survey:
-    """The runs and shapes of one page, in the order they are painted."""
+    """The runs and shapes of one page, in the order they are painted; `numbered` and `paths` are what is known of the
+    runs and paths of the page's own content, by their number there."""
 
     def __init__(self) -> None:
         self.runs: list[Run] = []
         self.numbered: dict[int, Run] = {}
+        self.paths: dict[int, tuple[Box, Box]] = {}
         self.shapes: list[Shape] = []
 
     def add(self, run: Run) -> None:
@@ -184,7 +186,9 @@ class Survey:
 
     def meeting(self, box: Box) -> list[Placed]:
         """The glyphs whose ink may meet a box, and perhaps others."""
-        return [g for run in self.runs if overlap(run.reach, box) for g in run.glyphs()]
+        x0, y0, x1, y1 = box
+        near = [run for run in self.runs if (r := run.reach)[0] <= x1 and r[2] >= x0 and r[1] <= y1 and r[3] >= y0]
+        return [g for run in near for g in run.glyphs()]
 
     def along(self, y: float, height: float) -> list[Placed]:
         """The glyphs whose base line lies near `y`, as they are painted."""
@@ -212,14 +216,14 @@ class Survey:
 
     def crossed(self, strip: Box) -> bool:
         """Whether anything painted has an edge in a strip, or is a picture in it."""
+        x0, y0, x1, y1 = strip
+        near = [
+            shape for shape in self.shapes if (r := shape.reach)[0] <= x1 and r[2] >= x0 and r[1] <= y1 and r[3] >= y0
+        ]
         return any(
             overlap(box, strip)
-            and (
-                shape.image
-                or not (box[0] <= strip[0] and box[1] <= strip[1] and box[2] >= strip[2] and box[3] >= strip[3])
-            )
-            for shape in self.shapes
-            if overlap(shape.reach, strip)
+            and (shape.image or not (box[0] <= x0 and box[1] <= y0 and box[2] >= x1 and box[3] >= y1))
+            for shape in near
             for box in shape.boxes()
         )
 

@@ -33,7 +33,8 @@ INTENTS = {"/Perceptual", "/RelativeColorimetric", "/Saturation", "/AbsoluteColo
 class Walker:
     """Walks one stream. After `run`, `written()` is the new content and `names` its resources.
 
-    `ctm` takes the stream's space to page space, where `area` lies. `runs` is what a survey of the same stream learnt.
+    `ctm` takes the stream's space to page space, where `area` lies. `runs` and `paths` are what a survey of the same
+    stream learnt.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Walker:
         self.plain_states: dict[str, styles.Plain] = {}
         self.found: dict[tuple[str, str], pikepdf.Object | None] = {}
         self.runs: dict[int, Run] = {}
+        self.paths: dict[int, tuple[Box, Box]] = {}
         self.fonts: dict[str, Font | None] = {}
 
     @property
@@ -106,15 +108,22 @@ class Walker:
         while self.stack:
             self._restore()
 
-    def numbers(self, operands: bytes, count: int) -> list[float]:
-        """The last `count` operands as floats. Raises Refused "operand"."""
+    def read(self, operands: bytes, count: int) -> tuple[list[float], list[bytes]]:
+        """The last `count` operands as floats and as they stand. Raises Refused "operand"."""
+        words = operands.split()
+        if len(words) > count:
+            words = words[-count:]
         try:
-            values = list(map(float, operands.split()[-count:]))
+            values = list(map(float, words))
         except ValueError as error:
             raise Refused("operand", "An operator has operands of the wrong kind.") from error
         if len(values) < count:
             raise Refused("operand", "An operator has operands of the wrong kind.")
-        return values
+        return values, words
+
+    def numbers(self, operands: bytes, count: int) -> list[float]:
+        """The last `count` operands as floats. Raises Refused "operand"."""
+        return self.read(operands, count)[0]
 
     def name(self, operands: bytes) -> str:
         """The last operand as a name. Raises Refused "operand"."""
@@ -166,21 +175,22 @@ def _restore(walker: Walker, operator: bytes, operands: bytes) -> None:
 
 
 def _cm(walker: Walker, operator: bytes, operands: bytes) -> None:
-    a, b, c, d, e, f = walker.numbers(operands, 6)
+    (a, b, c, d, e, f), words = walker.read(operands, 6)
     walker.state.ctm = times((a, b, c, d, e, f), walker.state.ctm)
-    walker.emit(_words(operands, 6) + b" cm")
+    walker.output.append(b" ".join(words) + b" cm")
 
 
 def _plain(walker: Walker, operator: bytes, operands: bytes) -> None:
-    value = walker.numbers(operands, 1)[0]
+    (value,), (word,) = walker.read(operands, 1)
     if operator == b"J":
         walker.state.cap = int(value)
-    walker.emit(_words(operands, 1) + b" " + operator)
+    walker.output.append(word + b" " + operator)
 
 
 def _line_width(walker: Walker, operator: bytes, operands: bytes) -> None:
-    walker.state.line = abs(walker.numbers(operands, 1)[0])
-    walker.emit(_words(operands, 1) + b" w")
+    (value,), (word,) = walker.read(operands, 1)
+    walker.state.line = abs(value)
+    walker.output.append(word + b" w")
 
 
 def _dash(walker: Walker, operator: bytes, operands: bytes) -> None:
@@ -200,9 +210,8 @@ def _intent(walker: Walker, operator: bytes, operands: bytes) -> None:
 
 
 def _build(walker: Walker, operator: bytes, operands: bytes) -> None:
-    count = PATHS[operator]
-    values = walker.numbers(operands, count) if count else []
-    walker.path.add(operator.decode(), values, _words(operands, count) + b" " + operator if count else operator)
+    values, words = walker.read(operands, PATHS[operator]) if operator != b"h" else ([], [])
+    walker.path.add(operator.decode(), values, b" ".join([*words, operator]))
 
 
 def _paint(walker: Walker, operator: bytes, operands: bytes) -> None:
@@ -233,14 +242,14 @@ TEXT_STATE = {b"Tc": "spacing", b"Tw": "word", b"TL": "leading", b"Ts": "rise"}
 
 
 def _text_state(walker: Walker, operator: bytes, operands: bytes) -> None:
-    value = walker.numbers(operands, 1)[0]
+    (value,), (word,) = walker.read(operands, 1)
     if operator == b"Tz":
         walker.state.stretch = value / 100
     elif operator == b"Tr":
         walker.state.mode = int(value)
     else:
         setattr(walker.state, TEXT_STATE[operator], value)
-    walker.text.operator(_words(operands, 1) + b" " + operator)
+    walker.text.operator(word + b" " + operator)
 
 
 def _font(walker: Walker, operator: bytes, operands: bytes) -> None:
@@ -259,16 +268,16 @@ def _font(walker: Walker, operator: bytes, operands: bytes) -> None:
 
 
 def _move(walker: Walker, operator: bytes, operands: bytes) -> None:
-    x, y = walker.numbers(operands, 2)
+    (x, y), words = walker.read(operands, 2)
     if operator == b"TD":
         walker.state.leading = -y
         walker.text.operator(num(-y) + b" TL")
-    walker.text.move(x, y, _words(operands, 2) + b" Td")
+    walker.text.move(x, y, b" ".join(words) + b" Td")
 
 
 def _matrix(walker: Walker, operator: bytes, operands: bytes) -> None:
-    a, b, c, d, e, f = walker.numbers(operands, 6)
-    walker.text.place((a, b, c, d, e, f), _words(operands, 6) + b" Tm")
+    (a, b, c, d, e, f), words = walker.read(operands, 6)
+    walker.text.place((a, b, c, d, e, f), b" ".join(words) + b" Tm")
 
 
 def _next_line(walker: Walker, operator: bytes, operands: bytes) -> None:
@@ -292,13 +301,12 @@ def _show_line(walker: Walker, operator: bytes, operands: bytes) -> None:
 
 
 def _colour(walker: Walker, operator: bytes, operands: bytes) -> None:
-    count = COLOURS[operator]
-    walker.numbers(operands, count)
+    _, words = walker.read(operands, COLOURS[operator])
     if operator.islower():
         walker.state.fill_pattern = False
     else:
         walker.state.stroke_pattern = False
-    walker.emit(_words(operands, count) + b" " + operator)
+    walker.output.append(b" ".join(words) + b" " + operator)
 
 
 def _begin_marked(walker: Walker, operator: bytes, operands: bytes) -> None:
@@ -329,9 +337,8 @@ def _lenient(walker: Walker, operator: bytes, operands: bytes) -> None:
 
 
 def _glyph_head(walker: Walker, operator: bytes, operands: bytes) -> None:
-    count = 2 if operator == b"d0" else 6
-    walker.numbers(operands, count)
-    walker.emit(_words(operands, count) + b" " + operator)
+    _, words = walker.read(operands, 2 if operator == b"d0" else 6)
+    walker.emit(b" ".join(words) + b" " + operator)
 
 
 Handler = Callable[[Walker, bytes, Any], None]

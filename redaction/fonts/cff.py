@@ -1,7 +1,10 @@
 """Embedded CFF programs: glyph boxes and a copy that holds the used glyphs and nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property
 from io import BytesIO
+from struct import error as StructError
 from typing import Any
 
 from fontTools import agl
@@ -13,10 +16,13 @@ from fontTools.pens.boundsPen import ControlBoundsPen
 from fontTools.ttLib import TTFont
 
 from ..geometry import Box
+from .cff_reading import Compact
+from .cff_writing import Kept, assembled
 from .charstrings import Drawn, Type2, Unsure
 from .encodings import STANDARD
 
 EMPTY = [0, "endchar"]
+BLANK = b"\x8b\x0e"
 DROPPED = (
     "Notice",
     "FullName",
@@ -31,31 +37,43 @@ DROPPED = (
 
 
 class CffProgram:
-    """A parsed CFF font, bare or inside an OpenType file. Raises ValueError when it cannot be read."""
+    """A CFF font, bare or inside an OpenType file. Raises ValueError when it cannot be read.
+
+    It is read by its bytes (`quick`), and by fontTools where that is not sure or a glyph's program is not plain.
+    """
 
     def __init__(self, data: bytes) -> None:
         try:
             if data[:4] in (b"OTTO", b"\0\1\0\0", b"true"):
                 data = TTFont(BytesIO(data), lazy=True).reader["CFF "]
             self.data = data
-            self.set, self.top = _parsed(data)
-            self.strings = self.top.CharStrings
-            self.names: list[str] = [str(name) for name in self.top.charset]
+            self.quick = _quick(data)
+            matrix: Sequence[float] = [] if self.quick is None else self.quick.matrix
+            if self.quick is None:
+                self.by_cid = hasattr(self.top, "ROS")
+                self.names: list[str] = [str(name) for name in self.top.charset]
+                self.strings: Collection[str] = self.top.CharStrings
+                matrix = getattr(self.top, "FontMatrix", None) or [0.001]
+            else:
+                self.by_cid, self.names, self.strings = self.quick.by_cid, self.quick.names, self.quick.places
         except Exception as error:
             raise ValueError("unreadable CFF program") from error
-        self.by_cid = hasattr(self.top, "ROS")
-        matrix = getattr(self.top, "FontMatrix", None) or [0.001]
         if self.by_cid and abs(matrix[0]) > 0.5:
             matrix = [0.001]
         self.unit = abs(float(matrix[0])) or 0.001
         self.routines: dict[int, list[bytes]] = {}
         self.drawn: dict[str, Drawn | None] = {}
 
+    @cached_property
+    def top(self) -> Any:
+        """The font read by fontTools."""
+        return _parsed(self.data)[1]
+
     def encoding(self) -> list[str]:
         """The names of the built-in encoding, by code."""
         if self.by_cid:
             return [".notdef"] * 256
-        encoding = self.top.Encoding
+        encoding = self.top.Encoding if self.quick is None else self.quick.encoding
         if isinstance(encoding, list):
             return [str(name) for name in encoding]
         return list(STANDARD)
@@ -76,8 +94,9 @@ class CffProgram:
         drawn = self._drawn(name)
         if drawn is not None:
             return None if drawn.box is None else scaled(drawn.box, self.unit)
-        pen = ControlBoundsPen(_Glyphs(self.strings))
-        self.strings[name].draw(pen)
+        strings = self.top.CharStrings
+        pen = ControlBoundsPen(_Glyphs(strings))
+        strings[name].draw(pen)
         if pen.bounds is None:
             return None
         return scaled(pen.bounds, self.unit)
@@ -85,15 +104,16 @@ class CffProgram:
     def _drawn(self, name: str) -> Drawn | None:
         """A glyph run once; None where its program is not plain."""
         if name not in self.drawn:
-            glyph = self.strings[name]
             try:
-                run = Type2(
-                    self._routines(getattr(glyph.private, "Subrs", ())), self._routines(glyph.globalSubrs or ())
-                )
-                self.drawn[name] = run.drawn(glyph.bytecode)
+                self.drawn[name] = self._run(name) if self.quick is None else self.quick.drawn(name)
             except (Unsure, AttributeError):
                 self.drawn[name] = None
         return self.drawn[name]
+
+    def _run(self, name: str) -> Drawn:
+        glyph = self.top.CharStrings[name]
+        run = Type2(self._routines(getattr(glyph.private, "Subrs", ())), self._routines(glyph.globalSubrs or ()))
+        return run.drawn(glyph.bytecode)
 
     def _routines(self, index: Any) -> list[bytes]:
         if id(index) not in self.routines:
@@ -103,6 +123,16 @@ class CffProgram:
     def subset(self, names: set[str]) -> bytes:
         """The program with other glyphs removed, the rest by CID or by name (composite fonts by CID, simple fonts), or
         emptied where codes are indices."""
+        removed = self.by_cid or (names <= set(self.names) and not self._indexed_by_gid)
+        keep = {name for name in names | {self.names[0]} if name in self.strings}
+        drawn = {name: done for name in keep if (done := self._drawn(name)) is not None}
+        if self.quick is not None and len(drawn) == len(keep):
+            with suppress(ValueError, OverflowError, StructError):
+                return assembled(self.quick, _kept(self.quick, drawn) if removed else _emptied(self.quick, drawn))
+        return self._forgiving(names, removed=removed)
+
+    def _forgiving(self, names: set[str], *, removed: bool) -> bytes:
+        """The same by fontTools."""
         fonts, top = _parsed(self.data)
         keep = self._closure(names | {self.names[0]})
         encoding = None if self.by_cid else top.Encoding
@@ -112,7 +142,7 @@ class CffProgram:
         else:
             desubroutinize(fonts)
         _drop_names(fonts, top)
-        if self.by_cid or (names <= set(self.names) and not self._indexed_by_gid):
+        if removed:
             _remove_glyphs(top, keep)
         else:
             _empty_glyphs(top, keep)
@@ -132,12 +162,34 @@ class CffProgram:
         keep = {name for name in names if name in self.strings}
         for name in list(keep):
             self.ink(name)
-            program = self.strings[name].program or []
+            program = self.top.CharStrings[name].program or []
             if program and program[-1] == "endchar" and len(program) >= 5:
                 for code in program[-3:-1]:
                     if isinstance(code, int | float) and 0 <= int(code) < 256:
                         keep.add(str(StandardEncoding[int(code)]))
         return keep
+
+
+def _quick(data: bytes) -> Compact | None:
+    """The font by its bytes, None where that is not sure."""
+    try:
+        return Compact(data)
+    except ValueError:
+        return None
+
+
+def _kept(font: Compact, drawn: Mapping[str, Drawn]) -> list[Kept]:
+    """The glyph for codes without one, and the others by name."""
+    order = [font.names[0], *sorted(name for name in drawn if name != font.names[0])]
+    return [Kept(name, drawn[name].flat, font.part_of(name), font.by_cid) for name in order]
+
+
+def _emptied(font: Compact, drawn: Mapping[str, Drawn]) -> list[Kept]:
+    """All glyphs at their places, those that are not drawn without an outline."""
+    return [
+        Kept(name, drawn[name].flat, 0, font.by_cid) if name in drawn else Kept(f".x{place}", BLANK, 0, font.by_cid)
+        for place, name in enumerate(font.names)
+    ]
 
 
 class _Glyphs(dict[str, Any]):

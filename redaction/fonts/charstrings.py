@@ -31,6 +31,8 @@ class Drawn(NamedTuple):
 class _Points:
     """The points of an outline, relative moves added up."""
 
+    __slots__ = ("begun", "x", "xs", "y", "ys")
+
     def __init__(self) -> None:
         self.x = self.y = 0.0
         self.xs: list[float] = []
@@ -40,10 +42,6 @@ class _Points:
     def move(self, dx: float, dy: float) -> None:
         """The start of a contour."""
         self.begun = True
-        self.go(dx, dy)
-
-    def go(self, dx: float, dy: float) -> None:
-        """The next point."""
         self.x += dx
         self.y += dy
         self.xs.append(self.x)
@@ -59,43 +57,53 @@ class _Points:
         if len(args) % 2:
             raise Unsure
         self.start()
-        for place in range(0, len(args), 2):
-            self.go(args[place], args[place + 1])
+        x, y, xs, ys = self.x, self.y, self.xs, self.ys
+        for dx, dy in zip(args[0::2], args[1::2], strict=True):
+            x += dx
+            y += dy
+            xs.append(x)
+            ys.append(y)
+        self.x, self.y = x, y
 
     def turns(self, args: Sequence[float], *, level: bool) -> None:
         """hlineto and vlineto."""
         self.start()
+        x, y, xs, ys = self.x, self.y, self.xs, self.ys
         for value in args:
-            self.go(*((value, 0.0) if level else (0.0, value)))
+            if level:
+                x += value
+            else:
+                y += value
+            xs.append(x)
+            ys.append(y)
             level = not level
+        self.x, self.y = x, y
 
     def arcs(self, args: Sequence[float], *, level: bool) -> None:
         """hvcurveto and vhcurveto."""
         count, rest = divmod(len(args), 4)
         if rest > 1 or not count:
             raise Unsure
-        self.start()
-        for index in range(count):
-            a, b, c, d = args[4 * index : 4 * index + 4]
-            last = args[-1] if rest and index == count - 1 else 0.0
-            self.go(*((a, 0.0) if level else (0.0, a)))
-            self.go(b, c)
-            self.go(*((last, d) if level else (d, last)))
+        steps: list[float] = []
+        for place in range(0, 4 * count, 4):
+            a, b, c, d = args[place : place + 4]
+            last = args[-1] if rest and place == 4 * count - 4 else 0.0
+            steps += (a, 0.0, b, c, last, d) if level else (0.0, a, b, c, d, last)
             level = not level
+        self.lines(steps)
 
     def leans(self, args: Sequence[float], *, level: bool) -> None:
         """hhcurveto and vvcurveto."""
         count, rest = divmod(len(args), 4)
         if rest > 1 or not count:
             raise Unsure
-        self.start()
+        steps: list[float] = []
         side = args[0] if rest else 0.0
-        for index in range(rest, len(args), 4):
-            a, b, c, d = args[index : index + 4]
-            self.go(*((a, side) if level else (side, a)))
-            self.go(b, c)
-            self.go(*((d, 0.0) if level else (0.0, d)))
+        for place in range(rest, len(args), 4):
+            a, b, c, d = args[place : place + 4]
+            steps += (a, side, b, c, d, 0.0) if level else (side, a, b, c, 0.0, d)
             side = 0.0
+        self.lines(steps)
 
     def box(self) -> Box | None:
         """Around all points."""
@@ -125,7 +133,7 @@ class Type2:
         self.points = _Points()
         self.stack: list[float] = []
         self.flat: list[bytes] = []
-        self.numeric = self.ended = False
+        self.ended = False
         self.stems = self.calls = 0
 
     def drawn(self, program: bytes) -> Drawn:
@@ -139,55 +147,58 @@ class Type2:
         return Drawn(self.points.box(), b"".join(self.flat), frozenset())
 
     def _run(self, data: bytes, depth: int) -> None:
+        """`begin` is where what was read and is not yet part of the flat program begins, `last` where the number
+        before an operator does (-1: there is none in this program)."""
         self.calls += 1
         if depth > DEEPEST or self.calls > MOST_CALLS:
             raise Unsure
-        stack, flat, place, end = self.stack, self.flat, 0, len(data)
-        while place < end and not self.ended:
+        stack, place, end = self.stack, 0, len(data)
+        begin, last = 0, -1
+        while place < end:
             byte = data[place]
             if byte >= 32 or byte == 28:
-                size = 1 if 32 <= byte <= 246 else 3 if byte == 28 else 5 if byte == 255 else 2
-                stack.append(_number(data, place, byte))
-                flat.append(data[place : place + size])
-                self.numeric = True
-                place += size
-                continue
-            place += 1
-            if byte in (10, 29):
-                self._call(byte, depth)
-            elif byte == RETURN:
-                return
-            elif byte in MASKS:
-                self.stems += len(stack) // 2
-                stack.clear()
-                size = (self.stems + 7) // 8
-                flat.append(data[place - 1 : place + size])
-                self.numeric = False
-                place += size
-            else:
-                size = 2 if byte == 12 else 1
-                flat.append(data[place - 1 : place - 1 + size])
-                self.numeric = False
-                if byte == 12:
-                    _flex(self.points, data[place], stack)
-                    stack.clear()
+                last = place
+                if 32 <= byte <= 246:
+                    stack.append(byte - 139)
+                    place += 1
                 else:
-                    self._operator(byte)
-                place += size - 1
+                    stack.append(number_at(data, place, byte))
+                    place += 3 if byte == 28 else 5 if byte == 255 else 2
+                continue
+            if byte == 10 or byte == 29:
+                self.flat.append(data[begin:last])
+                self._call(byte, depth, told=last >= 0)
+                place, last = place + 1, -1
+                begin = place
+                if self.ended:
+                    return
+                continue
+            if byte == RETURN:
+                break
+            place, last = self._operator(data, place), -1
+            if self.ended:
+                break
+        self.flat.append(data[begin:place])
 
-    def _call(self, kind: int, depth: int) -> None:
+    def _call(self, kind: int, depth: int, *, told: bool) -> None:
         routines = self.routines[kind]
         count = len(routines)
         number = self.stack.pop() + (107 if count < 1240 else 1131 if count < 33900 else 32768)
-        if not self.numeric or not 0 <= number < count or number != int(number):
+        if not told or not 0 <= number < count or number != int(number):
             raise Unsure
-        self.flat.pop()
-        self.numeric = bool(self.flat) and (self.flat[-1][0] >= 32 or self.flat[-1][0] == 28)
         self._run(routines[int(number)], depth + 1)
 
-    def _operator(self, byte: int) -> None:
-        points, stack = self.points, self.stack
-        if byte in STEMS:
+    def _operator(self, data: bytes, place: int) -> int:
+        """Do what stands at a place; the place behind it."""
+        byte, points, stack = data[place], self.points, self.stack
+        place += 1
+        if byte in MASKS:
+            self.stems += len(stack) // 2
+            place += (self.stems + 7) // 8
+        elif byte == 12:
+            _flex(points, data[place], stack)
+            place += 1
+        elif byte in STEMS:
             self.stems += len(stack) // 2
         elif byte in MOVES:
             count = MOVES[byte]
@@ -201,6 +212,7 @@ class Type2:
         else:
             _draw(points, byte, stack)
         stack.clear()
+        return place
 
 
 def _draw(points: _Points, byte: int, stack: Sequence[float]) -> None:
@@ -218,7 +230,8 @@ def _draw(points: _Points, byte: int, stack: Sequence[float]) -> None:
         raise Unsure
 
 
-def _number(data: bytes, place: int, byte: int) -> float:
+def number_at(data: bytes, place: int, byte: int) -> float:
+    """The number that begins with a byte (28, or 32 and above) at a place."""
     if 32 <= byte <= 246:
         return byte - 139
     if byte == 28:
@@ -260,11 +273,15 @@ class Type1:
         while place < end and not self.ended:
             byte = data[place]
             if byte >= 32:
-                if byte == 255:
+                if byte <= 246:
+                    stack.append(byte - 139)
+                    place += 1
+                elif byte == 255:
                     stack.append(int.from_bytes(data[place + 1 : place + 5], "big", signed=True))
+                    place += 5
                 else:
-                    stack.append(_number(data, place, byte))
-                place += 1 if byte <= 246 else 5 if byte == 255 else 2
+                    stack.append(number_at(data, place, byte))
+                    place += 2
                 continue
             place += 1
             if byte == 10:
@@ -290,8 +307,7 @@ class Type1:
             elif self.flex == 0:
                 points.x, points.y = points.x + dx, points.y + dy
             else:
-                points.start()
-                points.go(dx, dy)
+                points.lines((dx, dy))
             self.flex += self.flex >= 0
         elif byte == 13:
             points.x = stack[-2]

@@ -1,9 +1,12 @@
 """Composite (Type 0) fonts: CMap, widths of CIDs, vertical metrics, and outlines of the descendant font."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pikepdf
 
+from ..arrays import nested
 from ..geometry import Box
 from .cff import CffProgram
 from .cmaps import CMap, load_cmap
@@ -74,13 +77,21 @@ def composite_coder(
     return coder
 
 
+def _items(listed: pikepdf.Object | None) -> Sequence[Any]:
+    """The items of /W or /W2: numbers, and lists of numbers."""
+    if not isinstance(listed, pikepdf.Array):
+        return []
+    quick = nested(listed)
+    return list(listed) if quick is None else quick
+
+
 def _cid_widths(listed: pikepdf.Object | None) -> dict[int, float]:
     widths: dict[int, float] = {}
-    items = list(listed) if isinstance(listed, pikepdf.Array) else []
+    items = _items(listed)
     place = 0
     while place + 1 < len(items):
         first, second = int(number(items[place])), items[place + 1]
-        if isinstance(second, pikepdf.Array):
+        if isinstance(second, pikepdf.Array | list):
             for offset, width in enumerate(second):
                 widths[first + offset] = number(width) / 1000
             place += 2
@@ -95,11 +106,11 @@ def _cid_widths(listed: pikepdf.Object | None) -> dict[int, float]:
 
 def _cid_columns(listed: pikepdf.Object | None) -> dict[int, tuple[float, float, float]]:
     columns: dict[int, tuple[float, float, float]] = {}
-    items = list(listed) if isinstance(listed, pikepdf.Array) else []
+    items = _items(listed)
     place = 0
     while place + 1 < len(items):
         first, second = int(number(items[place])), items[place + 1]
-        if isinstance(second, pikepdf.Array):
+        if isinstance(second, pikepdf.Array | list):
             values = [number(value) / 1000 for value in second]
             for offset in range(len(values) // 3):
                 columns[first + offset] = (values[3 * offset], values[3 * offset + 1], values[3 * offset + 2])

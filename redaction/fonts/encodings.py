@@ -4,6 +4,8 @@ import pikepdf
 from fontTools import agl
 from fontTools.encodings import MacRoman, StandardEncoding
 
+from ..arrays import codes
+
 
 def _winansi() -> list[str]:
     names: list[str] = []
@@ -59,11 +61,19 @@ def differences(encoding: pikepdf.Object | None) -> dict[int, str]:
         return found
     code = 0
     listed = encoding.get("/Differences")
-    for item in listed if isinstance(listed, pikepdf.Array) else ():
-        if isinstance(item, pikepdf.Name):
+    for item in _items(listed) if isinstance(listed, pikepdf.Array) else ():
+        if isinstance(item, str):
             if 0 <= code < 256:
-                found[code] = str(item)[1:]
+                found[code] = item
             code += 1
         else:
-            code = int(item)
+            code = item
     return found
+
+
+def _items(listed: pikepdf.Array) -> list[int | str]:
+    """Codes and names, the names without their slash."""
+    quick = codes(listed)
+    if quick is not None:
+        return quick
+    return [str(item)[1:] if isinstance(item, pikepdf.Name) else int(item) for item in listed]

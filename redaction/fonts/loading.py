@@ -89,9 +89,19 @@ def load_program(font: pikepdf.Object) -> Program | None:
     try:
         data = stream.read_bytes()
         if data[:4] in (b"\0\1\0\0", b"true", b"ttcf") or (data[:4] == b"OTTO" and b"glyf" in data[:400]):
-            return TrueTypeProgram(data)
+            return _outlines(data, str(font.get("/Subtype", "")))
         if data[:4] == b"OTTO" or data[:1] == b"\1":
             return CffProgram(data)
         return Type1Program(data)
     except (ValueError, IndexError, pikepdf.PdfError):
         return None
+
+
+def _outlines(data: bytes, kind: str) -> TrueTypeProgram:
+    """A TrueType file; that of a composite font is read by glyph index, that of a simple one by its characters."""
+    program = TrueTypeProgram(data)
+    if kind == "/CIDFontType2":
+        program.index_by_gid()
+    else:
+        program.read_codes()
+    return program

@@ -6,6 +6,7 @@ tables do not fit together; the caller then reads the file in a slower, more for
 
 import sys
 from array import array
+from operator import le
 from struct import error as StructError
 from struct import pack, pack_into, unpack, unpack_from
 
@@ -43,10 +44,9 @@ class Sfnt:
             self.loca.byteswap()
         if not long:
             self.loca = array("I", [place * 2 for place in self.loca])
-        ends = self.loca[1:]
         if not self.units or len(self.loca) != self.count + 1 or max(self.loca) > len(self.glyf):
             raise ValueError("the outlines do not fit together")
-        if any(start > end for start, end in zip(self.loca, ends, strict=False)):
+        if not all(map(le, self.loca, self.loca[1:])):
             raise ValueError("the outlines are out of order")
 
     def outline(self, gid: int) -> bytes:

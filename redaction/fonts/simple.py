@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pikepdf
 from pdfminer.fontmetrics import FONT_METRICS
 
+from ..arrays import floats
 from ..errors import Refused
 from ..geometry import Box, Matrix, bounds, corners, mapped
 from .cff import CffProgram
@@ -127,9 +128,10 @@ def _widths(font: pikepdf.Object) -> tuple[dict[int, float], float | None]:
     listed = font.get("/Widths")
     widths: dict[int, float] = {}
     if isinstance(listed, pikepdf.Array):
-        for index, value in enumerate(listed):
+        values = floats(listed)
+        for index, value in enumerate([number(value) for value in listed] if values is None else values):
             if 0 <= first + index < 256:
-                widths[first + index] = number(value) / 1000
+                widths[first + index] = value / 1000
     descriptor = font.get("/FontDescriptor")
     missing = 0.0
     if isinstance(descriptor, pikepdf.Dictionary):

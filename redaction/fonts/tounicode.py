@@ -1,18 +1,28 @@
 """ToUnicode maps: read the pairs, write them again for the codes still in use and no others."""
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 
 from .cmaps import TOKEN
 
 MAX_UNITS = 8
 BLOCK = 100
+COMMENT, CODE = re.compile(rb"%[^\r\n]*"), re.compile(rb"<([0-9A-Fa-f]*)>")
+SECTION = re.compile(rb"(?<![A-Za-z])beginbf(char|range)((?:\s*+<[0-9A-Fa-f]*+>)*+)\s*+endbf\1(?![A-Za-z])")
 
 
 def read_pairs(data: bytes, wanted: Set[bytes] | None = None) -> dict[bytes, bytes]:
     """Code to UTF-16BE text for every mapping in a ToUnicode stream, or for the `wanted` codes only; long texts are
     left out."""
     pairs: dict[bytes, bytes] = {}
+    sections = _plain(data)
+    if sections is not None:
+        for kind, codes in sections:
+            if kind == b"char":
+                _chars(pairs, codes)
+            else:
+                _ranges(pairs, codes, wanted)
+        return _short(pairs)
     section: list[bytes | list[bytes]] = []
     inner: list[bytes] | None = None
     for match in TOKEN.finditer(data):
@@ -32,16 +42,33 @@ def read_pairs(data: bytes, wanted: Set[bytes] | None = None) -> dict[bytes, byt
             elif word == b"endbfrange":
                 _ranges(pairs, section, wanted)
             section, inner = [], None
+    return _short(pairs)
+
+
+def _plain(data: bytes) -> list[tuple[bytes, list[bytes]]] | None:
+    """The codes and texts of each section of a stream whose sections hold nothing else, None for any other: they are
+    found by one expression then, not token by token."""
+    bare = COMMENT.sub(b" ", data)
+    found = [(kind, CODE.findall(body)) for kind, body in SECTION.findall(bare)]
+    if len(found) != bare.count(b"endbfchar") + bare.count(b"endbfrange"):
+        return None
+    return [
+        (kind, [bytes.fromhex((code + b"0" if len(code) % 2 else code).decode()) for code in codes])
+        for kind, codes in found
+    ]
+
+
+def _short(pairs: dict[bytes, bytes]) -> dict[bytes, bytes]:
     return {code: text for code, text in pairs.items() if 0 < len(text) <= MAX_UNITS}
 
 
-def _chars(pairs: dict[bytes, bytes], section: list[bytes | list[bytes]]) -> None:
+def _chars(pairs: dict[bytes, bytes], section: Sequence[bytes | list[bytes]]) -> None:
     for code, text in zip(section[::2], section[1::2], strict=False):
         if isinstance(code, bytes) and isinstance(text, bytes):
             pairs[code] = text
 
 
-def _ranges(pairs: dict[bytes, bytes], section: list[bytes | list[bytes]], wanted: Set[bytes] | None) -> None:
+def _ranges(pairs: dict[bytes, bytes], section: Sequence[bytes | list[bytes]], wanted: Set[bytes] | None) -> None:
     for low, high, text in zip(section[::3], section[1::3], section[2::3], strict=False):
         if not isinstance(low, bytes) or not isinstance(high, bytes):
             continue

@@ -1,6 +1,6 @@
 """Embedded TrueType programs: glyph boxes, the glyphs a code may reach, and a copy with only the used glyphs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from io import BytesIO
 from struct import error as StructError
@@ -31,16 +31,35 @@ class TrueTypeProgram:
             self.count = int(self.font["maxp"].numGlyphs) if self.quick is None else self.quick.count
             self.units = float(self.font["head"].unitsPerEm if self.quick is None else self.quick.units) or 1000.0
             self.glyf: Any = self.font["glyf"] if self.quick is None else None
-            self.maps = None if self.quick is None else _maps(self.quick)
-            if self.maps is None:
-                self.tables = self._cmap_tables()
-            else:
-                self.tables = {key: pairs for key, (_, pairs) in self.maps.items()}
         except (TTLibError, KeyError, AssertionError, TypeError, IndexError, OverflowError) as error:
             raise ValueError("unreadable TrueType program") from error
         except Exception as error:
             raise ValueError("unreadable TrueType program") from error
         self._posted: dict[str, int] | None = None
+
+    @cached_property
+    def maps(self) -> dict[Key, tuple[int, Pairs]] | None:
+        """The tables of characters with their formats, None where only fontTools can read them."""
+        return None if self.quick is None else _maps(self.quick)
+
+    @cached_property
+    def tables(self) -> Mapping[Key, Pairs]:
+        """The tables of characters. Raises ValueError where they cannot be read."""
+        if self.maps is not None:
+            return {key: pairs for key, (_, pairs) in self.maps.items()}
+        try:
+            return self._cmap_tables()
+        except Exception as error:
+            raise ValueError("unreadable tables of characters") from error
+
+    def read_codes(self) -> None:
+        """Read the tables of characters now. Raises ValueError where they cannot be read."""
+        self.tables = dict(self.tables)
+
+    def index_by_gid(self) -> None:
+        """Say that codes are glyph indices: tables of characters are not read, nor written where they need not be."""
+        if self.quick is not None:
+            self.maps, self.tables = {}, {}
 
     @cached_property
     def font(self) -> TTFont:

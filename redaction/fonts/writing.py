@@ -3,10 +3,12 @@
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 
+from ..arrays import array_of, rows_of
 from ..errors import Refused
 from .cff import CffProgram
 from .cmaps import written
 from .composite import CompositeCoder
+from .encodings import differences
 from .loading import load_program, program_stream
 from .model import Font
 from .names import safe_name
@@ -55,7 +57,7 @@ def widths_array(font: Font, scale: float) -> tuple[int, int, Array]:
     codes = sorted(code[0] for code in font.used) or [0]
     known = {glyph.code[0]: glyph.advance for glyph in font.glyphs.values() if glyph.code in font.used}
     values = [tidy(known.get(code, 0.0) * scale) for code in range(codes[0], codes[-1] + 1)]
-    return codes[0], codes[-1], Array(values)
+    return codes[0], codes[-1], array_of(values)
 
 
 def tidy(value: float) -> float | int:
@@ -95,19 +97,14 @@ def _encoding(encoding: pikepdf.Object | None, used: set[int]) -> pikepdf.Object
     base = encoding.get("/BaseEncoding")
     if base is not None and str(base) in known:
         result.BaseEncoding = Name(str(base))
-    listed = encoding.get("/Differences")
     items: list[object] = []
-    code, expected = 0, -1
-    for item in listed if isinstance(listed, Array) else ():
-        if not isinstance(item, Name):
-            code = int(item)
-            continue
+    expected = -1
+    for code, glyph in sorted(differences(encoding).items()):
         if code in used:
             if code != expected:
                 items.append(code)
-            items.append(Name(str(item)))
+            items.append(Name("/" + glyph))
             expected = code + 1
-        code += 1
     if items:
         result.Differences = Array(items)
     return result
@@ -188,19 +185,17 @@ def _write_composite(font: Font, coder: CompositeCoder, out: pikepdf.Pdf, label:
     name = f"{label}+Font" if embedded else safe_name(str(old.get("/BaseFont", "")), flags_of(old))
     new = Dictionary(Type=Name.Font, Subtype=old.Subtype, BaseFont=Name("/" + name), DW=tidy(coder.default * 1000))
     new.CIDSystemInfo = _system(old.get("/CIDSystemInfo"), embedded)
-    widths: list[object] = []
-    for cid in sorted(cids):
-        if cid in coder.widths:
-            widths += [cid, Array([tidy(coder.widths[cid] * 1000)])]
+    widths = [(cid, [tidy(coder.widths[cid] * 1000)]) for cid in sorted(cids) if cid in coder.widths]
     if widths:
-        new.W = Array(widths)
+        new.W = rows_of(widths)
     if coder.cmap.vertical:
         new.DW2 = Array([tidy(value * 1000) for value in coder.upright])
-        columns: list[object] = []
-        for cid in sorted(set(cids) & set(coder.columns)):
-            columns += [cid, Array([tidy(value * 1000) for value in coder.columns[cid]])]
+        columns = [
+            (cid, [tidy(value * 1000) for value in coder.columns[cid]])
+            for cid in sorted(set(cids) & set(coder.columns))
+        ]
         if columns:
-            new.W2 = Array(columns)
+            new.W2 = rows_of(columns)
     places: dict[int, int] = {}
     file = _composite_file(font, coder, set(cids), places) if "/FontDescriptor" in old else None
     if str(old.Subtype) == "/CIDFontType2":

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 
+from ..arrays import copied
 from ..errors import Refused
 
 
@@ -45,6 +46,9 @@ def is_whole(value: object) -> bool:
 
 def numbers(value: object) -> Array | None:
     """A copy of an array of numbers, or None when it is anything else."""
+    quick = copied(value)
+    if quick is not None:
+        return quick
     if isinstance(value, Array) and all(is_number(item) for item in value):
         return Array(list(value))
     return None

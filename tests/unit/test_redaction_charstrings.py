@@ -131,3 +131,14 @@ def test_texts_of_some_codes_are_those_of_all() -> None:
     every = read_pairs(data)
     assert read_pairs(data, wanted).items() >= {(code, every[code]) for code in wanted if code in every}
     assert len(read_pairs(data, wanted)) < 10 < len(every)
+
+
+def test_plain_sections_of_a_map_are_read_as_others_are() -> None:
+    codes = b"2 beginbfchar <0041> <00410042> <42>\n<0043> endbfchar\n3 beginbfrange<0050><0059>\n<0100> endbfrange"
+    plain = b"%!PS endbfchar\n/CMapName /X def begincmap\n" + codes + b"\nendcmap"
+    other = plain.replace(b"<00410042>", b"/x <0041 0042>")
+    assert other != plain
+    assert read_pairs(plain) == read_pairs(other)
+    assert read_pairs(plain)[b"\0A"] == b"\0A\0B"
+    assert read_pairs(plain)[b"\0Y"] == b"\1\x09"
+    assert read_pairs(plain.replace(b"<0100>", b"[<0100>]"))[b"\0P"] == b"\1\0"
