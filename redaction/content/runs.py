@@ -8,6 +8,7 @@ from .tokens import STRING, string_of
 
 Item = Glyph | float
 STRING_START, STRING_END = (b"(", b"<"), (b")]", b">]")
+BETWEEN = (b"[", b" ", b"]")
 BRACKETS = bytes.maketrans(b"[]\0", b"   ")
 
 
@@ -34,15 +35,26 @@ def shown(raw: bytes) -> list[bytes | float]:
     parts: list[bytes | float] = []
     place = 0
     for match in STRING.finditer(raw):
-        parts += _numbers(raw[place : match.start()])
-        parts.append(string_of(match.group()))
-        place = match.end()
+        start, end = match.span()
+        if start > place:
+            parts += _numbers(raw[place:start])
+        parts.append(string_of(raw[start:end]))
+        place = end
     if raw.endswith(b"]"):
         return parts + _numbers(raw[place:])
     return parts[-1:]
 
 
 def _numbers(raw: bytes) -> list[float]:
+    if raw in BETWEEN:
+        return []
+    try:
+        return [float(raw)]
+    except ValueError:
+        return _several(raw)
+
+
+def _several(raw: bytes) -> list[float]:
     words = [word for word in raw.translate(BRACKETS).split() if word[:1] != b"/"]
     return [float(word) for word in words if word not in (b"true", b"false", b"null")]
 

@@ -97,15 +97,16 @@ def graphics_state(walker: "Walker", operator: bytes, operands: bytes) -> None:
         if state.font is not None and walker.text.keeps_font_in_state:
             new.Font = Array([state.font.target, listed[1]])
     mask = source.get("/SMask")
-    if isinstance(mask, Dictionary):
+    masked = isinstance(mask, Dictionary)
+    if masked:
         new.SMask = _soft_mask(walker, mask)
     elif mask is not None:
         new.SMask = Name("/None")
     key: object = ("gs", len(walker.names.given.get("/ExtGState", {})))
-    if "/SMask" not in new and source.is_indirect:
+    if not masked and source.is_indirect:
         key = ("gs", source.objgen)
     line = walker.names.name("/ExtGState", key, walker.job.out.make_indirect(new)) + b" gs"
-    if "/SMask" not in source and "/Font" not in source:
+    if not masked and "/Font" not in source:
         walker.plain_states[name] = Plain(line, *(getattr(state, part) if key in new else None for key, part in TAKEN))
     walker.emit(line)
 

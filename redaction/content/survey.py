@@ -13,7 +13,6 @@ from ..geometry import Box, Matrix, Polygon, bounds, mapped, overlap
 from .area import Area
 from .runs import Item, items_of, quad_of, shown, step_of
 from .state import State
-from .tokens import STRING, string_of
 
 SLANT = 1e-3
 HAIR = 1e-6
@@ -85,12 +84,15 @@ class Run:
     def begin(self) -> float | None:
         """The least x of the origins of its glyphs that paint; None where none does."""
         state, font = self.state, self.state.font
-        first = STRING.match(self.raw, 1 if self.raw[:1] == b"[" else 0)
         level = self.known is None and self.extent is UNKNOWN and not self.matrix[1] and self.span[0] == self.matrix[4]
-        if level and font is not None and first is not None and self.area.inside(self.reach) and state.stretch > 0:
-            data = string_of(first.group())[: 2 if font.kind == "composite" else 1]
-            if data and not font.read(data)[0].blank:
-                return self.matrix[4]
+        if level and font is not None and self.area.inside(self.reach) and state.stretch > 0:
+            along = 0.0
+            for part in shown(self.raw):
+                for item in font.read(part) if isinstance(part, bytes) else (part,):
+                    if isinstance(item, Glyph) and not item.blank:
+                        return along * self.matrix[0] + self.matrix[4]
+                    along += step_of(state, item)
+            return None
         ends = self.ends()
         return None if ends is None else ends[0]
 
@@ -122,17 +124,21 @@ class Run:
 
     def _placed(self, items: list[Item]) -> list[Placed]:
         state, matrix = self.state, self.matrix
-        a, b, _, d, e, f = matrix
+        a, b, c, d, e, f = matrix
         upright = self.upright
         plain = upright and self.depth == 0 and state.mode < 4 and abs(state.stretch - 1) < SLANT
         frame = tuple([round(value, 3) for value in state.ctm])
         scale, em = state.size * state.stretch * a, state.size * abs(d)
+        level = b == c == 0 and upright and state.stretch > 0
         known: list[Placed] = []
         along = 0.0
         for place, item in enumerate(items):
             if isinstance(item, Glyph):
-                quad = mapped(matrix, quad_of(state, item, along))
-                box = bounds(quad)
+                if level:
+                    quad, box = _level(state, item, along, matrix)
+                else:
+                    quad = mapped(matrix, quad_of(state, item, along))
+                    box = bounds(quad)
                 if not self.area.beyond(box):
                     x, y = along * a + e, along * b + f
                     known.append(
@@ -143,6 +149,18 @@ class Run:
                     )  # fmt: skip
             along += step_of(state, item)
         return known
+
+
+def _level(state: State, glyph: Glyph, along: float, matrix: Matrix) -> tuple[Polygon, Box]:
+    """The quad and the box of a glyph of horizontal writing where the matrix only moves and stretches."""
+    a, _, _, d, e, f = matrix
+    size, rise = state.size, state.rise
+    wide = size * state.stretch
+    x0, y0, x1, y1 = glyph.ink
+    x0, x1 = a * (along + x0 * wide) + e, a * (along + x1 * wide) + e
+    y0, y1 = d * (rise + y0 * size) + f, d * (rise + y1 * size) + f
+    box = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+    return ((x0, y0), (x1, y0), (x1, y1), (x0, y1)), box
 
 
 @dataclass(slots=True, eq=False)

@@ -98,7 +98,7 @@ class Walker:
             raise Refused("content", "A page's content cannot be read.") from error
         self.job.spend(len(found), 0)
         self._defaults()
-        handlers = HANDLERS
+        handlers = HANDLERS if self.job.survey is None or self.measuring else SURVEYED
         for operator, operands in found:
             handler = handlers.get(operator)
             if handler is not None:
@@ -329,7 +329,7 @@ def _end_marked(walker: Walker, operator: bytes, operands: bytes) -> None:
 
 
 def _ignore(walker: Walker, operator: bytes, operands: bytes) -> None:
-    """MP and DP carry notes only."""
+    """MP and DP carry notes only; what a survey needs not know."""
 
 
 def _lenient(walker: Walker, operator: bytes, operands: bytes) -> None:
@@ -382,3 +382,8 @@ HANDLERS: dict[bytes, Handler] = {
     **dict.fromkeys((b"cs", b"CS"), styles.colour_space),
     **dict.fromkeys((b"sc", b"scn", b"SC", b"SCN"), styles.colour),
 }
+SURVEYED: dict[bytes, Handler] = {
+    **HANDLERS,
+    **dict.fromkeys((*COLOURS, b"ri", b"j", b"M", b"i"), _ignore),
+}
+"""What a survey looks at: a plain colour tells it of no place."""

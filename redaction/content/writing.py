@@ -9,7 +9,7 @@ def num(value: object) -> bytes:
     """A number, without exponent."""
     if isinstance(value, bool):
         return b"true" if value else b"false"
-    if isinstance(value, int):
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
         return b"%d" % value
     text = format(value, "f") if isinstance(value, Decimal) else f"{float(value):.6f}"  # type: ignore[arg-type]
     if "." in text:

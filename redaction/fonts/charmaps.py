@@ -1,4 +1,4 @@
-"""The `cmap` table of TrueType files: read to plain pairs, written for the glyphs that stay.
+"""The `cmap` and `post` tables of TrueType files: read to plain pairs, written for the glyphs that stay, and names.
 
 Formats 0, 4, 6 and 12 (OpenType 1.9, "cmap"); others raise ValueError, and fontTools reads the table.
 """
@@ -7,6 +7,8 @@ from array import array
 from collections.abc import Mapping
 from struct import error as StructError
 from struct import pack, unpack_from
+
+from fontTools.ttLib.standardGlyphOrder import standardGlyphOrder
 
 Pairs = dict[int, int]
 Key = tuple[int, int]
@@ -73,6 +75,24 @@ def _groups(data: bytes, start: int) -> Pairs:
             raise ValueError("a table of too many characters")
         pairs.update((code, gid + code - first) for code in range(first, last + 1))
     return pairs
+
+
+def glyph_names(post: bytes) -> list[str]:
+    """The names of the glyphs in order from a `post` table (format 1 or 2), none where it names no glyph. Raises
+    StructError or IndexError where it is cut short."""
+    (version,) = unpack_from(">I", post) if post else (0,)
+    if version == 0x10000:
+        return [str(name) for name in standardGlyphOrder]
+    if version != 0x20000:
+        return []
+    (count,) = unpack_from(">32xH", post)
+    names = [str(name) for name in standardGlyphOrder]
+    place = 34 + 2 * count
+    while place < len(post):
+        size = post[place]
+        names.append(post[place + 1 : place + 1 + size].decode("latin-1"))
+        place += 1 + size
+    return [names[index] for index in unpack_from(f">{count}H", post, 34)]
 
 
 _READERS = {0: _bytes, 4: _segments, 6: _trimmed, 12: _groups}

@@ -63,29 +63,46 @@ class Font:
     top: float = 0.0
     low: float = 0.0
     glyphs: dict[bytes, Glyph] = field(default_factory=dict)
+    numbered: dict[int, Glyph] = field(default_factory=dict)
     texts: dict[str, bytes] | None = None
 
     def read(self, data: bytes) -> list[Glyph]:
         """The glyphs of a shown string, in order."""
-        known = self.glyphs
-        result: list[Glyph] = []
-        for code in self.coder.split(data):
-            glyph = known.get(code)
-            if glyph is None:
-                glyph = known[code] = self.coder.describe(code)
-            result.append(glyph)
-        return result
+        numbers = self._numbers(data)
+        if numbers is None:
+            return [self._glyph(code) for code in self.coder.split(data)]
+        known = self.numbered
+        try:
+            return [known[number] for number in numbers]
+        except KeyError:
+            size = 2 if self.kind == "composite" else 1
+            for number in dict.fromkeys(numbers):
+                known[number] = self._glyph(number.to_bytes(size, "big"))
+            return [known[number] for number in numbers]
+
+    def _numbers(self, data: bytes) -> Sequence[int] | None:
+        """The codes of a string as numbers, None where only the coder can tell them."""
+        if self.kind != "composite":
+            return data
+        if not getattr(getattr(self.coder, "cmap", None), "identity", False):
+            return None
+        count = len(data) // 2
+        return unpack(f">{count}H", data[: 2 * count])
+
+    def _glyph(self, code: bytes) -> Glyph:
+        glyph = self.glyphs.get(code)
+        if glyph is None:
+            glyph = self.glyphs[code] = self.coder.describe(code)
+        return glyph
 
     def run(self, data: bytes) -> tuple[float, int, int, float] | None:
         """The sum of a string's advances, its number of codes and of spaces, and the farthest any glyph of the font
         known so far (those of the string are) reaches from its origin; None where only `read` can tell."""
         if self.vertical:
             return None
-        codes: Sequence[int] = data
-        if self.kind == "composite":
-            if not getattr(getattr(self.coder, "cmap", None), "identity", False):
-                return None
-            codes = unpack(f">{len(data) // 2}H", data[: len(data) // 2 * 2])
+        codes = self._numbers(data)
+        if codes is None:
+            return None
         known = self.advances
         try:
             total = sum(map(known.__getitem__, codes))

@@ -12,7 +12,7 @@ from fontTools.ttLib import TTFont, TTLibError, newTable
 from fontTools.ttLib.tables._g_l_y_f import Glyph as Outline
 
 from ..geometry import Box
-from .charmaps import Key, Pairs, read_maps, written_maps
+from .charmaps import Key, Pairs, glyph_names, read_maps, written_maps
 from .encodings import character
 from .sfnt import Sfnt, assembled
 
@@ -86,14 +86,16 @@ class TrueTypeProgram:
     def _post(self) -> dict[str, int]:
         if self._posted is None:
             try:
-                order = TTFont(BytesIO(self.data), lazy=True).getGlyphOrder() if self._has_names() else []
+                order = self._glyph_order() if self.quick is None else glyph_names(self.quick.tables.get("post", b""))
             except Exception:
                 order = []
-            self._posted = {str(name): index for index, name in enumerate(order)}
+            self._posted = {}
+            for index, name in enumerate(order):
+                self._posted.setdefault(str(name), index)
         return self._posted
 
-    def _has_names(self) -> bool:
-        return "post" in (self.font if self.quick is None else self.quick.tables)
+    def _glyph_order(self) -> list[str]:
+        return TTFont(BytesIO(self.data), lazy=True).getGlyphOrder() if "post" in self.font else []
 
     def reach(self, code: int, name: str, base: str) -> list[int]:
         """The glyph indices a reader may show for a one-byte code: `name` from /Encoding (or empty),

@@ -1,12 +1,13 @@
 """Tables of characters of TrueType files, read and written by the engine beside fontTools."""
 
 import random
+import struct
 
 import pytest
 from fontTools.ttLib import TTFont, newTable
 from fontTools.ttLib.tables._c_m_a_p import CmapSubtable
 
-from redaction.fonts.charmaps import read_maps, written_maps
+from redaction.fonts.charmaps import glyph_names, read_maps, written_maps
 
 COUNT = 400
 
@@ -77,3 +78,15 @@ def test_a_table_that_is_cut_short_or_unknown_is_left_to_font_tools(cut: int) ->
         read_maps(data[:cut], COUNT)
     with pytest.raises(ValueError, match="table"):
         read_maps(data[:12] + b"\0\2" + data[14:], COUNT)
+
+
+def test_names_of_glyphs_are_read_as_font_tools_reads_them() -> None:
+    names = [".notdef", "A", "secret.alt", "B", "A"]
+    body = struct.pack(">5H", 0, 36, 258, 37, 36) + b"\x0asecret.alt"
+    post = struct.pack(">IIHHI", 0x20000, 0, 0, 0, 0) + bytes(16) + struct.pack(">H", 5) + body
+    assert glyph_names(post) == names
+    assert glyph_names(struct.pack(">I", 0x30000) + bytes(28)) == glyph_names(b"") == []
+    assert glyph_names(struct.pack(">I", 0x10000) + bytes(28))[36] == "A"
+    for size in range(34, len(post) - 11):
+        with pytest.raises((struct.error, IndexError)):
+            glyph_names(post[:size])
