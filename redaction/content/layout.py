@@ -172,8 +172,9 @@ class _Sheet:
         """The first and last x of text on other lines than those of `away`."""
         lines = {(g.y, BAND * g.em) for g in away}
         left, right = inf, -inf
-        for run in self.survey.runs:
-            if run.upright and (run.span[0] < left or run.span[2] > right):
+        runs = self.survey.runs
+        for run in (*sorted(runs, key=_end), *sorted(runs, key=_start)):
+            if (run.span[0] < left or run.span[2] > right) and run.upright:
                 for x0, y0, x1 in _rows(run):
                     if not any(abs(y0 - y) <= reach for y, reach in lines):
                         left, right = min(left, x0), max(right, x1)
@@ -221,6 +222,14 @@ class _Sheet:
         middles = ((self.page[0] + self.page[2]) / 2, (left + right) / 2)
         centred = any(abs((first + end) / 2 - middle) <= 3 * NEAR for middle in middles)
         return not centred and abs(end - right) > 2 * NEAR and stretch.left <= self.page[0]
+
+
+def _start(run: Run) -> float:
+    return run.span[0]
+
+
+def _end(run: Run) -> float:
+    return -run.span[2]
 
 
 def _rows(run: Run) -> list[tuple[float, float, float]]:

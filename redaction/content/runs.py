@@ -1,10 +1,13 @@
 """One show operator taken apart: its strings and numbers, its glyphs, how far each moves and where its ink lies."""
 
+from collections.abc import Callable
+
 from ..errors import Refused
 from ..fonts import Font, Glyph
-from ..geometry import Polygon
+from ..fonts.model import Extent
+from ..geometry import Matrix, Polygon, mapped
 from .state import State
-from .tokens import STRING, string_of
+from .tokens import EITHER, STRING, string_of
 
 Item = Glyph | float
 STRING_START, STRING_END = (b"(", b"<"), (b")]", b">]")
@@ -19,9 +22,14 @@ def parts_of(raw: bytes) -> tuple[bytes, float, float] | None:
         return (string_of(raw), 0.0, 0.0) if STRING.fullmatch(raw) else None
     if raw[1:2] not in STRING_START or raw[-2:] not in STRING_END:
         return None
-    strings = [string_of(one or two) for one, two in STRING.findall(raw)]
+    pieces = EITHER.split(raw)
+    told = pieces[1::2]
+    if b"\\" in raw or b"\r" in raw or b"<" in raw:
+        strings = [string_of(one) for one in told]
+    else:
+        strings = [one[1:-1] for one in told]
     try:
-        numbers = [float(word) for word in STRING.sub(b" ", raw)[1:-1].split()]
+        numbers = list(map(float, b" ".join(pieces[0::2])[1:-1].split()))
     except ValueError:
         return None
     back = sum([value for value in numbers if value > 0])
@@ -92,14 +100,28 @@ def quad_of(state: State, glyph: Glyph, along: float) -> Polygon:
     return ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
 
 
-def span_of(
-    state: State, split: tuple[bytes, float, float], run: tuple[float, int, int, float]
-) -> tuple[float, float, float, float]:
+def placer(state: State, matrix: Matrix) -> Callable[[Glyph, float], Polygon]:
+    """What tells where `matrix` takes the ink of a glyph that stands so far along the line."""
+    a, b, c, d, e, f = matrix
+    if b or c or (state.font is not None and state.font.vertical):
+        return lambda glyph, along: mapped(matrix, quad_of(state, glyph, along))
+    wide, size, rise = state.size * state.stretch, state.size, state.rise
+
+    def level(glyph: Glyph, along: float) -> Polygon:
+        x0, y0, x1, y1 = glyph.ink
+        x0, x1 = a * (along + x0 * wide) + e, a * (along + x1 * wide) + e
+        y0, y1 = d * (rise + y0 * size) + f, d * (rise + y1 * size) + f
+        return ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
+
+    return level
+
+
+def span_of(state: State, split: tuple[bytes, float, float], run: Extent) -> tuple[float, float, float, float]:
     """How far a run goes along the line, between which places all its glyphs begin and end (both in text space, its
-    beginning at 0), and how far ink may reach from there; `split` is of `parts_of` and `run` of `Font.run`."""
-    advance, count, spaces, top = run
+    beginning at 0), and how far to the side ink may reach from there; `split` is of `parts_of`."""
     _, back, forth = split
     size, spacing, word, stretch = state.size, state.spacing, state.word, state.stretch
+    advance, count, spaces = run.advance, run.count, run.spaces
     along = (advance * size + count * spacing + spaces * word + (forth - back) / 1000 * size) * stretch
     far = advance * abs(size) + count * abs(spacing) + spaces * abs(word)
     forth, back = forth / 1000 * abs(size), back / 1000 * abs(size)
@@ -109,4 +131,4 @@ def span_of(
     x0, x1 = -back * wide, (far + forth) * wide
     if stretch < 0:
         x0, x1 = -x1, -x0
-    return along, x0, x1, 2 * abs(size) * top
+    return along, x0, x1, abs(size) * run.side * max(1.0, wide)

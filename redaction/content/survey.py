@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from math import inf
 
 from ..fonts import Font, Glyph
-from ..geometry import Box, Matrix, Polygon, bounds, mapped, overlap
+from ..geometry import Box, Matrix, Polygon, bounds, overlap
 from .area import Area
-from .runs import Item, items_of, quad_of, shown, step_of
+from .runs import Item, items_of, placer, shown, step_of
 from .state import State
 
 SLANT = 1e-3
@@ -124,21 +124,18 @@ class Run:
 
     def _placed(self, items: list[Item]) -> list[Placed]:
         state, matrix = self.state, self.matrix
-        a, b, c, d, e, f = matrix
+        a, b, _, d, e, f = matrix
         upright = self.upright
         plain = upright and self.depth == 0 and state.mode < 4 and abs(state.stretch - 1) < SLANT
         frame = tuple([round(value, 3) for value in state.ctm])
         scale, em = state.size * state.stretch * a, state.size * abs(d)
-        level = b == c == 0 and upright and state.stretch > 0
+        place_of = placer(state, matrix)
         known: list[Placed] = []
         along = 0.0
         for place, item in enumerate(items):
             if isinstance(item, Glyph):
-                if level:
-                    quad, box = _level(state, item, along, matrix)
-                else:
-                    quad = mapped(matrix, quad_of(state, item, along))
-                    box = bounds(quad)
+                quad = place_of(item, along)
+                box = bounds(quad)
                 if not self.area.beyond(box):
                     x, y = along * a + e, along * b + f
                     known.append(
@@ -149,18 +146,6 @@ class Run:
                     )  # fmt: skip
             along += step_of(state, item)
         return known
-
-
-def _level(state: State, glyph: Glyph, along: float, matrix: Matrix) -> tuple[Polygon, Box]:
-    """The quad and the box of a glyph of horizontal writing where the matrix only moves and stretches."""
-    a, _, _, d, e, f = matrix
-    size, rise = state.size, state.rise
-    wide = size * state.stretch
-    x0, y0, x1, y1 = glyph.ink
-    x0, x1 = a * (along + x0 * wide) + e, a * (along + x1 * wide) + e
-    y0, y1 = d * (rise + y0 * size) + f, d * (rise + y1 * size) + f
-    box = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-    return ((x0, y0), (x1, y0), (x1, y1), (x0, y1)), box
 
 
 @dataclass(slots=True, eq=False)

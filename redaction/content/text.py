@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING
 
 from ..errors import Refused
 from ..fonts import Font, Glyph
+from ..fonts.model import FOOT
 from ..geometry import IDENTITY, Box, Matrix, Point, Polygon, bounds, corners, mapped, meet, times
 from .area import Target, covers
-from .runs import Item, items_of, parts_of, quad_of, shown, span_of, step_of
+from .runs import Item, items_of, parts_of, placer, quad_of, shown, span_of, step_of
 from .survey import UNKNOWN, Run
 from .writing import num, text
 
 if TYPE_CHECKING:
     from .walker import Walker
 
-FOOT = 0.001
 EMPTY_CLIP = b"0 0 0 0 re W n"
 
 
@@ -133,8 +133,8 @@ class TextPart:
             return None
         state = self.walker.state
         along, x0, x1, side = span_of(state, split, run)
-        reach = side * max(1.0, abs(state.stretch))
-        low, high, x2, x3 = state.rise - side, state.rise + side, x0 - reach, x1 + reach
+        low, high = sorted((state.rise + state.size * run.floor, state.rise + state.size * run.roof))
+        x2, x3 = x0 - side, x1 + side
         a, b, c, d, e, f = matrix = times(self.matrix, state.ctm)
         if b == c == 0 and a > 0 and d > 0:
             box = (a * x2 + e, d * low + f, a * x3 + e, d * high + f)
@@ -215,39 +215,45 @@ class TextPart:
     def _reach(self, items: list[Item], matrix: Matrix) -> Box | None:
         """A box that surely holds the ink of the whole run, in page space."""
         state = self.walker.state
-        vertical = state.font is not None and state.font.vertical
-        size, spacing, stretch = state.size, state.spacing, 1.0 if vertical else state.stretch
-        factor = 2 * abs(size) * max(1.0, abs(state.stretch))
+        if state.font is not None and state.font.vertical:
+            return self._column(items, matrix)
+        glyphs = [item for item in items if isinstance(item, Glyph)]
+        if not glyphs:
+            return None
+        wide, along, low, high = abs(state.size * state.stretch), 0.0, 0.0, 0.0
+        for item in items:
+            if isinstance(item, Glyph):
+                side = max(abs(item.ink[0]), abs(item.ink[2])) * wide
+                low, high = min(low, along - side), max(high, along + side)
+            along += step_of(state, item)
+        floor, roof = min(glyph.ink[1] for glyph in glyphs), max(glyph.ink[3] for glyph in glyphs)
+        y0, y1 = state.rise + state.size * min(floor, 0.0), state.rise + state.size * max(roof, FOOT)
+        return bounds(mapped(matrix, ((low, y0), (high, y0), (high, y1), (low, y1))))
+
+    def _column(self, items: list[Item], matrix: Matrix) -> Box | None:
+        """The same for vertical writing, whose glyphs may stand as far from the line as their origins tell."""
+        state = self.walker.state
+        wide = 2 * abs(state.size) * max(1.0, abs(state.stretch))
         along, low, high, most = 0.0, 0.0, 0.0, 0.0
         for item in items:
             if isinstance(item, Glyph):
-                reach = item.reach * factor
-                if item.reach > most:
-                    most = item.reach
-                if along - reach < low:
-                    low = along - reach
-                if along + reach > high:
-                    high = along + reach
-                step = item.advance * size + spacing + (state.word if item.space else 0.0)
-                along += step * stretch
-            else:
-                along -= item / 1000 * size * stretch
-        if low == high == 0.0:
+                low, high = min(low, along - item.reach * wide), max(high, along + item.reach * wide)
+                most = max(most, item.reach)
+            along += step_of(state, item)
+        if not most:
             return None
-        side = most * abs(size) * 2
-        x0, x1 = (-side, side) if vertical else (low, high)
-        y0, y1 = (low, high) if vertical else (-side, side)
-        y0, y1 = y0 + state.rise, y1 + state.rise
-        return bounds(mapped(matrix, ((x0, y0), (x1, y0), (x1, y1), (x0, y1))))
+        side = most * wide
+        y0, y1 = low + state.rise, high + state.rise
+        return bounds(mapped(matrix, ((-side, y0), (side, y0), (side, y1), (-side, y1))))
 
     def _hits(self, items: list[Item], matrix: Matrix, near: list[Target], safe: bool) -> set[int]:
         walker, area = self.walker, self.walker.area
         lost: set[int] = set()
         unseen: list[Point] = []
-        along = 0.0
+        along, place_of = 0.0, placer(walker.state, matrix)
         for place, item in enumerate(items):
             if isinstance(item, Glyph):
-                quad = mapped(matrix, quad_of(self.walker.state, item, along))
+                quad = place_of(item, along)
                 box = bounds(quad)
                 if walker.measuring and not item.blank:
                     walker.painted(box)

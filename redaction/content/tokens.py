@@ -50,6 +50,7 @@ INSTRUCTION = re.compile(
     re.DOTALL,
 )
 REST = re.compile(rb"(?:" + SPACE + rb"++|%[^\r\n]*+)*+")
+EITHER = re.compile(rb"(" + LITERAL + rb"|" + HEXADECIMAL + rb")", re.DOTALL)
 STRING = re.compile(rb"(" + LITERAL + rb")|(" + HEXADECIMAL + rb")", re.DOTALL)
 ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r\n|.)|\r\n?", re.DOTALL)
 ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\n": b"", b"\r": b"", b"\r\n": b""}

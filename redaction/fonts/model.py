@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from struct import unpack
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import pikepdf
 
 from ..geometry import Box, Matrix
 
 TALL = (-0.21, 0.74)
+FOOT = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,23 @@ class Coder(Protocol):
         """Advance and ink of one code."""
 
 
+class Extent(NamedTuple):
+    """A string of a font: the sum of its `advance`s, its number of codes and of spaces, and how far ink reaches from
+    an origin: to either `side`, down to `floor` and up to `roof`."""
+
+    advance: float
+    count: int
+    spaces: int
+    side: float
+    floor: float
+    roof: float
+
+
 @dataclass
 class Font:
     """A font resource: how to read its strings, which codes stay in the output, whether any text of it went.
 
-    `shown` are strings kept whole, `advances`, `top` and `low` what `run` has learnt.
+    `shown` are strings kept whole; `advances`, `side`, `floor`, `roof` and `low` are what `run` has learnt.
     """
 
     source: pikepdf.Object
@@ -60,7 +73,9 @@ class Font:
     lost: bool = False
     shown: set[bytes] = field(default_factory=set)
     advances: dict[int, float] = field(default_factory=dict)
-    top: float = 0.0
+    side: float = 0.0
+    floor: float = 0.0
+    roof: float = FOOT
     low: float = 0.0
     glyphs: dict[bytes, Glyph] = field(default_factory=dict)
     numbered: dict[int, Glyph] = field(default_factory=dict)
@@ -95,9 +110,9 @@ class Font:
             glyph = self.glyphs[code] = self.coder.describe(code)
         return glyph
 
-    def run(self, data: bytes) -> tuple[float, int, int, float] | None:
-        """The sum of a string's advances, its number of codes and of spaces, and the farthest any glyph of the font
-        known so far (those of the string are) reaches from its origin; None where only `read` can tell."""
+    def run(self, data: bytes) -> Extent | None:
+        """How far a string goes and its ink may reach, by what is known of the font's glyphs so far (those of the
+        string are); None where only `read` can tell."""
         if self.vertical:
             return None
         codes = self._numbers(data)
@@ -111,14 +126,17 @@ class Font:
             total = sum(map(known.__getitem__, codes))
         if self.low < 0:
             return None
-        return total, len(codes), 0 if self.kind == "composite" else data.count(b" "), self.top
+        spaces = 0 if self.kind == "composite" else data.count(b" ")
+        return Extent(total, len(codes), spaces, self.side, self.floor, self.roof)
 
     def _learn(self, codes: set[int]) -> None:
         size = 2 if self.kind == "composite" else 1
         for code in codes:
             (glyph,) = self.read(code.to_bytes(size, "big"))
             self.advances[code] = glyph.advance
-            self.top, self.low = max(self.top, glyph.reach), min(self.low, glyph.advance)
+            x0, y0, x1, y1 = glyph.ink
+            self.side, self.low = max(self.side, abs(x0), abs(x1)), min(self.low, glyph.advance)
+            self.floor, self.roof = min(self.floor, y0, y1), max(self.roof, y0, y1)
 
     def settle(self) -> None:
         """Count the codes of `shown` as used."""
