@@ -58,17 +58,18 @@ class AbsoluteText(TextPart):
 
     def move(self, x: float, y: float, raw: bytes) -> None:
         """Td; written again only where the output stands where the source stood."""
-        super().move(x, y, raw)
+        a, b, c, d, e, f = self.start
+        self.start = self.matrix = (a, b, c, d, x * a + y * c + e, x * b + y * d + f)
         self.synced, self.step = self.synced and self.step is None, raw
 
     def next_line(self) -> None:
         """T*."""
-        super().next_line()
-        self.synced, self.step = self.synced and self.step is None, b"0 " + num(-self.walker.state.leading) + b" Td"
+        down = -self.walker.state.leading
+        self.move(0.0, down, b"0 " + num(down) + b" Td")
 
     def place(self, matrix: Matrix, raw: bytes) -> None:
         """Tm."""
-        super().place(matrix, raw)
+        self.start = self.matrix = matrix
         self.synced, self.step = True, raw
 
     def keep(self, raw: bytes) -> None:
