@@ -121,7 +121,7 @@ def span_of(state: State, split: tuple[bytes, float, float], run: Extent) -> tup
     beginning at 0), and how far to the side ink may reach from there; `split` is of `parts_of`."""
     _, back, forth = split
     size, spacing, word, stretch = state.size, state.spacing, state.word, state.stretch
-    advance, count, spaces = run.advance, run.count, run.spaces
+    advance, count, spaces = run.advance, run.codes, run.spaces
     along = (advance * size + count * spacing + spaces * word + (forth - back) / 1000 * size) * stretch
     far = advance * abs(size) + count * abs(spacing) + spaces * abs(word)
     forth, back = forth / 1000 * abs(size), back / 1000 * abs(size)

@@ -97,8 +97,9 @@ def graphics_state(walker: "Walker", operator: bytes, operands: bytes) -> None:
         if state.font is not None and walker.text.keeps_font_in_state:
             new.Font = Array([state.font.target, listed[1]])
     mask = source.get("/SMask")
-    masked = isinstance(mask, Dictionary)
-    if masked:
+    masked = False
+    if isinstance(mask, Dictionary):
+        masked = True
         new.SMask = _soft_mask(walker, mask)
     elif mask is not None:
         new.SMask = Name("/None")

@@ -49,7 +49,7 @@ class Extent(NamedTuple):
     an origin: to either `side`, down to `floor` and up to `roof`."""
 
     advance: float
-    count: int
+    codes: int
     spaces: int
     side: float
     floor: float
