@@ -18,6 +18,7 @@ from .content.walker import Walker
 from .content.writing import nums
 from .fonts.writing import write_font
 from .front import NO_FRONT, Front, language_of
+from .garbage import gathered
 from .geometry import Box, Polygon, grown
 from .graphics.copier import Copier, is_number
 from .inspection import page_box, page_turn
@@ -65,20 +66,29 @@ def rebuild(
     _note_catalog(source, job)
     done = Rebuilt(b"", job.kinds, job.notes)
     final: dict[int, FinalMark] = {}
-    for number, page in enumerate(followed(source.pages, len(source.pages), stage, told), start=1):
-        here = [index for index, mark in enumerate(marks) if mark.page == number]
-        survey, settled = _settled(job, page, [marks[index] for index in here])
-        final.update(zip(here, settled.marks, strict=True))
-        job.touched.clear()
-        gone = _page(job, page, settled, survey)
-        boxes = [*job.touched, *gone]
-        done.affected += [(number, box) for box in (*boxes, *settled.strips)]
-        done.cleared += [(number, quad) for quad in settled.cleared]
-    done.marks = [final.get(index, mark) for index, mark in enumerate(marks)]
-    write_fonts(job)
-    _catalog(source, out, front)
-    done.output = saved(out)
+    with gathered() as gather:
+        for number, page in enumerate(followed(source.pages, len(source.pages), stage, told), start=1):
+            here = [index for index, mark in enumerate(marks) if mark.page == number]
+            settled = _rebuilt(job, page, number, [marks[index] for index in here], done)
+            final.update(zip(here, settled, strict=True))
+            gather()
+        done.marks = [final.get(index, mark) for index, mark in enumerate(marks)]
+        write_fonts(job)
+        _catalog(source, out, front)
+        done.output = saved(out)
     return done
+
+
+def _rebuilt(job: Job, page: pikepdf.Page, number: int, marks: list[FinalMark], done: Rebuilt) -> list[FinalMark]:
+    """Write one page, note what was learnt, and return its marks as drawn; nothing else of the page is kept."""
+    survey, settled = _settled(job, page, marks)
+    job.touched.clear()
+    gone = _page(job, page, settled, survey)
+    boxes = [*job.touched, *gone]
+    done.affected += [(number, box) for box in (*boxes, *settled.strips)]
+    done.cleared += [(number, quad) for quad in settled.cleared]
+    job.ahead.clear()
+    return settled.marks
 
 
 def _settled(job: Job, page: pikepdf.Page, marks: list[FinalMark]) -> tuple[Survey, Settled]:
