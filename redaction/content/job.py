@@ -17,6 +17,8 @@ from .survey import Survey
 from .tokens import Instruction, instructions
 
 Wipe = Callable[[pikepdf.Stream, list[Polygon], Copier, pikepdf.Object | None], tuple[pikepdf.Object, Box | None]]
+SharedState = tuple[pikepdf.Object, float | None, int | None, tuple[tuple[float, ...], float] | None]
+"""The copy of a graphics state, and the line width, cap and dash it sets, None where it sets none."""
 
 
 @dataclass
@@ -29,6 +31,7 @@ class Job:
     copier: Copier
     fonts: dict[object, Font] = field(default_factory=dict)
     forms: dict[object, pikepdf.Object | None] = field(default_factory=dict)
+    states: dict[tuple[int, int], SharedState] = field(default_factory=dict)
     kinds: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     touched: list[Box] = field(default_factory=list)

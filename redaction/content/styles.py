@@ -42,7 +42,6 @@ STATES = {
     "/AIS": "bool",
     "/TK": "bool",
 }
-TAKEN = (("/LW", "line"), ("/LC", "cap"), ("/D", "dash"))
 SMALL_TILE = 72.0
 
 
@@ -75,12 +74,12 @@ def set_font(walker: "Walker", source: pikepdf.Object | None, size: float) -> No
 def graphics_state(walker: "Walker", operator: bytes, operands: bytes) -> None:
     """gs: copy the allowed entries; soft masks are walked like any form."""
     name = walker.name(operands)
-    state, known = walker.state, walker.plain_states.get(name)
+    state, source = walker.state, walker.resource("/ExtGState", name)
+    known = _met(walker, name, source)
     if known is not None:
         known.take(state)
         walker.emit(known.line)
         return
-    source = walker.resource("/ExtGState", name)
     if not isinstance(source, Dictionary):
         return
     new = Dictionary(Type=Name.ExtGState)
@@ -106,10 +105,27 @@ def graphics_state(walker: "Walker", operator: bytes, operands: bytes) -> None:
     key: object = ("gs", len(walker.names.given.get("/ExtGState", {})))
     if not masked and source.is_indirect:
         key = ("gs", source.objgen)
-    line = walker.names.name("/ExtGState", key, walker.job.out.make_indirect(new)) + b" gs"
+    made = walker.job.out.make_indirect(new)
+    line = walker.names.name("/ExtGState", key, made) + b" gs"
     if not masked and "/Font" not in source:
-        walker.plain_states[name] = Plain(line, *(getattr(state, part) if key in new else None for key, part in TAKEN))
+        width = state.line if "/LW" in new else None
+        cap = state.cap if "/LC" in new else None
+        dash = state.dash if "/D" in new else None
+        walker.plain_states[name] = Plain(line, width, cap, dash)
+        if source.is_indirect:
+            walker.job.states[source.objgen] = made, width, cap, dash
     walker.emit(line)
+
+
+def _met(walker: "Walker", name: str, source: pikepdf.Object | None) -> Plain | None:
+    """A graphics state that this stream, or another one of the document, has set before."""
+    if name not in walker.plain_states and isinstance(source, Dictionary) and source.is_indirect:
+        shared = walker.job.states.get(source.objgen)
+        if shared is not None:
+            copy, width, cap, dash = shared
+            line = walker.names.name("/ExtGState", ("gs", source.objgen), copy) + b" gs"
+            walker.plain_states[name] = Plain(line, width, cap, dash)
+    return walker.plain_states.get(name)
 
 
 def _dash(walker: "Walker", source: pikepdf.Object, new: pikepdf.Object) -> None:
