@@ -11,14 +11,16 @@ from sqlalchemy import ColumnElement, or_, select
 
 from dataroom.actions import present
 from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.secondperson import refuse_involved
 from dataroom.actions.views import Done
 from dataroom.actions.views_people import ClubPerson, ClubView
 from dataroom.actions.work import Work
-from dataroom.errors import Conflict, Invalid, Refused
+from dataroom.errors import Conflict, Invalid
 from dataroom.ids import new_id
 from dataroom.model import Club, ClubMember, Document, Limitation, Matter, Membership, User
 from dataroom.model.clubs import COUNSEL, WALL
 
+ONESELF = "Nobody names themselves or lets themselves out; a colleague does."
 CLUB_ACTIONS = ("club.add", "club.remove", "club.end")
 
 
@@ -142,7 +144,7 @@ def remove(work: Work, club: Club, params: Named) -> Done:
     if place is None:
         raise Invalid("email: nobody with this address is named here")
     if club.kind == WALL:
-        _refuse_oneself(work, place.user_id)
+        refuse_involved(work, [place.user_id], ONESELF)
     place.removed_at = work.now
     work.concerns(person=place.user_id)
     work.state(club=club.id, kind=club.kind, member=place.user_id)
@@ -207,11 +209,6 @@ def _refuse_ended(club: Club) -> None:
         raise Conflict("The club was ended already.")
 
 
-def _refuse_oneself(work: Work, user: uuid.UUID) -> None:
-    if user == work.user:
-        raise Refused("Nobody names themselves or lets themselves out; a colleague does.")
-
-
 def _member(work: Work, club: Club, email: str) -> User:
     """The member of the matter with this address; exactly one, and never whoever acts."""
     query = (
@@ -222,5 +219,5 @@ def _member(work: Work, club: Club, email: str) -> User:
     found = [row[0] for row in work.rows(query)]
     if len(found) != 1:
         raise Invalid("email: nobody with this address takes part in the matter")
-    _refuse_oneself(work, found[0].id)
+    refuse_involved(work, [found[0].id], ONESELF)
     return found[0]  # type: ignore[no-any-return]

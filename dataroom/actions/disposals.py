@@ -20,6 +20,7 @@ from dataroom.actions.context import Desk, Download
 from dataroom.actions.destroying import destroy_documents
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.retention import refuse_proposed, with_others
+from dataroom.actions.secondperson import require_two
 from dataroom.actions.views import Done
 from dataroom.actions.views_retention import ApprovalView, DisposalView
 from dataroom.actions.work import Work
@@ -195,10 +196,7 @@ def execute(work: Work, disposal: Disposal, params: Nothing) -> Done:
     if disposal.state != "approved":
         raise Conflict("The disposal is not approved.")
     approvals = work.all(DisposalApproval, DisposalApproval.disposal_id == disposal.id)
-    if len({a.user_id for a in approvals}) < 2 or len({a.function for a in approvals}) < 2:
-        raise Refused("Two people of different functions must approve first.")
-    if disposal.proposed_by in {a.user_id for a in approvals}:
-        raise Refused("The proposer cannot be an approver.")
+    require_two([(a.user_id, a.function) for a in approvals], disposal.proposed_by)
     documents = _documents(work, disposal)
     for document in documents:
         check_due(work, document)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from dataroom.actions import present
@@ -15,12 +15,13 @@ from dataroom.actions.evidence import open_log
 from dataroom.actions.invitations import has_address, is_awaited, named
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.retention import pull_triggers
+from dataroom.actions.secondperson import refuse_involved
 from dataroom.actions.views import Done, MatterView, OrganisationView
 from dataroom.actions.views_people import MemberView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id
-from dataroom.model import Matter, Membership, Organisation, Participation, User, Version
+from dataroom.model import Grant, Matter, Membership, Organisation, Participation, User, Version
 from dataroom.model.people import AWAITED
 
 UNKNOWN = (
@@ -101,9 +102,23 @@ def read(work: Work, matter: Matter, params: Nothing) -> MatterView:
         **{
             **{name: getattr(view, name) for name in MatterView.__dataclass_fields__},
             "documents": work.rows(visible)[0][0],
+            "waiting": _waiting(work, matter),
             "can": work.allowed(MATTER_ACTIONS, matter),
         }
     )
+
+
+def _waiting(work: Work, matter: Matter) -> int:
+    """How many requests and emergencies wait for somebody with this person's role; partners answer none."""
+    unjudged = (Grant.judge_by.is_not(None)) & Grant.verdict.is_(None)
+    answers = {"custodian": or_(unjudged, Grant.state == "asked"), "compliance": unjudged}.get(work.principal.role)
+    if answers is None:
+        return 0
+    others = (Grant.organisation_id == work.organisation, Grant.user_id != work.user)
+    query = select(func.count(Grant.id)).where(
+        Grant.matter_id == matter.id, answers, *others, work.narrowed(Grant, "access.list")
+    )
+    return int(work.rows(query)[0][0])
 
 
 def _views(work: Work, rows: list[Matter]) -> list[MatterView]:
@@ -129,6 +144,7 @@ def _views(work: Work, rows: list[Matter]) -> list[MatterView]:
             organisations=tuple(sorted(parts.get(row.id, []), key=lambda party: party.name)),
             tier=tiers.get(row.id, 0),
             documents=0,
+            waiting=0,
             can=frozenset(),
         )
         for row in rows
@@ -217,8 +233,7 @@ def add(work: Work, matter: Matter, params: AddMember) -> Done:
         raise Invalid(f"tier: you can clear people up to tier {highest} here")
     if params.valid_until is not None and (params.valid_until.tzinfo is None or params.valid_until <= work.now):
         raise Invalid("valid_until: must be a future time with its zone")
-    if user.id == work.user:
-        raise Refused("Nobody changes their own part in a matter; a colleague does.")
+    refuse_involved(work, [user.id], "Nobody changes their own part in a matter; a colleague does.")
     part = work.one(Membership, Membership.matter_id == matter.id, Membership.user_id == user.id)
     if part is not None and part.removed_at is None and _shrinks(part, params):
         _spare_compliance(work, user)

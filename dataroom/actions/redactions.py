@@ -14,10 +14,11 @@ from dataroom.actions.listing import lines_of
 from dataroom.actions.marks import NewMark, marks_of, put_marks
 from dataroom.actions.progress import progress_of
 from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.secondperson import refuse_involved
 from dataroom.actions.views import Done, OrganisationView
 from dataroom.actions.views_redactions import CheckView, RedactionLine, RedactionView
 from dataroom.actions.work import Work
-from dataroom.errors import Conflict, Invalid, Refused
+from dataroom.errors import Conflict, Invalid
 from dataroom.ids import new_id
 from dataroom.model import (
     Document,
@@ -231,8 +232,8 @@ def submit(work: Work, redaction: Redaction, params: Nothing) -> Done:
 @action("redaction.approve", on=Redaction)
 def approve(work: Work, redaction: Redaction, params: Nothing) -> Done:
     """Releases the redacted copy: another person has compared it with the original."""
-    if any(mark.author_id == work.user for mark in marks_of(work, redaction)):
-        raise Refused("Whoever drew one of the marks cannot approve them; another custodian has to.")
+    drawn = [mark.author_id for mark in marks_of(work, redaction)]
+    refuse_involved(work, drawn, "Whoever drew one of the marks cannot approve them; another custodian has to.")
     result = result_of(work, redaction)
     if result is None or result.state != "candidate":
         raise Conflict("There is no redacted copy to approve.")

@@ -20,11 +20,12 @@ from dataroom.actions.context import Desk, Download
 from dataroom.actions.redaction_log import spreadsheet
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.reviewed import items_of, subjects
+from dataroom.actions.secondperson import refuse_involved
 from dataroom.actions.views import Done
 from dataroom.actions.views_access import ReviewLine, ReviewView
 from dataroom.actions.work import Work
 from dataroom.clock import stamp
-from dataroom.errors import Conflict, Invalid, Refused
+from dataroom.errors import Conflict, Invalid
 from dataroom.ids import new_id
 from dataroom.model import Base, ClubMember, Disclosure, Grant, Matter, Membership, Review, ReviewItem, User
 
@@ -138,8 +139,7 @@ def confirm(work: Work, review: Review, params: Confirmed) -> Done:
     rows = work.all(ReviewItem, ReviewItem.review_id == review.id, ReviewItem.id.in_(params.items))
     if len(rows) != len(set(params.items)):
         raise Invalid("items: one of them is not of this review")
-    if any(row.user_id == work.user for row in rows):
-        raise Refused("Nobody confirms what lets in themselves; a colleague does.")
+    refuse_involved(work, [row.user_id for row in rows], "Nobody confirms what lets in themselves; a colleague does.")
     fresh = [row for row in rows if row.outcome is None]
     for row in fresh:
         row.outcome, row.decided_by, row.decided_at = "kept", work.user, work.now

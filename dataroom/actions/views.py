@@ -22,7 +22,11 @@ class OrganisationView:
 
 @dataclass(frozen=True)
 class MatterView:
-    """A matter as one of its people sees it; `tier` is theirs, `documents` counts what they may see."""
+    """A matter as one of its people sees it; `tier` is theirs.
+
+    In `matter.read`, `documents` counts what they may see, and `waiting` the requests for access and the emergencies
+    that they, or a colleague of their role, have to answer.
+    """
 
     id: uuid.UUID
     name: str
@@ -32,6 +36,7 @@ class MatterView:
     organisations: tuple[OrganisationView, ...]
     tier: int
     documents: int
+    waiting: int
     can: frozenset[str]
 
 

@@ -27,7 +27,11 @@ def test_a_document_is_asked_for_granted_opened_and_given_back(house: World, as_
     assert pia.post(here, **typed, until=day(house, 200)).status_code == 422
     assert pia.post(here, **typed, until=day(house, 20)).status_code == 303
     (row,) = house.do("pia", "access.list", house.matter)
-    page = f"/access/{row.id}"
+    page, told = f"/access/{row.id}", '1<span class="unseen"> waiting for an answer'
+    shown = {
+        who: told in as_(who).get(f"/matters/{house.matter}/people").text for who in ("ada", "cleo", "pia", "bodil")
+    }
+    assert shown == {"ada": True, "cleo": False, "pia": False, "bodil": False}
     assert f'href="{page}"' in ada.get(here).text
     assert f'href="{page}"' not in pia.get(here).text
     assert as_("bodil").get(page).status_code == 404
@@ -68,6 +72,7 @@ def test_the_glass_is_broken_and_judged(house: World, as_: As) -> None:
     shown = as_("cleo").get(here).text
     assert "Emergencies to look at" in shown
     assert "Not confirmed yet" in shown
+    assert "waiting for an answer" in shown
     assert "Emergencies to look at" not in as_("corin").get(here).text
     (row,) = [one for one in house.do("petra", "access.list", house.matter) if one.emergency]
     said = {"matter": str(house.matter), "remark": "There was time to ask me."}
