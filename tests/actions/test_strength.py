@@ -15,6 +15,7 @@ from dataroom.actions.strength import STRONG_SECONDS
 from dataroom.errors import Conflict, NeedsStrength, NotFound, Refused
 from dataroom.model import Session, Token
 from dataroom.problems import problem_of
+from tests.actions.cases_access import asked, granting, number_of
 from tests.actions.house import House, terms
 from tests.cast import REASON, STRONG
 
@@ -23,6 +24,8 @@ ORDER = {"ground": "zpo", "reason": REASON, "notice": REASON}
 STRONG_ACTS: dict[str, Make] = {
     "redaction.approve": lambda h: ("bram", "redaction.approve", h.in_review(), {}),
     "disclosure.grant": lambda h: ("ada", "disclosure.grant", h.line().version, terms(h)),
+    "access.grant": lambda h: to_grant(h),
+    "access.break-glass": lambda h: ("petra", "access.break-glass", h.matter, to_break(h)),
     "disclosure.claw-back": lambda h: ("ada", "disclosure.claw-back", disclosed(h), ORDER),
     "production.make": lambda h: ("ada", "production.make", h.matter, volume(h)),
     "disposal.approve": lambda h: ("bram", "disposal.approve", h.proposed(), {}),
@@ -35,6 +38,17 @@ def disclosed(house: House) -> uuid.UUID:
     version: uuid.UUID = house.line().version
     house.world.disclosed(version)
     return version
+
+
+def to_grant(house: House) -> tuple[str, str, uuid.UUID, dict[str, Any]]:
+    """A request of pia's that ada can grant."""
+    line = house.line()
+    return "ada", "access.grant", asked(house, line), granting(house, line.version)
+
+
+def to_break(house: House) -> dict[str, Any]:
+    """A document of petra's company that was not released."""
+    return {"number": number_of(house.line()), "reason": REASON}
 
 
 def volume(house: House) -> dict[str, Any]:

@@ -36,12 +36,30 @@ WIDE = {
     "redaction.return",
     "disposal.approve",
     "disposal.reject",
+    "access.request",
+    "access.break-glass",
+    "access.grant",
+    "access.refuse",
+    "access.end",
+    "access.confirm",
+    "access.contest",
+    "review.start",
+    "review.confirm",
+    "agreement.set",
+    "agreement.accept",
+    "training.record",
+    "visit.state",
+    "document.assess",
+    "transfer.record",
+    "transfer.suspend",
+    "transfer.resume",
+    "transfer.end",
     "person.list",
     "person.erase",
     "person.restore",
 }
-"""What only tokens made for everything do: founding and closing, walls, a second person's approval, erasing people, keys of
-one's own."""
+"""What only tokens made for everything do: founding and closing, walls, a second person's approval, access of single people and
+its reviews, agreements, training and borders, erasing people, keys of one's own."""
 
 
 def bearer(house: House, who: str, *scopes: str, matter: uuid.UUID | None = None) -> Principal:
