@@ -63,6 +63,19 @@ def hashed(config: Config, secret: str) -> str:
 def start(work: Work, _target: None, params: Arrival) -> Done:
     """Signs a person in whom their organisation's identity provider has named."""
     issuer = work.get(Issuer, params.issuer)
+    _refuse_overreach(work, issuer, params)
+    user = _recognised(work, issuer, params)
+    _refuse_closed(work, user)
+    user.name, user.email, user.role = params.name, params.email, params.role
+    session = _opened(work, issuer, user, params)
+    work.concerns(target=session)
+    told = {"subject": params.subject, "acr": params.acr or "", "country": params.country or ""}
+    work.state(**told, strong=session.strong_at is not None)
+    return Done(session.id)
+
+
+def _refuse_overreach(work: Work, issuer: Issuer, params: Arrival) -> None:
+    """A provider speaks for its own company, in roles there are, of addresses of its own, and of nobody awaited."""
     if issuer.organisation_id != work.organisation or params.role not in ROLES:
         raise Refused("The identity provider cannot speak for this organisation.")
     domains = work.get(Organisation, issuer.organisation_id).mail_domains
@@ -70,32 +83,40 @@ def start(work: Work, _target: None, params: Arrival) -> Done:
         raise Refused("The identity provider announced an address outside its organisation.")
     if params.subject.startswith(AWAITED):
         raise Refused("The identity provider announced a subject that is reserved.")
+
+
+def _recognised(work: Work, issuer: Issuer, params: Arrival) -> User:
+    """Who has arrived: the person known by issuer and subject, the one awaited under the address, or somebody new."""
     user = work.one(User, User.issuer_id == issuer.id, User.subject == params.subject)
     if user is None and params.proven == params.email:
         user = _claimed(work, issuer, params)
     namesake = work.one(User, User.email == params.email, User.active.is_(True))
     if namesake is not None and (user is None or namesake.id != user.id):
         raise Refused("Somebody else of the organisation has this address.")
-    if user is None:
-        user = work.add(
-            User(
-                id=work.user,
-                organisation_id=issuer.organisation_id,
-                issuer_id=issuer.id,
-                subject=params.subject,
-                name=params.name,
-                email=params.email,
-                role=params.role,
-                active=True,
-                created_at=work.now,
-            )
+    return user or work.add(
+        User(
+            id=work.user,
+            organisation_id=issuer.organisation_id,
+            issuer_id=issuer.id,
+            subject=params.subject,
+            name=params.name,
+            email=params.email,
+            role=params.role,
+            active=True,
+            created_at=work.now,
         )
+    )
+
+
+def _refuse_closed(work: Work, user: User) -> None:
     key = work.one(AuditPerson, AuditPerson.id == user.id, AuditPerson.state != "active")
     if not user.active or user.id != work.user or key is not None:
         raise Refused("This person can no longer sign in here.")
-    user.name, user.email, user.role = params.name, params.email, params.role
+
+
+def _opened(work: Work, issuer: Issuer, user: User, params: Arrival) -> Session:
     config = work.services.config
-    session = work.add(
+    return work.add(
         Session(
             id=new_id(),
             user_id=user.id,
@@ -111,10 +132,6 @@ def start(work: Work, _target: None, params: Arrival) -> Done:
             country=params.country,
         )
     )
-    work.concerns(target=session)
-    told = {"subject": params.subject, "acr": params.acr or "", "country": params.country or ""}
-    work.state(**told, strong=session.strong_at is not None)
-    return Done(session.id)
 
 
 def _claimed(work: Work, issuer: Issuer, params: Arrival) -> User | None:

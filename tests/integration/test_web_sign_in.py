@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, OpenerDirector, Request, build_opener
@@ -46,33 +47,7 @@ def provider(house: World, app: Flask, tmp_path_factory: pytest.TempPathFactory)
 
     server = make_server("127.0.0.1", 0, named, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    address = f"http://127.0.0.1:{port}"
-    people = [
-        {"sub": sub, "name": name, "email": f"{sub}@dorado.example", "roles": roles, "title": "-"}
-        for sub, name, roles in PEOPLE
-    ]
-    config = {
-        "company": "Dorado",
-        "issuer": address,
-        "client_id": "dataroom",
-        "client_secret": "kept-in-a-file",
-        "redirect_uris": ["http://localhost/signin/callback"],
-        "post_logout_redirect_uris": ["http://localhost/signed-out"],
-        "backchannel_logout_uri": f"http://127.0.0.1:{server.server_port}/signout/backchannel",
-        "people": people,
-    }
-    file = tmp_path_factory.mktemp("dorado") / "dorado.json"
-    file.write_text(json.dumps(config))
-    command = [sys.executable, "-m", "dataroom.adapters.demo_issuer", "--config", str(file), "--port", str(port)]
-    process = subprocess.Popen(command, env={**os.environ, "DATAROOM_DEMO": "1"})
-    for _ in range(600):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.05)
+    process, address = _issuing(tmp_path_factory.mktemp("dorado") / "dorado.json", server.server_port)
     partner = {
         "slug": "dorado",
         "name": "Dorado",
@@ -90,6 +65,37 @@ def provider(house: World, app: Flask, tmp_path_factory: pytest.TempPathFactory)
     process.terminate()
     process.wait(10)
     server.shutdown()
+
+
+def _issuing(file: Path, service: int) -> tuple[subprocess.Popen[bytes], str]:
+    """A provider in a process of its own that tells the service at a port of sign-outs, and its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    address = f"http://127.0.0.1:{port}"
+    people = [
+        {"sub": sub, "name": name, "email": f"{sub}@dorado.example", "roles": roles, "title": "-"}
+        for sub, name, roles in PEOPLE
+    ]
+    config = {
+        "company": "Dorado",
+        "issuer": address,
+        "client_id": "dataroom",
+        "client_secret": "kept-in-a-file",
+        "redirect_uris": ["http://localhost/signin/callback"],
+        "post_logout_redirect_uris": ["http://localhost/signed-out"],
+        "backchannel_logout_uri": f"http://127.0.0.1:{service}/signout/backchannel",
+        "people": people,
+    }
+    file.write_text(json.dumps(config))
+    command = [sys.executable, "-m", "dataroom.adapters.demo_issuer", "--config", str(file), "--port", str(port)]
+    process = subprocess.Popen(command, env={**os.environ, "DATAROOM_DEMO": "1"})
+    for _ in range(600):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.05)
+    return process, address
 
 
 def began(visitor: Visitor, address: str, **more: str) -> str:
