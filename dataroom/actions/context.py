@@ -232,8 +232,11 @@ class AccessTokens(Protocol):
         """Whose token this claims to be, unverified."""
         ...
 
-    def subject(self, token: str, issuer: str, audience: str, algorithms: tuple[str, ...], now: float) -> str:
-        """The subject of a token of `issuer` for `audience` that holds at `now`, in seconds since 1970."""
+    def holder(
+        self, token: str, issuer: str, audience: str, algorithms: tuple[str, ...], now: float
+    ) -> tuple[str, tuple[str, ...] | None]:
+        """Subject and scopes (None: it names none) of a token of `issuer` for `audience` that holds at `now`, in
+        seconds since 1970."""
         ...
 
 

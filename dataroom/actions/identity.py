@@ -9,8 +9,8 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
-from dataroom.actions.accounts import hashed
-from dataroom.actions.context import Principal, Services
+from dataroom.actions.accounts import SCOPES, hashed
+from dataroom.actions.context import EVERYTHING, Principal, Services
 from dataroom.actions.invitations import awaited
 from dataroom.errors import Unauthenticated
 from dataroom.ids import new_id
@@ -100,8 +100,9 @@ def by_token(services: Services, secret: str, address: str, country: str = "") -
 def by_access_token(services: Services, token: str, address: str, country: str = "") -> Principal:
     """The person a company's provider issued an access token for; they must have signed in here and be active.
 
-    Taken only of companies named in the setting ACCESS_TOKENS, for the audience it gives them. The audit log names the
-    token by the first half of its SHA-256.
+    Taken only of companies named in the setting ACCESS_TOKENS, for the audience it gives them. A token with a `scope`
+    claim is held to the purposes it names, in the words of our own tokens; other words permit nothing. The audit log
+    names the token by the first half of its SHA-256.
     """
     if services.access is None:
         raise Unauthenticated("Access tokens of identity providers are not taken here.")
@@ -118,7 +119,7 @@ def by_access_token(services: Services, token: str, address: str, country: str =
     issuer, organisation = found
     algorithms = tuple(str(name) for name in issuer.algorithms)
     now = services.clock.now().timestamp()
-    subject = services.access.subject(token, issuer.issuer, audience, algorithms, now)
+    subject, named = services.access.holder(token, issuer.issuer, audience, algorithms, now)
     with services.database.reading() as session:
         known = (User.issuer_id == issuer.id, User.subject == subject, User.active.is_(True))
         user = session.scalars(select(User).where(*known)).first()
@@ -126,7 +127,8 @@ def by_access_token(services: Services, token: str, address: str, country: str =
         raise Unauthenticated("The access token does not hold.")
     via = f"jwt:{hashlib.sha256(token.encode()).hexdigest()[:32]}"
     place = _place(services, organisation, None, country)
-    return replace(_principal(user, organisation, address, None, None), via=via, place=place)
+    scopes = (EVERYTHING,) if named is None else tuple(name for name in SCOPES if name in named)
+    return replace(_principal(user, organisation, address, None, None), via=via, scopes=scopes, place=place)
 
 
 def _principal(

@@ -3,7 +3,7 @@
 python-jose alone takes too much: DER bytes of a public key as an HMAC secret, any key of a set whatever the `kid`,
 tokens without `exp`, `aud` or `typ`, repeated JSON members, and it lets arithmetic and recursion errors out. So the
 key comes by its id from the provider's own set, as one JWK of an asymmetric kind, and the algorithm from that key.
-Law: RFC 9068 sections 2 and 4, RFC 8725.
+Law: RFC 9068 sections 2 and 4, RFC 8693 section 4.2, RFC 8725.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ LONGEST = 8192
 LEEWAY = 30
 LIFETIME = 3600
 _SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_SCOPE = re.compile(r"(?:[!#-\[\]-~]+(?: [!#-\[\]-~]+)*)?")
 _HEADER = frozenset({"alg", "kid", "typ", "x5t", "x5t#S256"})
 _ALGORITHMS = {("RSA", None): "RS256", ("EC", "P-256"): "ES256"}
 _REQUIRED = ("aud", "iat", "exp", "iss", "sub", "jti")
@@ -57,8 +58,13 @@ class AccessTokens:
         except Exception as error:
             raise Unauthenticated(_REFUSED) from error
 
-    def subject(self, token: str, issuer: str, audience: str, algorithms: tuple[str, ...], now: float) -> str:
-        """The `sub` of a token of `issuer` for `audience` that holds now; everything else is `Unauthenticated`."""
+    def holder(
+        self, token: str, issuer: str, audience: str, algorithms: tuple[str, ...], now: float
+    ) -> tuple[str, tuple[str, ...] | None]:
+        """The `sub` of a token of `issuer` for `audience` that holds now, and the scopes it names (None: no claim).
+
+        Everything else is `Unauthenticated`.
+        """
         row = Issuer(
             organisation=UUID(int=0),
             issuer=issuer,
@@ -73,13 +79,14 @@ class AccessTokens:
                 raise ValueError("algorithm")
             return self._providers.key(row, kid, alg).as_dict(private=False)
 
-        return bearer_subject(token, Trusted(issuer, audience, key), now)
+        return bearer_holder(token, Trusted(issuer, audience, key), now)
 
 
-def bearer_subject(token: str, trusted: Trusted, now: float) -> str:
-    """The `sub` of an access token that holds at `now` (seconds since 1970); everything else is `Unauthenticated`.
+def bearer_holder(token: str, trusted: Trusted, now: float) -> tuple[str, tuple[str, ...] | None]:
+    """`sub` and the words of `scope` (None: there is no such claim) of an access token that holds at `now` (seconds
+    since 1970); everything else is `Unauthenticated`.
 
-    Only the subject is believed: role, organisation and tier are those of the person registered under it.
+    Only these are believed: role, organisation and tier are those of the person registered under the subject.
     """
     try:
         return _verified(token, trusted, now)
@@ -87,7 +94,7 @@ def bearer_subject(token: str, trusted: Trusted, now: float) -> str:
         raise Unauthenticated(_REFUSED) from error
 
 
-def _verified(token: str, trusted: Trusted, now: float) -> str:
+def _verified(token: str, trusted: Trusted, now: float) -> tuple[str, tuple[str, ...] | None]:
     head, body = _read(token)
     if not set(head) <= _HEADER or head["typ"] not in ("at+jwt", "application/at+jwt"):
         raise ValueError("header")
@@ -103,7 +110,17 @@ def _verified(token: str, trusted: Trusted, now: float) -> str:
     if "nbf" in claims and _moment(claims["nbf"]) > now + LEEWAY:
         raise ValueError("not yet")
     _text(claims["jti"])
-    return _text(claims["sub"])
+    return _text(claims["sub"]), _scopes(claims)
+
+
+def _scopes(claims: Mapping[str, object]) -> tuple[str, ...] | None:
+    """The words of the scope claim (RFC 8693 section 4.2): a text, separated by single blanks."""
+    if "scope" not in claims:
+        return None
+    told = claims["scope"]
+    if not isinstance(told, str) or not _SCOPE.fullmatch(told):
+        raise TypeError("scope")
+    return tuple(told.split(" ")) if told else ()
 
 
 def _read(token: str) -> tuple[dict[str, object], dict[str, object]]:

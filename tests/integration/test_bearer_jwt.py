@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from flask import Flask
 from sqlalchemy import update
 
-from dataroom.adapters.bearer_jwt import LONGEST, AccessTokens, Trusted, bearer_subject
+from dataroom.adapters.bearer_jwt import LONGEST, AccessTokens, Trusted, bearer_holder
 from dataroom.adapters.oidc import Egress
 from dataroom.api.routes import PREFIX
 from dataroom.app import create_app
@@ -111,6 +111,10 @@ BAD: dict[str, Callable[[], str]] = {
     "not yet": lambda: with_claims(put(nbf=NOW + 200)),
     "a claim twice": lambda: raw(GOOD_JSON.replace('"sub": "ada"', '"sub": "eve", "sub": "ada"')),
     "a header member twice": lambda: raw(GOOD_JSON, json.dumps(HEADER)[:-1] + ', "kid": "one"}'),
+    "scopes as a list": lambda: with_claims(put(scope=["read"])),
+    "scope null": lambda: with_claims(put(scope=None)),
+    "scopes with a line between": lambda: with_claims(put(scope="read\neverything")),
+    "scopes with two blanks between": lambda: with_claims(put(scope="read  upload")),
     "nested deeply": lambda: raw('{"a":' + "[" * 2500 + "]" * 2500 + "}"),
     "claims that are a list": lambda: raw("[]"),
     "longer than is taken": lambda: with_claims(put(more="x" * LONGEST)),
@@ -138,14 +142,21 @@ GOOD: dict[str, Callable[[], str]] = {
 
 @pytest.mark.parametrize("name", GOOD)
 def test_accepted(name: str) -> None:
-    assert bearer_subject(GOOD[name](), TRUSTED, NOW) == "ada"
+    assert bearer_holder(GOOD[name](), TRUSTED, NOW) == ("ada", None)
+
+
+@pytest.mark.parametrize(
+    ("claim", "words"), [("read", ("read",)), ("openid read people", ("openid", "read", "people")), ("", ())]
+)
+def test_a_scope_claim_is_read(claim: str, words: tuple[str, ...]) -> None:
+    assert bearer_holder(with_claims(put(scope=claim)), TRUSTED, NOW) == ("ada", words)
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_refused(name: str) -> None:
     bad = BAD[name]()
     with pytest.raises(Unauthenticated) as refused:
-        bearer_subject(bad, TRUSTED, NOW)
+        bearer_holder(bad, TRUSTED, NOW)
     assert refused.value.detail == "The access token does not hold."
 
 
@@ -182,9 +193,9 @@ def serving(house: World, setting: str) -> Flask:
     return create_app(config, dataclasses.replace(house.services, config=config, access=access))
 
 
-def asked(app: Flask, bearer: str) -> int:
+def asked(app: Flask, bearer: str, path: str = "/matters") -> int:
     """The status of a request with this bearer token."""
-    answer = app.test_client().get(f"{PREFIX}/matters", headers={"Authorization": f"Bearer {bearer}"})
+    answer = app.test_client().get(f"{PREFIX}{path}", headers={"Authorization": f"Bearer {bearer}"})
     if answer.status_code != 200:
         assert answer.mimetype == "application/problem+json"
     return answer.status_code
@@ -198,6 +209,14 @@ def test_the_interface_takes_them_from_companies_that_are_named_and_from_nobody_
     assert asked(serving(house, ""), good) == 401
     assert asked(serving(house, f"borealis={AUDIENCE}"), good) == 401
     assert asked(serving(house, "aldermoor=https://elsewhere.example"), good) == 401
+
+
+def test_a_token_is_held_to_the_scopes_it_names(house: World, provider: EvilIssuer) -> None:
+    app = serving(house, f"aldermoor={AUDIENCE}")
+    expected = dict.fromkeys(("read", "openid people", "upload read", "everything"), 200)
+    expected |= dict.fromkeys(("", "upload", "audit", "openid profile", "READ", "read:all"), 403)
+    told = {claim: asked(app, with_claims(put(iss=provider.url, scope=claim)), "/tokens") for claim in expected}
+    assert told == expected
 
 
 def test_a_subject_without_a_person_here_and_an_inactive_person_are_nobody(house: World, provider: EvilIssuer) -> None:
