@@ -119,6 +119,7 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
     keys = [key_of(world.people[who].user, world.clock.now()) for who in ("ada", "bodil")]
     with world.services.database.writing() as session:
         session.execute(insert(Authenticator), keys)
+    directories = [world.do(who, "directory.add", name="Apart").id for who in ("cleo", "corin")]
     users = [world.people[who].user for who in ("ada", "bodil")]
     with world.services.database.reading() as session:
         tokens = list(session.scalars(select(Token.id).where(Token.user_id == world.people["ada"].user)))
@@ -141,6 +142,7 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
         "transfer": [transfer],
         "disposal": [disposal],
         "token": tokens,
+        "directory": directories,
         "person": users,
         "user": users,
         "session": sessions,

@@ -10,8 +10,9 @@ from datetime import timedelta
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field
+from sqlalchemy import not_
 
-from dataroom.actions.invitations import awaited
+from dataroom.actions.invitations import awaited, has_address
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.strength import Proof
 from dataroom.actions.views import Done
@@ -21,7 +22,7 @@ from dataroom.config import Config
 from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id
 from dataroom.model import AuditPerson, Issuer, Matter, Organisation, Session, Token, User
-from dataroom.model.people import AWAITED, ROLES
+from dataroom.model.people import AWAITED, ROLES, SET_ASIDE
 
 TOKEN_PREFIX = "dr_"  # noqa: S105 - a prefix, so that leaked tokens are found by scanners
 
@@ -93,6 +94,7 @@ def _recognised(work: Work, issuer: Issuer, params: Arrival) -> User:
     namesake = work.one(User, User.email == params.email, User.active.is_(True))
     if namesake is not None and (user is None or namesake.id != user.id):
         raise Refused("Somebody else of the organisation has this address.")
+    _refuse_unopened(work, issuer, user, params)
     return user or work.add(
         User(
             id=work.user,
@@ -106,6 +108,18 @@ def _recognised(work: Work, issuer: Issuer, params: Arrival) -> User:
             created_at=work.now,
         )
     )
+
+
+def _refuse_unopened(work: Work, issuer: Issuer, user: User | None, params: Arrival) -> None:
+    """Nobody becomes somebody new under an address that the company's directory keeps an account of.
+
+    Else ending that account would leave the new one open. Whoever is awaited becomes that person by a verified address
+    alone. Accounts of a former provider do not count.
+    """
+    theirs = (User.organisation_id == issuer.organisation_id, has_address(params.email), User.filed_at.is_not(None))
+    filed = work.one(User, *theirs, User.active.is_(False), not_(User.subject.contains(SET_ASIDE, autoescape=True)))
+    if filed is not None and (user is None or filed.id != user.id):
+        raise Refused("Your company's directory keeps an account of this address that this sign-in does not open.")
 
 
 def _refuse_closed(work: Work, user: User) -> None:

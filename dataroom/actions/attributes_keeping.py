@@ -27,6 +27,7 @@ SHARED_ACTS = (
     "matter.close",
     "member.add",
     "member.remove",
+    "member.lapse",
     "partner.announce",
     "document.publish",
     "document.withdraw",

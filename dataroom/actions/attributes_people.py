@@ -10,7 +10,18 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
 from dataroom.actions.attributes import Many, One, organisation_of
-from dataroom.model import AuditEntry, AuditLog, AuditPerson, Authenticator, Hold, HoldDocument, Issuer, Token, User
+from dataroom.model import (
+    AuditEntry,
+    AuditLog,
+    AuditPerson,
+    Authenticator,
+    Directory,
+    Hold,
+    HoldDocument,
+    Issuer,
+    Token,
+    User,
+)
 from dataroom.model import Session as SessionRow
 
 
@@ -43,6 +54,12 @@ def person_attributes(moment: datetime) -> Mapping[str, One | Many]:
 def token_attributes(moment: datetime) -> Mapping[str, One | Many]:
     """The attributes of a token."""
     return {"user": One(Token.user_id, "uuid")}
+
+
+def directory_attributes(moment: datetime) -> Mapping[str, One | Many]:
+    """The attributes of a directory's way in."""
+    holds = Directory.revoked_at.is_(None) & (Directory.expires_at > moment)
+    return {"organisation": organisation_of(Directory.organisation_id), "active": One(holds, "bool")}
 
 
 def session_attributes(moment: datetime) -> Mapping[str, One | Many]:

@@ -45,6 +45,11 @@ class Principal:
     via: str = ""
     place: str = ""
 
+    @property
+    def kind(self) -> str:
+        """What acts: a person, the service itself, or an organisation's directory, which `token` names."""
+        return self.role if self.role in {"service", "directory"} else "person"
+
 
 SERVICE = Principal(role="service", name="worker")
 

@@ -166,7 +166,7 @@ class Gate:
     def _authorise(self, session: Session, attempt: _Attempt, now: datetime) -> Work:
         """Loads the target, asks the policy, and gives the work the action may use; raises when it says no."""
         spec, record = attempt.spec, attempt.record
-        if spec.service_only != (attempt.principal.role == "service"):
+        if spec.performer != attempt.principal.kind:
             raise NotFound()
         row = self._load(session, attempt)
         matter_id = record.matter_id if row is not None or spec.target is None else uuid.uuid4()
@@ -244,6 +244,10 @@ class Gate:
             own = Ref("Organisation", str(who.organisation))
             known: dict[str, Value] = {"organisation": own, "user": str(who.user), "state": "active"}
             return Entity("Person", "any", known | {"role": who.role, "held": False, "due": False})
+        if spec.kind == "Directory":
+            return Entity(
+                "Directory", "new", {"organisation": Ref("Organisation", str(who.organisation)), "active": True}
+            )
         if spec.kind == "Organisation":
             return Entity("Organisation", str(who.organisation), {})
         if spec.kind == "Service":

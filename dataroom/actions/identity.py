@@ -14,7 +14,7 @@ from dataroom.actions.context import EVERYTHING, Principal, Services
 from dataroom.actions.invitations import awaited
 from dataroom.errors import Unauthenticated
 from dataroom.ids import new_id
-from dataroom.model import Issuer, Organisation, Session, Token, User
+from dataroom.model import Directory, Issuer, Organisation, Session, Token, User
 from policies.engine import is_country
 
 _SEEN_EVERY = timedelta(seconds=60)
@@ -94,6 +94,32 @@ def by_token(services: Services, secret: str, address: str, country: str = "") -
         confined=token.confined_to,
         via=f"token:{token.id}",
         place=_place(services, organisation, None, country),
+    )
+
+
+def by_directory(services: Services, secret: str, address: str) -> Principal:
+    """The organisation's directory a secret belongs to; `Unauthenticated` when it is unknown, revoked or expired."""
+    now = services.clock.now()
+    with services.database.reading() as session:
+        found = session.execute(
+            select(Directory, Organisation)
+            .join(Organisation, Organisation.id == Directory.organisation_id)
+            .where(Directory.token_hash == hashed(services.config, secret), Directory.revoked_at.is_(None))
+        ).first()
+    if found is None or found[0].expires_at <= now:
+        raise Unauthenticated("The token is unknown, revoked or expired.")
+    row, organisation = found
+    if row.used_at is None or now - row.used_at > _SEEN_EVERY:
+        with services.database.writing() as writing:
+            writing.execute(update(Directory).where(Directory.id == row.id).values(used_at=now))
+    return Principal(
+        role="directory",
+        organisation=organisation.id,
+        organisation_name=organisation.name,
+        name=row.name,
+        address=address,
+        token=row.id,
+        via=f"directory:{row.id}",
     )
 
 

@@ -15,6 +15,7 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from dataroom.actions.departures import readmit
 from dataroom.actions.registry import Params, action
 from dataroom.actions.views import Done
 from dataroom.actions.work import Work
@@ -43,14 +44,16 @@ def invite(work: Work, _target: None, params: Invite) -> Done:
     if user is not None and not user.subject.startswith(AWAITED):
         known = "has an account already" if user.active else "has an account that is deactivated"
         raise Invalid(f"email: whoever has this address {known}")
-    user = user or _await(work, params.email)
+    user = user or await_person(work, params.email)
+    readmit(work, user)
     user.invited_until = work.now + timedelta(days=params.days)
     work.concerns(target=user, owner=work.organisation, person=user.id)
     work.state(member=user.id, days=params.days)
     return Done(user.id)
 
 
-def _await(work: Work, email: str) -> User:
+def await_person(work: Work, email: str) -> User:
+    """Somebody new of the own organisation, without a subject of its provider and not invited yet."""
     issuer = work.one(Issuer, Issuer.organisation_id == work.organisation)
     if issuer is None:
         raise Invalid("email: your organisation has no identity provider")

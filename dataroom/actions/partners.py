@@ -14,10 +14,8 @@ from dataroom.actions.work import Work
 from dataroom.errors import Invalid
 from dataroom.ids import new_id
 from dataroom.model import Issuer, Matter, Organisation, Participation, Session, User
-from dataroom.model.people import ROLES
+from dataroom.model.people import ROLES, SET_ASIDE
 
-SET_ASIDE = "#until-"
-"""Joins the subject of an account whose provider was replaced with the moment of that, so that it signs in no more."""
 Short = Annotated[str, Field(min_length=1, max_length=200)]
 
 

@@ -37,17 +37,21 @@ _OWN_THINGS = frozenset(
     {"session.start", "session.confirm", "session.end", "token.create", "token.revoke"}
     | {"authenticator.add", "authenticator.use"}
 )
-_ABOUT_ANOTHER = frozenset({"member.add", "member.remove", "user.invite"})
+_ABOUT_ANOTHER = frozenset(
+    {"member.add", "member.remove", "member.lapse", "user.invite"}
+    | {"account.create", "account.change", "account.remove"}
+)
 PERSONAL_ACTS = _OWN_THINGS | _ABOUT_ANOTHER
 """Acts of whose other fields, too, some tell of a person."""
-UNKEPT_PARAMS = _ABOUT_ANOTHER | {"matter.create", "person.list"}
+UNKEPT_PARAMS = _ABOUT_ANOTHER | {"matter.create", "person.list", "account.list"}
 """Acts whose parameters name people by address: where nobody's key closes their digest, nobody keeps it."""
 SUBJECT_FIELDS = _OF_THE_SUBJECT | {"target"}
 
 
 def cleared(person: uuid.UUID) -> dict[str, Any]:
     """What is left of a forgotten person in their user row: an opaque number, and nothing to sign in with."""
-    return {"name": ERASED, "email": "", "subject": f"erased-{person}", "active": False, "invited_until": None}
+    gone = {"name": ERASED, "email": "", "subject": f"erased-{person}", "active": False}
+    return gone | {"invited_until": None, "external_id": None}
 
 
 def share(
@@ -73,7 +77,7 @@ def share(
 
 def actor_of(session: Session, who: Principal) -> uuid.UUID | None:
     """Under whose key the fields about the acting person go; None for the service itself."""
-    if who.role == "service":
+    if who.role in {"service", "directory"}:
         return None
     if who.user is None or (who.arriving and session.get(User, who.user) is None):
         return STRANGERS

@@ -45,10 +45,12 @@ UNPINNED_TABLES = frozenset(
 
 UNPINNED_COLUMNS = frozenset(
     {
+        ("directory", "used_at"),
         ("session", "challenge"),
         ("session", "challenge_at"),
         ("session", "seen_at"),
         ("user_account", "email"),
+        ("user_account", "external_id"),
         ("user_account", "name"),
         ("user_account", "subject"),
         ("version", "scope_epoch"),

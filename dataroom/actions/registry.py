@@ -48,7 +48,8 @@ class Spec:
     `lists` names the kind of row a listing is narrowed to, `kind` the policy's resource when there is no target,
     `asks` finds further organisations of the policy's question (session, params). `prepare` moves bytes before the
     transaction, `run` does the work inside it, `reveal` hands contents out after the commit, and `discard` cleans up
-    what `prepare` left when the transaction did not come about.
+    what `prepare` left when the transaction did not come about. `performer` is a person, the service, or an
+    organisation's directory; nobody else can do it.
     """
 
     name: str
@@ -60,10 +61,15 @@ class Spec:
     reveal: Callable[..., Any] | None
     discard: Callable[..., Any] | None
     summary: str
-    service_only: bool
+    performer: str
     lists: type[Base] | None
     kind: str
     asks: Mapping[str, Callable[..., Any]]
+
+    @property
+    def service_only(self) -> bool:
+        """Whether nobody but the service itself performs it."""
+        return self.performer == "service"
 
 
 ACTIONS: dict[str, Spec] = {}
@@ -97,7 +103,7 @@ def action(
             reveal=reveal,
             discard=discard,
             summary=(inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " "),
-            service_only=performer == "service",
+            performer=performer,
             lists=lists,
             kind=kind,
             asks=dict(asks or {}),

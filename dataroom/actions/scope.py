@@ -29,6 +29,7 @@ from dataroom.actions.attributes_documents import (
 from dataroom.actions.attributes_keeping import disposal_attributes, entry_attributes, hold_attributes, scope_attributes
 from dataroom.actions.attributes_people import (
     authenticator_attributes,
+    directory_attributes,
     person_attributes,
     session_attributes,
     token_attributes,
@@ -50,6 +51,7 @@ from dataroom.model import (
     Base,
     ClawBack,
     Club,
+    Directory,
     Disclosure,
     Disposal,
     Document,
@@ -100,6 +102,7 @@ RESOURCES: dict[type[Base], Resource] = {
         ("Entry", AuditEntry, entry_attributes),
         ("Person", User, person_attributes),
         ("Token", Token, token_attributes),
+        ("Directory", Directory, directory_attributes),
         ("Session", SessionRow, session_attributes),
         ("Authenticator", Authenticator, authenticator_attributes),
     )

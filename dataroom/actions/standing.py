@@ -14,12 +14,13 @@ from dataroom.actions.attributes import NOBODY
 from dataroom.actions.context import EVERYTHING, Principal
 from dataroom.actions.reach import NOBODY as NO_REACH
 from dataroom.actions.reach import borders, reach
-from dataroom.actions.scope import NO_MATTER, entity
+from dataroom.actions.scope import NO_MATTER, decoy, entity
 from dataroom.model import (
     Acceptance,
     Agreement,
     Club,
     ClubMember,
+    Directory,
     Matter,
     Membership,
     Moment,
@@ -42,9 +43,12 @@ NEVER = 2**40
 
 
 def member(law: Law, session: Session, principal: Principal, matter_id: uuid.UUID | None, moment: datetime) -> Entity:
-    """The Cedar entity of whoever acts: the service, or the user's part in the matter (or in none)."""
+    """The Cedar entity of whoever acts: the service, a directory, or the user's part in the matter (or in none)."""
     if principal.role == "service":
         return Entity("Service", "worker", {"name": principal.name})
+    if principal.role == "directory":
+        found = entity(session, Directory, principal.token, moment) if principal.token else None
+        return found or decoy(Directory, moment)
     session.flush()
     row = session.connection().execute(_STANDING, _asked(principal, matter_id, moment)).one()
     inside = row.tier is not None

@@ -12,13 +12,14 @@ from datetime import datetime
 from sqlalchemy import Select, func, select
 
 from dataroom.actions.agreements import trained_until
+from dataroom.actions.departures import readmit, shut, valid
 from dataroom.actions.registry import Nothing, action
 from dataroom.actions.sessions import live
 from dataroom.actions.views import Done
 from dataroom.actions.views_people import UserView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict
-from dataroom.model import Session, Token, User
+from dataroom.model import Directory, Session, User
 from dataroom.model.people import AWAITED
 
 _CHANGES = ("user.deactivate", "user.reactivate", "training.record")
@@ -36,6 +37,7 @@ def list_users(work: Work, _target: None, params: Nothing) -> tuple[UserView, ..
             select(Session.user_id, func.count()).where(Session.user_id.in_(ids), live(work)).group_by(Session.user_id)
         )
     )
+    kept = work.one(Directory, Directory.organisation_id == work.organisation, valid(work)) is not None
     offers = {name: {row[0] for row in work.rows(_allowed(work, name, ids))} for name in _CHANGES}
     return tuple(
         UserView(
@@ -50,16 +52,20 @@ def list_users(work: Work, _target: None, params: Nothing) -> tuple[UserView, ..
             invited_until=row.invited_until,
             signed_in=not row.subject.startswith(AWAITED),
             trained_until=trained.get(row.id),
-            can=frozenset(name for name in (*_offered(row), "training.record") if row.id in offers[name]),
+            filed=row.filed_at is not None,
+            departed=row.departed_at is not None,
+            can=frozenset(name for name in (*_offered(row, kept), "training.record") if row.id in offers[name]),
         )
         for row in rows
     )
 
 
-def _offered(row: User) -> tuple[str, ...]:
+def _offered(row: User, kept: bool) -> tuple[str, ...]:
+    """What a page offers for an account; what a directory has ended is its to give back while it keeps accounts."""
     if row.active or row.invited_until is not None:
         return ("user.deactivate",)
-    return () if row.subject.startswith(AWAITED) else ("user.reactivate",)
+    directorys = kept and row.departed_at is not None
+    return () if directorys or row.subject.startswith(AWAITED) else ("user.reactivate",)
 
 
 def _allowed(work: Work, name: str, ids: list[uuid.UUID]) -> Select[uuid.UUID]:
@@ -84,18 +90,6 @@ def deactivate(work: Work, user: User, params: Nothing) -> Done:
     return Done(user.id)
 
 
-def shut(work: Work, user: User) -> dict[str, int]:
-    """Makes an account invalid and ends what could act for it; counts the sessions and tokens that ended."""
-    user.active = False
-    sessions = work.all(Session, Session.user_id == user.id, Session.ended_at.is_(None))
-    tokens = work.all(Token, Token.user_id == user.id, Token.revoked_at.is_(None))
-    for session in sessions:
-        session.ended_at = work.now
-    for token in tokens:
-        token.revoked_at = work.now
-    return {"sessions": len(sessions), "tokens": len(tokens)}
-
-
 @action("user.reactivate", on=User)
 def reactivate(work: Work, user: User, params: Nothing) -> Done:
     """Gives a person's account back; they sign in anew, and their parts in matters have force again."""
@@ -106,5 +100,6 @@ def reactivate(work: Work, user: User, params: Nothing) -> Done:
     namesake = work.one(User, User.email == user.email, User.active.is_(True))
     if namesake is not None:
         raise Conflict("Somebody else has this address now.")
+    readmit(work, user)
     user.active = True
     return Done(user.id)

@@ -65,6 +65,44 @@ class TokenView:
 
 
 @dataclass(frozen=True)
+class DirectoryView:
+    """The way in of an organisation's directory; `used_at` is when it last called. Only adding tells the `secret`."""
+
+    id: uuid.UUID
+    name: str
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    used_at: datetime | None
+    secret: str | None = None
+
+
+@dataclass(frozen=True)
+class AccountView:
+    """An account as its organisation's directory sees it; `role` is None before the first sign-in.
+
+    `active`: they are, or will be, let in when they sign in. `version` differs when anything else does.
+    """
+
+    id: uuid.UUID
+    email: str
+    name: str
+    external_id: str | None
+    active: bool
+    role: str | None
+    created_at: datetime
+    version: str
+
+
+@dataclass(frozen=True)
+class AccountPage:
+    """Some of the accounts sought, and how many there are in all."""
+
+    items: tuple[AccountView, ...]
+    total: int
+
+
+@dataclass(frozen=True)
 class PersonView:
     """A person of the own organisation; `state` is active, shredding (being erased, until `destroy_at`) or tombstone.
 
@@ -106,7 +144,10 @@ class SessionView:
 
 @dataclass(frozen=True)
 class UserView:
-    """A person of the own organisation; `seen_at` is None before the first sign-in, `sessions` counts live ones."""
+    """A person of the own organisation; `seen_at` is None before the first sign-in, `sessions` counts live ones.
+
+    `filed`: the organisation's directory keeps the account; `departed`: it has ended it.
+    """
 
     id: uuid.UUID
     name: str
@@ -119,4 +160,6 @@ class UserView:
     invited_until: datetime | None
     signed_in: bool
     trained_until: datetime | None
+    filed: bool
+    departed: bool
     can: frozenset[str]

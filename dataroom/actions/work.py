@@ -44,6 +44,7 @@ SEEN_BY = {
     "Disposal": "disposal.read",
     "Person": "person.list",
     "Token": "token.list",
+    "Directory": "directory.list",
     "Session": "session.list",
     "Authenticator": "authenticator.list",
 }

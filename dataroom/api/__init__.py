@@ -23,6 +23,7 @@ from dataroom.api.endpoints import Endpoint, correlation, told
 from dataroom.api.openapi import document_bytes
 from dataroom.api.probes import build_probes
 from dataroom.api.routes import PREFIX, ROUTES
+from dataroom.api.scim import build_scim
 from dataroom.api.witness import build_witness
 from dataroom.errors import NotFound
 from dataroom.problems import WrongMethod
@@ -34,7 +35,7 @@ __all__ = ["register"]
 
 
 def register(app: Flask, gate: Gate, services: Services) -> Blueprint:
-    """Adds the API, the probes `/healthz` and `/readyz`, and the witness to `app`; returns the API's blueprint."""
+    """Adds the API, the probes `/healthz` and `/readyz`, the witness and SCIM to `app`; returns the API's blueprint."""
     api = Blueprint("api", __name__, url_prefix=ROOT)
     for route in ROUTES:
         api.add_url_rule(
@@ -51,6 +52,7 @@ def register(app: Flask, gate: Gate, services: Services) -> Blueprint:
     app.register_blueprint(api)
     app.register_blueprint(build_probes(services))
     app.register_blueprint(build_witness(gate))
+    app.register_blueprint(build_scim(app, gate))
     return api
 
 

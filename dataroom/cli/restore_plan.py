@@ -248,7 +248,7 @@ def _term(plan: Plan, row: Row) -> Row | None:
 
 
 def _token(plan: Plan, row: Row) -> Row:
-    """Whoever held a token makes a new one: it may have been revoked after the backup."""
+    """Whoever held a token, or a directory, is given a new one: it may have been revoked after the backup."""
     return row | {"revoked_at": plan.now} if row["revoked_at"] is None else row
 
 
@@ -270,6 +270,7 @@ _CHANGES: Mapping[str, Any] = {
     "disclosure": _disclosure,
     "term": _term,
     "token": _token,
+    "directory": _token,
     "authenticator": _authenticator,
     "errand": _errand,
     "user_account": _user,

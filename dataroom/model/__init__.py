@@ -19,7 +19,7 @@ from dataroom.model.evidence import (
 from dataroom.model.finding import Search, SearchPart, Term, Transcript, TranscriptPage
 from dataroom.model.limits import Allowance, Outgoing
 from dataroom.model.matters import Matter, Membership, Participation
-from dataroom.model.people import Authenticator, Issuer, Organisation, PendingLogin, Session, Token, User
+from dataroom.model.people import Authenticator, Directory, Issuer, Organisation, PendingLogin, Session, Token, User
 from dataroom.model.premises import Acceptance, Agreement, Training, Visit
 from dataroom.model.productions import DocumentHeader, Production, ProductionItem, ProductionParty
 from dataroom.model.redactions import Mark, Redaction, RedactionAudience
@@ -67,6 +67,7 @@ __all__ = [
     "ClawBackParty",
     "Club",
     "ClubMember",
+    "Directory",
     "Disclosure",
     "Disposal",
     "DisposalApproval",

@@ -13,6 +13,8 @@ from dataroom.model.base import At, Base, Id, MaybeAt, refers
 ROLES = ("custodian", "partner", "compliance")
 AWAITED = "#awaited-"
 """Begins the subject of people who have not signed in yet; no provider's subject is taken that begins so."""
+SET_ASIDE = "#until-"
+"""Joins the subject of an account whose provider was replaced with the moment of that, so that it signs in no more."""
 
 
 class Organisation(Base):
@@ -54,7 +56,8 @@ class User(Base):
     """A person, known by (issuer, subject); the organisation follows from the issuer, never from a claim.
 
     Somebody invited before their first sign-in is not active, has a subject that stands for nobody (`AWAITED`), and
-    `invited_until` while the invitation holds.
+    `invited_until` while the invitation holds. Since `filed_at` the organisation's directory keeps the account, which
+    it calls `external_id`; it has ended it since `departed_at`, and deleted it since `removed_at`.
     """
 
     __tablename__ = "user_account"
@@ -69,6 +72,28 @@ class User(Base):
     active: Mapped[bool]
     created_at: Mapped[At]
     invited_until: Mapped[MaybeAt]
+    external_id: Mapped[str | None] = mapped_column(String(255))
+    filed_at: Mapped[MaybeAt]
+    departed_at: Mapped[MaybeAt]
+    removed_at: Mapped[MaybeAt]
+
+
+class Directory(Base):
+    """The way in of an organisation's directory (SCIM): opaque, expiring, kept as a hash, shown once.
+
+    `used_at` is when it last called, to the minute.
+    """
+
+    __tablename__ = "directory"
+    id: Mapped[Id]
+    organisation_id: Mapped[uuid.UUID] = refers("organisation.id", index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_by: Mapped[uuid.UUID] = refers("user_account.id")
+    created_at: Mapped[At]
+    expires_at: Mapped[At]
+    revoked_at: Mapped[MaybeAt]
+    used_at: Mapped[MaybeAt]
 
 
 class Session(Base):

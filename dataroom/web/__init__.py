@@ -22,6 +22,7 @@ from dataroom.web import (
     clubs,
     confirming,
     consistency,
+    directories,
     disclosures,
     disposals,
     documents,
@@ -76,6 +77,7 @@ _PARTS = (
     disposals,
     audit,
     tokens,
+    directories,
 )
 
 

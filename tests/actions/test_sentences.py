@@ -13,7 +13,7 @@ import pytest
 
 from dataroom.actions.catalogue import ACTIONS
 from dataroom.errors import DataroomError, NotFound, Refused, Unavailable
-from dataroom.model import Authenticator, Session, Token, User
+from dataroom.model import Authenticator, Directory, Session, Token, User
 from tests.actions.case import Case, Target
 from tests.actions.cases import CASES, EVERY
 from tests.actions.house import House
@@ -56,7 +56,7 @@ def test_does_it_and_records_it(house: House, case: Case) -> None:
     who = house.person(case.who)
     fields = entry.fields
     assert (fields["act"], fields["outcome"]) == (case.action, "done")
-    assert fields["who"] == str(who.user or "service")
+    assert fields["who"] == str(who.user or who.role)
     assert fields["role"] == who.role
     assert fields.get("org", "") == str(who.organisation or "")
     assert fields["target"]
@@ -66,7 +66,9 @@ def test_does_it_and_records_it(house: House, case: Case) -> None:
     if case.action == "matter.create":
         assert entry.matter in {None, result.id}
         return
-    assert (entry.matter is None) == (not case.bound or case.spec.target in {Authenticator, Token, Session, User})
+    assert (entry.matter is None) == (
+        not case.bound or case.spec.target in {Authenticator, Directory, Token, Session, User}
+    )
 
 
 @every_case

@@ -19,7 +19,7 @@ from tests.actions.cases_access import asked, granting, number_of
 from tests.actions.house import House, terms
 from tests.cast import REASON, STRONG
 
-Make = Callable[[House], "tuple[str, str, uuid.UUID, dict[str, Any]]"]
+Make = Callable[[House], "tuple[str, str, uuid.UUID | None, dict[str, Any]]"]
 ORDER = {"ground": "zpo", "reason": REASON, "notice": REASON}
 STRONG_ACTS: dict[str, Make] = {
     "redaction.approve": lambda h: ("bram", "redaction.approve", h.in_review(), {}),
@@ -29,6 +29,7 @@ STRONG_ACTS: dict[str, Make] = {
     "disclosure.claw-back": lambda h: ("ada", "disclosure.claw-back", disclosed(h), ORDER),
     "production.make": lambda h: ("ada", "production.make", h.matter, volume(h)),
     "disposal.approve": lambda h: ("bram", "disposal.approve", h.proposed(), {}),
+    "directory.add": lambda h: ("cleo", "directory.add", None, {"name": "Entra ID"}),
     "disposal.execute": lambda h: ("carl", "disposal.execute", h.approved(), {}),
 }
 

@@ -28,6 +28,7 @@ from tests.actions.cases_premises import PURPOSE, agreed_on, asking, newest
 from tests.actions.cases_productions import produced
 from tests.actions.cases_transfers import GROUNDS, way
 from tests.actions.cases_witnesses import CASES as WITNESSES
+from tests.actions.directories import MINE, account, admitted, filed, working
 from tests.actions.house import House, keyed_company, mark
 from tests.actions.test_reasons import privileged, released
 from tests.cast import World
@@ -82,7 +83,12 @@ def _persons_and_clubs(house: House) -> None:
     items = [one.id for one in house.do("bram", "review.read", target).items if not one.mine]
     house.do("bram", "review.confirm", target, items=items)
     keyed_company(house.world)
+    admitted(house)
     house.do("kim", "authenticator.add", name="blue key", credential="1f" * 32, public_key="2e" * 64, count=3)
+    house.do(MINE, "account.change", account(house, "bram"), name="Bram Oakes", external_id="4711")
+    filed(house, external_id="4712")
+    house.do(MINE, "account.remove", account(house, working(house)))
+    house.world.worker.drain("member.lapse")
     issuer = house.rows(Issuer)[0].id
     logins.keep(house.world.services, "a browser", issuer, {"state": "s"})
 

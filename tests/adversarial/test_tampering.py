@@ -22,6 +22,7 @@ from tests.parts import Seaweed
 UNSEEN = {
     "allowance.*": "how much may be asked in a minute; who changes it lets somebody ask more or less, never something else",
     "outgoing.*": "files on their way; likewise",
+    "directory.used_at": "only shown: when a directory last called",
     "session.challenge": "for five minutes; it proves nothing without the answer of the person's own key",
     "session.challenge_at": "likewise",
     "session.seen_at": "moved at every request; it can only end a session earlier or later within its absolute limit",
@@ -50,6 +51,7 @@ KINDS = {
     ("version", "scope_epoch"): "content-key",
     ("version", "wrapped_dek"): "content-key",
     ("user_account", "email"): "person-changed",
+    ("user_account", "external_id"): "person-changed",
     ("user_account", "name"): "person-changed",
     ("user_account", "subject"): "person-changed",
     ("audit_checkpoint", "log_id"): "log-unknown",
@@ -149,7 +151,8 @@ def test_each_table_is_looked_for_in_the_log_that_pins_it() -> None:
     of_matters = {table.name for table, _ in tables_of(uuid.uuid4())}
     assert not of_deployment & of_matters
     assert of_deployment | of_matters | UNPINNED_TABLES == set(Base.metadata.tables)
-    people = {"organisation", "issuer", "user_account", "session", "token", "authenticator", "training", "suspension"}
+    people = {"organisation", "issuer", "user_account", "session", "token", "authenticator", "training"}
+    people |= {"suspension", "directory"}
     assert of_deployment == people | {"witness", "witnessed_log", "audit_cosignature", "audit_anchor", "audit_halt"}
 
 

@@ -9,12 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from dataroom.actions import identity
 from dataroom.ids import new_id
 from dataroom.model import (
     Audience,
     Base,
     ClawBack,
     Club,
+    Directory,
     Disclosure,
     Disposal,
     Document,
@@ -68,6 +70,8 @@ def example(world: World) -> uuid.UUID:
     until = (world.clock.now() + timedelta(days=30)).isoformat()
     way = {"recipient": "borealis", "country": "US", "mechanism": "scc", "reason": REASON, "until": until}
     world.do("cleo", "transfer.record", world.matter, **way)
+    secret = world.do("corin", "directory.add", name="of the crowd").secret
+    world.people["directory"] = identity.by_directory(world.services, secret, "192.0.2.40")
     for who in ("ada", "cleo", "pia"):
         world.do(who, "token.create", scopes=["everything"], name="of the crowd")
     return uuid.UUID(str(line.document))
@@ -127,6 +131,7 @@ class Copies:
         self.claw_back = found(ClawBack, ClawBack.ordered_by == owner)[0]
         self.signed_in = found(SignedIn, SignedIn.user_id == owner)[0]
         self.user = found(User, User.id == world.people["pia"].user)[0]
+        self.directory = found(Directory, Directory.name == "of the crowd")[0]
         self.tokens = found(Token, Token.name == "of the crowd")
         self.matter = found(Matter, Matter.id == world.matter)[0]
         self.parts = found(Participation, Participation.matter_id == world.matter)
@@ -164,6 +169,7 @@ class Copies:
         self._copy("membership", self.members[0], user_id=user)
         for row in self.tokens:
             self._copy("token", row, token_hash=uuid.uuid4().hex * 2)
+        self._copy("directory", self.directory, token_hash=uuid.uuid4().hex * 2)
         matter = self._copy("matter", self.matter)
         for row in self.parts:
             self._put("participation", {**row, "matter_id": matter})

@@ -181,8 +181,10 @@ def lines() -> list[str]:
             attrs = {**attrs, "state": "closed"}
         cells.append((f"{label}, closed matter", audience, _cells(action, thing(kind, **attrs), True)))
         found += [line.rstrip() for line in _merged(cells)] + [""]
-    service = sorted(name for name, shape in LAW.actions.items() if "Member" not in shape.principals)
-    return [*found, "Only the service itself:", *(f"  {name}" for name in service)]
+    for kind, said in (("Service", "Only the service itself:"), ("Directory", "Only an organisation's directory:")):
+        alone = sorted(name for name, shape in LAW.actions.items() if shape.principals == (kind,))
+        found += [said, *(f"  {name}" for name in alone), ""]
+    return found[:-1]
 
 
 def _merged(cells: list[tuple[str, str, str]]) -> Iterator[str]:

@@ -32,8 +32,7 @@ def test_every_action_is_recorded(fresh_world: Callable[[], World]) -> None:
     table = []
     for name, spec in sorted(ACTIONS.items()):
         on = spec.target.__name__ if spec.target else "-"
-        who = "service" if spec.service_only else "person"
-        table.append(f"{name:24} {on:12} {who:8} {'recorded' if found.get(name) else 'NOT RECORDED'}")
+        table.append(f"{name:24} {on:12} {spec.performer:8} {'recorded' if found.get(name) else 'NOT RECORDED'}")
     hold("actions.txt", table)
 
 

@@ -9,6 +9,7 @@ import pytest
 from policies.engine import Entity, Ref, Value
 from tests.unit.test_policies_cast import (
     LAW,
+    NOW,
     OTHER,
     OWN,
     ROLES,
@@ -17,6 +18,7 @@ from tests.unit.test_policies_cast import (
     matter,
     may,
     member,
+    question,
     thing,
 )
 from tests.unit.test_policies_matrix import CLOSED_STILL, SIDES, in_state
@@ -136,6 +138,7 @@ def test_the_service_does_its_errands_and_nothing_else() -> None:
         "client-key.rotate",
         "key.rotate",
         "key.shred",
+        "member.lapse",
         "partner.announce",
         "partner.register",
         "person.destroy",
@@ -166,6 +169,35 @@ def test_the_service_does_its_errands_and_nothing_else() -> None:
         "witness.remove",
         "witness.trust",
     }
+
+
+FILING = {"account.list", "account.read", "account.create", "account.change", "account.remove"}
+
+
+def test_a_directory_keeps_its_own_people_and_does_nothing_else() -> None:
+    mine, person = thing("Directory"), thing("Person")
+    assert {name for name, shape in LAW.actions.items() if "Directory" in shape.principals} == FILING
+    for action in FILING:
+        assert LAW.actions[action].principals == ("Directory",)
+        assert may(mine, action, person)
+        assert may(mine, action, thing("Person", role="compliance"))
+        assert not may(mine, action, thing("Person", organisation=OTHER))
+        assert not may(changed(mine, organisation=OTHER), action, person)
+        assert not may(changed(mine, active=False), action, person)
+        for state in ("shredding", "tombstone"):
+            assert not may(mine, action, thing("Person", state=state))
+    for name, shape in LAW.actions.items():
+        for kind in shape.resources:
+            decision = LAW.decide(mine, name, thing(kind), {**NOW, **question(name)})
+            assert decision.allowed is (name in FILING)
+
+
+def test_directories_are_let_in_by_compliance_officers_after_a_strong_sign_in() -> None:
+    for action in ("directory.add", "directory.list", "directory.revoke"):
+        for role in ROLES:
+            assert may(member(role), action, thing("Directory")) is (role == "compliance")
+        assert not may(member("compliance"), action, thing("Directory", organisation=OTHER))
+        assert may(member("compliance", strong_age=901), action, thing("Directory")) is (action != "directory.add")
 
 
 def test_matter_list() -> None:

@@ -21,6 +21,7 @@ STRONG = [
         thing("Disposal", state="approved", functions=frozenset({"custodian", "compliance"})),
     ),
     ("authenticator.remove", "partner", thing("Authenticator")),
+    ("directory.add", "compliance", thing("Directory")),
 ]
 
 

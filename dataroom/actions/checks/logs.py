@@ -16,7 +16,6 @@ from dataroom.actions.checks.findings import UNREADABLE, WARNING, Report
 from dataroom.actions.checks.rows import PAGE, Pinned, pages
 from dataroom.actions.context import Services
 from dataroom.actions.outside import LOG_KEY, RolledBack
-from dataroom.actions.partners import SET_ASIDE
 from dataroom.actions.personal import PERSON_FIELDS, PERSONAL_ACTS, SUBJECT_FIELDS, UNKEPT_PARAMS, unsealed
 from dataroom.actions.pins import FIELD, count_of
 from dataroom.actions.proofs import completed
@@ -37,26 +36,33 @@ from dataroom.model import (
     User,
     Witness,
 )
+from dataroom.model.people import AWAITED, SET_ASIDE
 
 ADOPTED = "rows.adopt"
 ERASE, KEEP = "person.erase", "person.restore"
+FILED = frozenset({"account.create", "account.change", "account.remove"})
 _ENTRIES: Table = Base.metadata.tables["audit_entry"]
 _OPENINGS: Table = Base.metadata.tables["audit_disclosure"]
 
 
 @dataclass(frozen=True)
 class Arrived:
-    """Name, address and the provider's subject of somebody who signed in; entries of older releases tell no subject."""
+    """Who somebody is by their last sign-in, or by what their company's directory has said of them since.
+
+    Entries of older releases tell no subject, nor do those of people who have not signed in yet.
+    """
 
     name: str
     email: str
     subject: object
+    external: str = ""
 
     def is_of(self, user: User) -> bool:
         """Whether a user's row says the same; an account set aside for another provider has a longer subject."""
         mark = f"{str(self.subject)[:200]}{SET_ASIDE}"
         subject = self.subject is None or user.subject == self.subject or user.subject.startswith(mark)
-        return subject and (user.name, user.email) == (self.name, self.email)
+        told = (self.name, self.email, self.external)
+        return subject and (user.name, user.email, user.external_id or "") == told
 
 
 @dataclass
@@ -180,6 +186,7 @@ def _check_entry(walk: _Walk, row: Mapping[str, Any], openings: dict[str, str]) 
     if fields is not None:
         _check_index(walk, row, entry, fields)
         _learn(walk, seq, fields)
+        _learn_filed(walk, fields)
         _learn_erasure(walk, entry, fields)
 
 
@@ -252,9 +259,22 @@ def _learn(walk: _Walk, seq: int, fields: Mapping[str, Any]) -> None:
         except UNREADABLE:
             walk.wrong("fields-forged", seq, f"The pins of entry {seq} are none.")
     if fields.get("act") == "session.start" and fields.get("outcome") == "done" and "name" in fields:
-        facts = fields.get("facts")
+        facts, who = fields.get("facts"), str(fields["who"])
         subject = facts.get("subject") if isinstance(facts, dict) else None
-        walk.arrived[str(fields["who"])] = Arrived(str(fields["name"]), str(fields.get("mail", "")), subject)
+        external = walk.arrived[who].external if who in walk.arrived else ""
+        walk.arrived[who] = Arrived(str(fields["name"]), str(fields.get("mail", "")), subject, external)
+
+
+def _learn_filed(walk: _Walk, fields: Mapping[str, Any]) -> None:
+    """Takes from an entry how a company's directory describes one of its people."""
+    facts = fields.get("facts")
+    described = facts.get("described") if isinstance(facts, dict) else None
+    if fields.get("act") not in FILED or fields.get("outcome") != "done" or not isinstance(described, dict):
+        return
+    who = str(facts["member"]) if isinstance(facts, dict) else ""
+    known = walk.arrived[who].subject if who in walk.arrived else f"{AWAITED}{who}"
+    name, mail, external = (str(described.get(each, "")) for each in ("name", "mail", "external"))
+    walk.arrived[who] = Arrived(name, mail, known, external)
 
 
 def _learn_erasure(walk: _Walk, entry: Entry, fields: Mapping[str, Any]) -> None:
