@@ -14,7 +14,8 @@ from ..geometry import Point, Polygon, anticlockwise, pushed
 from ..graphics.colours import components_of, copy_colours
 from ..graphics.copier import Copier, is_bool, is_whole, numbers
 from . import jpeg
-from .decoding import bilevel, fax_parms, size_of, unwrapped, wavelet, wavelet_without_notes
+from .decoding import bilevel, fax_parms, filters_of, size_of, unwrapped, wavelet, wavelet_without_notes
+from .packed import tight
 
 WAVELET_MARGIN = 16
 JPEG_NOISE = 12
@@ -38,7 +39,16 @@ class Source:
 
 def _opened(image: pikepdf.Stream, resources: pikepdf.Object | None) -> Source:
     size = size_of(image)
-    data, codec, parms = unwrapped(image)
+    return _stated(image, size, unwrapped(image), resources)
+
+
+def _stated(
+    image: pikepdf.Stream,
+    size: tuple[int, int],
+    content: tuple[bytes, str | None, pikepdf.Object | None],
+    resources: pikepdf.Object | None,
+) -> Source:
+    data, codec, parms = content
     stencil = _is_true(image, "/ImageMask")
     bits = 1 if stencil else int(image.get("/BitsPerComponent", 8))
     if codec in ("/CCITTFaxDecode", "/JBIG2Decode"):
@@ -57,6 +67,27 @@ def _opened(image: pikepdf.Stream, resources: pikepdf.Object | None) -> Source:
 
 def clean_copy(image: pikepdf.Stream, copier: Copier, resources: pikepdf.Object | None) -> pikepdf.Object:
     """A copy with the same samples and none of the other data. Raises Refused "image-filter", "image-data"."""
+    target = _packed_copy(image, copier, resources)
+    if target is None:
+        target = _plain_copy(image, copier, resources)
+    _add_masks(image, target, lambda mask: clean_copy(mask, copier, resources))
+    return target
+
+
+def _packed_copy(image: pikepdf.Stream, copier: Copier, resources: pikepdf.Object | None) -> pikepdf.Object | None:
+    """A copy whose samples stay packed as they are, None where they have to be written anew."""
+    if [name for name, _ in filters_of(image)] != ["/FlateDecode"]:
+        return None
+    source = _stated(image, size_of(image), (b"", None, None), resources)
+    packed = tight(image, source.size, (source.components, source.bits))
+    if packed is None:
+        return None
+    target = _frame(source, copier, resources)
+    _store(target, packed[0], Name.FlateDecode, packed[1])
+    return target
+
+
+def _plain_copy(image: pikepdf.Stream, copier: Copier, resources: pikepdf.Object | None) -> pikepdf.Object:
     source = _opened(image, resources)
     target = _frame(source, copier, resources)
     if source.codec is None:
@@ -70,7 +101,6 @@ def clean_copy(image: pikepdf.Stream, copier: Copier, resources: pikepdf.Object 
     else:
         samples = bilevel(source.data, source.codec, source.parms, source.size)
         _store(target, np.packbits(samples, axis=1).tobytes())
-    _add_masks(image, target, lambda mask: clean_copy(mask, copier, resources))
     return target
 
 
