@@ -23,6 +23,7 @@ from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id
 from dataroom.model import Grant, Matter, Membership, Organisation, Participation, User, Version
 from dataroom.model.people import AWAITED
+from policies.engine import Ref
 
 UNKNOWN = (
     "participants, invite: give partners by their short names and custodians of theirs by e-mail, as they told you"
@@ -104,6 +105,8 @@ def read(work: Work, matter: Matter, params: Nothing) -> MatterView:
             "documents": work.rows(visible)[0][0],
             "waiting": _waiting(work, matter),
             "can": work.allowed(MATTER_ACTIONS, matter),
+            "place": work.principal.place,
+            "beyond": tuple(one.name for one in view.organisations if not _reaches(work, one.id)),
         }
     )
 
@@ -119,6 +122,14 @@ def _waiting(work: Work, matter: Matter) -> int:
         Grant.matter_id == matter.id, answers, *others, work.narrowed(Grant, "access.list")
     )
     return int(work.rows(query)[0][0])
+
+
+def _reaches(work: Work, party: uuid.UUID) -> bool:
+    """Whether documents of a participant may reach the principal across the borders between them now."""
+    received = work.member.attrs["receives"]
+    return party == work.organisation or (
+        isinstance(received, frozenset) and Ref("Organisation", str(party)) in received
+    )
 
 
 def _views(work: Work, rows: list[Matter]) -> list[MatterView]:

@@ -25,7 +25,8 @@ class MatterView:
     """A matter as one of its people sees it; `tier` is theirs.
 
     In `matter.read`, `documents` counts what they may see, and `waiting` the requests for access and the emergencies
-    that they, or a colleague of their role, have to answer.
+    that they, or a colleague of their role, have to answer. `beyond` names participants whose documents do not
+    reach them, for a border between; `place` is where they count as being (empty: unknown).
     """
 
     id: uuid.UUID
@@ -38,6 +39,8 @@ class MatterView:
     documents: int
     waiting: int
     can: frozenset[str]
+    place: str = ""
+    beyond: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

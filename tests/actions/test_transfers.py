@@ -75,6 +75,14 @@ def test_nothing_reaches_an_uncovered_or_unknown_country(house: House) -> None:
         assert reads(house, "petra", line.version)
 
 
+def test_a_matter_names_whose_documents_do_not_reach_its_reader(house: House) -> None:
+    assert house.do("pia", "matter.read", house.matter).beyond == ()
+    with registered(house, aldermoor="US"):
+        shown = house.do("pia", "matter.read", house.matter)
+        assert (shown.place, shown.beyond) == ("DE", ("Aldermoor Instruments",))
+        assert house.do("petra", "matter.read", house.matter).beyond == ("Borealis Photonics", "Cassini Kinetics")
+
+
 def test_where_somebody_is_counts_at_each_view(house: House) -> None:
     line = free(house)
     pia = house.world.people["pia"]

@@ -9,8 +9,9 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import update
 
-from dataroom.model import Agreement
+from dataroom.model import Agreement, Organisation
 from tests.cast import REASON, World
 from tests.integration.web_house import PROBLEM, Visitor, app, as_, house
 
@@ -113,6 +114,12 @@ def test_borders_are_shown_recorded_suspended_and_ended(house: World, app: Flask
     assert "Suspended" in page
     assert cleo.post(f"{place}/resume", mechanism="scc", reason=GROUNDS).location == place
     assert "1 way opened" in cleo.get(place).text
+    assert 'id="beyond"' not in as_("pia").get(f"/matters/{house.matter}").text
+    with house.services.database.writing() as session:
+        session.execute(update(Organisation).where(Organisation.slug == "aldermoor").values(country="US"))
+    assert "Documents of Aldermoor Instruments are not shown to you" in as_("pia").get(f"/matters/{house.matter}").text
+    with house.services.database.writing() as session:
+        session.execute(update(Organisation).where(Organisation.slug == "aldermoor").values(country="DE"))
     target = re.search(rf'action="({place}/[^"]+/end)"', page)
     assert target
     assert cleo.post(target[1]).location == place
