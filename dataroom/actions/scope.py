@@ -13,7 +13,18 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Connection, Select, String, Uuid, bindparam, literal_column, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    String,
+    Uuid,
+    bindparam,
+    literal_column,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from dataroom.actions.attributes import NOBODY, Many, One, Resource
@@ -121,9 +132,10 @@ def _value(kind: str, raw: Any) -> Value:
 
 @dataclass(frozen=True)
 class Questions:
-    """The queries that gather one row's attributes, made once: `row` and `moment` are their parameters.
+    """The queries that gather the attributes of rows, made once; `rows` and `moment` are their parameters.
 
-    Each query of `members` answers with pairs (name of the set, element); there is one for each type of element.
+    `ones` answers with a row's id and its single values; each query of `members` with triples (id, name of the set,
+    element); there is one for each type of element.
     """
 
     ones: Select[*tuple[Any, ...]]
@@ -134,16 +146,26 @@ class Questions:
 
 @cache
 def _questions(table: type[Base]) -> Questions:
+    return _asking(table, table.__table__.c.id == bindparam("rows", type_=Uuid))
+
+
+@cache
+def _questions_about_many(table: type[Base]) -> Questions:
+    return _asking(table, table.__table__.c.id.in_(bindparam("rows", type_=Uuid, expanding=True)))
+
+
+def _asking(table: type[Base], primary: ColumnElement[bool]) -> Questions:
     attributes = RESOURCES[table].attributes(bindparam("moment", type_=Moment))
-    primary = table.__table__.c.id == bindparam("row", type_=Uuid)
+    row = table.__table__.c.id.label("row_id")
     ones = {name: a for name, a in attributes.items() if isinstance(a, One)}
     many = {name: a for name, a in attributes.items() if isinstance(a, Many)}
     by_type: dict[type[Any], list[Select[*tuple[Any, ...]]]] = {}
     for name, a in many.items():
-        query = a.select.with_only_columns(literal_column(f"'{name}'", String).label("name"), a.element.label("one"))
+        label = literal_column(f"'{name}'", String).label("name")
+        query = a.select.with_only_columns(row, label, a.element.label("one"))
         by_type.setdefault(type(a.element.type), []).append(query.where(primary))
     return Questions(
-        ones=select(*[a.expr.label(name) for name, a in ones.items()]).where(primary),
+        ones=select(row, *[a.expr.label(name) for name, a in ones.items()]).where(primary),
         kinds={name: a.kind for name, a in ones.items()},
         sets={name: a.kind for name, a in many.items()},
         members=[union_all(*queries) for queries in by_type.values()],
@@ -176,17 +198,36 @@ def _remembered(session: Session, connection: Connection) -> dict[Any, Entity | 
 
 
 def _asked(connection: Connection, table: type[Base], row_id: uuid.UUID, moment: datetime) -> Entity | None:
-    asked = _questions(table)
-    given = {"row": row_id, "moment": moment}
-    found = connection.execute(asked.ones, given).first()
-    if found is None:
-        return None
-    values: dict[str, Any] = {name: _value(kind, getattr(found, name)) for name, kind in asked.kinds.items()}
-    sets: dict[str, list[Any]] = {name: [] for name in asked.sets}
+    return _gathered(connection, table, _questions(table), {"rows": row_id, "moment": moment}).get(row_id)
+
+
+def entities(
+    session: Session, table: type[Base], rows: Sequence[uuid.UUID], moment: datetime
+) -> dict[uuid.UUID, Entity]:
+    """The Cedar entities of many rows as the database has them now, by id, for the number of queries one row takes."""
+    session.flush()
+    given = {"rows": list(rows), "moment": moment}
+    return _gathered(session.connection(), table, _questions_about_many(table), given) if rows else {}
+
+
+def _gathered(
+    connection: Connection, table: type[Base], asked: Questions, given: Mapping[str, Any]
+) -> dict[uuid.UUID, Entity]:
+    found = {row.row_id: row for row in connection.execute(asked.ones, given)}
+    sets: dict[uuid.UUID, dict[str, list[Any]]] = {each: {name: [] for name in asked.sets} for each in found}
     for query in asked.members:
-        for name, raw in connection.execute(query, given):
-            sets[name].append(_value(asked.sets[name], raw))
-    return Entity(RESOURCES[table].name, str(row_id), values | {name: frozenset(each) for name, each in sets.items()})
+        for row_id, name, raw in connection.execute(query, given):
+            sets[row_id][name].append(_value(asked.sets[name], raw))
+    kind = RESOURCES[table].name
+    return {
+        each: Entity(
+            kind,
+            str(each),
+            {name: _value(of, getattr(row, name)) for name, of in asked.kinds.items()}
+            | {name: frozenset(elements) for name, elements in sets[each].items()},
+        )
+        for each, row in found.items()
+    }
 
 
 def decoy(table: type[Base], moment: datetime) -> Entity:

@@ -7,6 +7,7 @@ errands, and collects the facts the audit entry will state. It commits nothing b
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ from dataroom.ids import new_id
 from dataroom.model import AuditEntry, Base, Errand
 from policies.engine import Decision, Entity, Ref
 
+log = logging.getLogger("dataroom.work")
 R = TypeVar("R", bound=Base)
 SEEN_BY = {
     "Matter": "matter.read",
@@ -116,6 +118,22 @@ class Work:
             self.context(),
             primary,
         )
+
+    def shown(self, table: type[R], action: str, ids: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
+        """Those of the rows a list is about to show that the policy, asked about each by itself, lets be seen.
+
+        That is all of them, unless the condition of `narrowed` lets through what the policy does not: then the row is
+        hidden, the operator's log tells of it as an error, and the audit entry counts it.
+        """
+        found = scope.entities(self.session, table, ids, self.now)
+        asked = [found[each] for each in ids if each in found]
+        decisions = self.services.law.decide_each(self.member, action, asked, self.context())
+        kept = frozenset(uuid.UUID(e.id) for e, decision in zip(asked, decisions, strict=True) if decision.allowed)
+        wrong = [str(each) for each in ids if each not in kept]
+        if wrong:
+            log.error("a list let through what the policy refuses", extra={"act": action, "rows": wrong})
+            self.state(withheld=len(wrong))
+        return kept
 
     def context(self, **more: Ref) -> dict[str, Any]:
         """The circumstances a policy may look at."""

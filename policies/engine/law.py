@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import cedarpy
-from sqlalchemy import ColumnElement, false
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import InstrumentedAttribute
 
 from policies.engine.attributes import Attr, Column
@@ -28,8 +28,8 @@ from policies.engine.lists import (
     read_schedules,
     read_tiers,
 )
-from policies.engine.narrowing import allowed_rows
-from policies.engine.rules import Decision, Policy, by_question, parse_set, read_policies, read_schema
+from policies.engine.narrowing import allowed_rows, nothing
+from policies.engine.rules import Decision, Policy, by_question, parse_set, read_policies, read_schema, validate
 from policies.engine.shape import ActionShape, Shape, read_shape
 from policies.engine.terms import Record, term_of
 from policies.engine.transfers import Transfers, read_transfers
@@ -171,9 +171,9 @@ class Law:
             probe = _request(principal.ref, action, Ref(resource_type, ""), circumstances)
             fields = {name: term_of(value) for name, value in context.items()}
         except (LawError, ValueError):
-            return false()
+            return nothing()
         if cedarpy.is_authorized(probe, self._set, entities, self._schema).decision is cedarpy.Decision.NoDecision:
-            return false()
+            return nothing()
         if primary is not None:
             mapping = {**mapping, "id": Column(primary, f"ref:{resource_type}", nullable=False)}
         question = Question(
@@ -184,7 +184,15 @@ class Law:
             context=Record(fields),
             store={**store, **self.shape.action_entities},
         )
-        return allowed_rows(self._relevant[action, principal.type, resource_type], question)
+        return allowed_rows(self.rules_for(action, principal.type, resource_type), question)
+
+    def rules_for(self, action: str, principal_type: str, resource_type: str) -> tuple[Policy, ...]:
+        """The rules that may speak to this question: those whose scope does not exclude it."""
+        return self._relevant[action, principal_type, resource_type]
+
+    def validate(self, policies: Iterable[Policy]) -> None:
+        """LawError unless rules from elsewhere fit the schema of this law."""
+        validate(policies, self._schema)
 
     def explain(self, decision: Decision) -> tuple[str, ...]:
         """The decision in plain sentences."""

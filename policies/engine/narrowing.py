@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, false, true
+from sqlalchemy import ColumnElement, literal_column, true
 
 from policies.engine.compiler import Question, compile_policy
 from policies.engine.errors import LawError
@@ -26,10 +26,16 @@ def allowed_rows(policies: Iterable[Policy], question: Question) -> ColumnElemen
             holds = compile_policy(policy.form, question)
         except Uncompilable:
             if policy.effect == "forbid":
-                return false()
+                return nothing()
             continue
         some, every = _joined(policy, holds, some, every)
     return _clause(both(some, every))
+
+
+def nothing() -> ColumnElement[bool]:
+    """A condition no row meets. It is written out: SQLAlchemy leaves the other conditions out beside a plain FALSE, and
+    the tables these joined would be multiplied."""
+    return literal_column("0") == literal_column("1")
 
 
 def uncompilable(policies: Iterable[Policy], question: Question) -> dict[str, str]:
@@ -54,5 +60,5 @@ def _joined(policy: Policy, holds: Pred, some: Sql, every: Sql) -> tuple[Sql, Sq
 
 def _clause(sql: Sql) -> ColumnElement[bool]:
     if isinstance(sql, bool):
-        return true() if sql else false()
+        return true() if sql else nothing()
     return sql

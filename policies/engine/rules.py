@@ -66,7 +66,7 @@ def read_policies(folder: Path, schema: cedarpy.Schema) -> Mapping[str, Policy]:
             found[policy.id] = policy
     if not found:
         raise LawError("access: no rules found")
-    _validate(found.values(), schema)
+    validate(found.values(), schema)
     return MappingProxyType(found)
 
 
@@ -135,10 +135,11 @@ def _read_file(path: Path) -> list[Policy]:
         raise LawError(f"{path.name}: {problem}") from problem
     if parsed["templates"] or parsed["templateLinks"]:
         raise LawError(f"{path.name}: templates are not part of the law")
-    return [_policy(path.name, form) for form in parsed["staticPolicies"].values()]
+    return [policy_of(path.name, form) for form in parsed["staticPolicies"].values()]
 
 
-def _policy(file: str, form: Mapping[str, Any]) -> Policy:
+def policy_of(file: str, form: Mapping[str, Any]) -> Policy:
+    """A rule from its JSON form; LawError unless it has an id and a sentence."""
     notes = form.get("annotations", {})
     name, sentence = notes.get("id") or "", notes.get("sentence") or ""
     if not _ID.fullmatch(name):
@@ -153,7 +154,8 @@ def _set_form(forms: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {"templates": {}, "staticPolicies": forms, "templateLinks": []}
 
 
-def _validate(policies: Iterable[Policy], schema: cedarpy.Schema) -> None:
+def validate(policies: Iterable[Policy], schema: cedarpy.Schema) -> None:
+    """LawError unless each of `policies` fits `schema`."""
     for policy in policies:
         result = cedarpy.validate_policies(policy.text, schema)
         if not result.validation_passed:

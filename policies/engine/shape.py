@@ -25,17 +25,9 @@ _NAME = r'(?:"([^"\\]+)"|(\w+))'
 _ACTION = re.compile(_NAME + r"(?: in \[([^\]]*)\])?(?: appliesTo \{(.*)\n\})?", re.DOTALL)
 _MEMBER_OF = re.compile(r'Action::"([^"\\]+)"')
 _LIST = r"\n  {}: \[([\w, ]+)\]"
+_CONTEXT = re.compile(r"\n  context: (\w+)")
+_TYPE = re.compile(r"(\w+) = \{(.*)\n\}", re.DOTALL)
 _SCALARS = {"Bool": "bool", "Long": "long", "String": "string"}
-
-
-@dataclass(frozen=True)
-class ActionShape:
-    """What an action applies to, and the groups it is in (all of them, through groups of groups)."""
-
-    name: str
-    principals: tuple[str, ...]
-    resources: tuple[str, ...]
-    groups: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -44,6 +36,17 @@ class AttrShape:
 
     kind: str
     many: bool
+
+
+@dataclass(frozen=True)
+class ActionShape:
+    """What an action applies to, the groups it is in (all of them, through groups of groups), and its circumstances."""
+
+    name: str
+    principals: tuple[str, ...]
+    resources: tuple[str, ...]
+    groups: frozenset[str]
+    context: Mapping[str, AttrShape]
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,16 @@ def read_shape(schema: cedarpy.Schema) -> Shape:
     entities = {found[1]: MappingProxyType(_attrs(found[2] or "", types)) for found in raw}
     actions = [_match(_ACTION, text) for kind, text in blocks if kind == "action"]
     parents = {found[1] or found[2]: _MEMBER_OF.findall(found[3] or "") for found in actions}
+    records = [_match(_TYPE, text) for kind, text in blocks if kind == "type"]
+    contexts = {found[1]: MappingProxyType(_attrs(found[2], types)) for found in records}
     shapes = {
-        name: ActionShape(name, _names(found[4], "principal"), _names(found[4], "resource"), _closure(name, parents))
+        name: ActionShape(
+            name,
+            _names(found[4], "principal"),
+            _names(found[4], "resource"),
+            _closure(name, parents),
+            _circumstances(found[4], contexts),
+        )
         for found in actions
         if found[4] and (name := found[1] or found[2])
     }
@@ -100,6 +111,13 @@ def _names(text: str, which: str) -> tuple[str, ...]:
     if found is None:
         raise LawError(f"schema: an action lacks its {which}")
     return tuple(name.strip() for name in found[1].split(","))
+
+
+def _circumstances(text: str, contexts: Mapping[str, Mapping[str, AttrShape]]) -> Mapping[str, AttrShape]:
+    found = _CONTEXT.search(text)
+    if found is None or found[1] not in contexts:
+        raise LawError("schema: an action lacks its context, or does not name its type")
+    return contexts[found[1]]
 
 
 def _closure(name: str, parents: Mapping[str, list[str]]) -> frozenset[str]:

@@ -69,7 +69,7 @@ MUTANTS = {
     ),
     "unknown-forbid-is-ignored": (
         "narrowing.py",
-        "                return false()\n",
+        "                return nothing()\n",
         "                continue\n",
     ),
     "permit-in-error-is-ignored": (
