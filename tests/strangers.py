@@ -43,6 +43,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "audience.create": {"name": "Mine", "organisations": ["aldermoor"]},
     "document.describe": {"subject": SENTENCE},
     "production.make": {"title": "Mine", "versions": [str(NOBODY)], "recipients": ["aldermoor"], "prefix": "X"},
+    "access.explain": {"do": "page.view"},
     "club.create": {"name": "Mine", "kind": "clean_team"},
     "club.add": {"email": "paolo@cassini.example"},
     "club.remove": {"email": "paolo@cassini.example"},

@@ -67,13 +67,14 @@ class Walk:
     def api(self, route: Route, target: uuid.UUID) -> TestResponse:
         """One request to the interface with parameters that would do."""
         path = route.path.replace(f"{{{route.target}}}", str(target))
-        path = path.replace("{version}", str(NOBODY)).replace("{club}", str(NOBODY))
+        for name in ("version", "club", "person"):
+            path = path.replace(f"{{{name}}}", str(NOBODY))
         given, more = BODIES.get(route.action, {}), {}
         if route.takes:
             data = simple_pdf(["x"])
             more = {"query_string": given, "data": data, "content_type": "application/pdf"}
         elif given:
-            more = {"json": given}
+            more = {"query_string" if route.by_query else "json": given}
         headers = {"Authorization": f"Bearer {self.token}"}
         return self.app.test_client().open(
             PREFIX + re.sub(r"\{[a-z]+\}", "1", path), method=route.method, headers=headers, **more

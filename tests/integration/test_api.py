@@ -86,7 +86,8 @@ def problem(response: TestResponse, status: int, code: str) -> dict[str, Any]:
 def address(route: Route, some: uuid.UUID) -> str:
     """The route's path with some id for its target, nobody's id for another thing and 1 for what else stands in it."""
     path = route.path.replace(f"{{{route.target}}}", str(some))
-    path = path.replace("{version}", str(NOBODY)).replace("{club}", str(NOBODY))
+    for name in ("version", "club", "person"):
+        path = path.replace(f"{{{name}}}", str(NOBODY))
     return re.sub(r"\{[a-z]+\}", "1", path)
 
 
@@ -222,8 +223,8 @@ def test_what_may_not_be_seen_answers_like_what_is_not_there(
     more: dict[str, Any] = {}
     if route.takes:
         more = {"data": simple_pdf(["x"]), "content_type": route.takes, "query_string": {"path": "a.pdf"}}
-    elif not route.by_query:
-        more = {"json": BODIES.get(route.action, {})}
+    else:
+        more = {"query_string" if route.by_query else "json": BODIES.get(route.action, {})}
     told = []
     for some in (hidden, uuid.uuid4()):
         document = problem(as_("stray")(route.method, address(route, some), **more), 404, "not-found")

@@ -115,20 +115,22 @@ DOCUMENT = {
     "U": "document.lift",
     "B": "document.describe",
     "A": "document.assess",
+    "x": "access.explain",
+    "y": "access.document",
 }
 DOCUMENT_MATRIX = """
-    custodian  own    staged     RCPWETLDMBA
-    custodian  own    disclosed  RCPWETLDMBA
-    custodian  own    published  RCPWETLDMBA
-    custodian  own    disposed   RL
+    custodian  own    staged     RCPWETLDMBAxy
+    custodian  own    disclosed  RCPWETLDMBAxy
+    custodian  own    published  RCPWETLDMBAxy
+    custodian  own    disposed   RLxy
     partner    own    staged     -
     partner    own    disclosed  -
     partner    own    published  -
     partner    own    disposed   -
-    compliance own    staged     RHTLDMUA
-    compliance own    disclosed  RHTLDMUA
-    compliance own    published  RHTLDMUA
-    compliance own    disposed   RLU
+    compliance own    staged     RHTLDMUAxy
+    compliance own    disclosed  RHTLDMUAxy
+    compliance own    published  RHTLDMUAxy
+    compliance own    disposed   RLUxy
     custodian  other  staged     -
     custodian  other  disclosed  -
     custodian  other  published  -
@@ -225,14 +227,15 @@ MATTER = {
     "J": "agreement.accept",
     "Z": "transfer.record",
     "K": "competition.certify",
+    "x": "access.documents",
 }
 MATTER_MATRIX = """
-    custodian  own    open       CRLAMUPTSBDNVWIJ
-    custodian  own    closed     RLMPSVIJ
+    custodian  own    open       CRLAMUPTSBDNVWIJx
+    custodian  own    closed     RLMPSVIJx
     partner    own    open       RLIJ
     partner    own    closed     RLIJ
-    compliance own    open       RLXPBWIJZK
-    compliance own    closed     RLXPIJK
+    compliance own    open       RLXPBWIJZKx
+    compliance own    closed     RLXPIJKx
 """
 
 CLUB = {"L": "club.list", "A": "club.add", "R": "club.remove", "E": "club.end"}
@@ -478,6 +481,9 @@ CLOSED_STILL = {
     "transfer.end",
     "document.assess",
     "visit.state",
+    "access.document",
+    "access.documents",
+    "access.explain",
     "audit.give",
     "document.limit",
     "club.list",
