@@ -25,15 +25,7 @@ class Faults:
     asked: list[tuple[str, str]] = field(default_factory=list)
 
 
-@contextmanager
-def faulty(endpoint: str) -> Iterator[Faults]:
-    """A proxy to `endpoint`; give clients its own `endpoint`. It passes the Host they signed on.
-
-    `busy` requests are answered 503 SlowDown; each of `cuts` breaks the next body off after so many bytes and then
-    calls `meanwhile`; `asked` is each request's method and Range.
-    """
-    faults, behind = Faults(), urlsplit(endpoint).netloc
-
+def _proxy(faults: Faults, behind: str) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -77,7 +69,18 @@ def faulty(endpoint: str) -> Iterator[Faults]:
         def log_message(self, *_given: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    return Handler
+
+
+@contextmanager
+def faulty(endpoint: str) -> Iterator[Faults]:
+    """A proxy to `endpoint`; give clients its own `endpoint`. It passes the Host they signed on.
+
+    `busy` requests are answered 503 SlowDown; each of `cuts` breaks the next body off after so many bytes and then
+    calls `meanwhile`; `asked` is each request's method and Range.
+    """
+    faults = Faults()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _proxy(faults, urlsplit(endpoint).netloc))
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     faults.endpoint = f"http://127.0.0.1:{server.server_port}"

@@ -100,7 +100,6 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
     disposal = world.do("ada", "disposal.propose", world.due(path="old/one.pdf").document, reason=REASON).id
     other = world.do("ada", "matter.create", name="Elsewhere", reference="E-1", participants=["borealis"]).id
     apart = elsewhere(world, other)
-    world.do("ada", "token.create", scopes=["everything"], name="of Ada")
     taken = world.published(tier=2)
     order = {"ground": "zpo", "reason": SENTENCE, "notice": SENTENCE}
     claw_back = world.do("ada", "disclosure.claw-back", taken.version, **order).id
@@ -117,17 +116,11 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
     club, limited = circle(world, "clean_team")
     _wall, guarded = circle(world, "ethical_wall", "paolo@cassini.example")
     transfer = carried(world)
-    keys = [key_of(world.people[who].user, world.clock.now()) for who in ("ada", "bodil")]
-    with world.services.database.writing() as session:
-        session.execute(insert(Authenticator), keys)
-    directories = [world.do(who, "directory.add", name="Apart").id for who in ("cleo", "corin")]
-    users = [world.people[who].user for who in ("ada", "bodil")]
     with world.services.database.reading() as session:
-        tokens = list(session.scalars(select(Token.id).where(Token.user_id == world.people["ada"].user)))
         assert session.get(Disclosure, disclosure)
         assert session.get(Hold, hold)
-        sessions = list(session.scalars(select(Session.id).where(Session.user_id.in_(users))))
     return {
+        **unseen_people(world),
         "matter": [other],
         "document": [staged.document, above.document, apart.document, limited.document, guarded.document],
         "version": [v.version for v in (staged, above, apart, taken, limited, guarded)] + [result],
@@ -142,6 +135,23 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
         "hold": [hold],
         "transfer": [transfer],
         "disposal": [disposal],
+        "term": [term],
+        "search": [search],
+    }
+
+
+def unseen_people(world: World) -> dict[str, list[Any]]:
+    """Ids of people of other organisations, and of what they sign in with."""
+    world.do("ada", "token.create", scopes=["everything"], name="of Ada")
+    users = [world.people[who].user for who in ("ada", "bodil")]
+    keys = [key_of(user, world.clock.now()) for user in users]
+    with world.services.database.writing() as session:
+        session.execute(insert(Authenticator), keys)
+    directories = [world.do(who, "directory.add", name="Apart").id for who in ("cleo", "corin")]
+    with world.services.database.reading() as session:
+        tokens = list(session.scalars(select(Token.id).where(Token.user_id == world.people["ada"].user)))
+        sessions = list(session.scalars(select(Session.id).where(Session.user_id.in_(users))))
+    return {
         "token": tokens,
         "directory": directories,
         "person": users,
@@ -149,8 +159,6 @@ def unseen(world: World) -> dict[str, list[uuid.UUID]]:
         "session": sessions,
         "authenticator": [key["id"] for key in keys],
         "key": [key["id"] for key in keys],
-        "term": [term],
-        "search": [search],
     }
 
 

@@ -96,7 +96,15 @@ def list_transfers(work: Work, matter: Matter, params: Nothing) -> BordersView:
     """How the matter's documents may move across borders now, and what was recorded for that by or for one's own."""
     found = borders(work.session, work.services.law.transfers, matter.id, work.now)
     parties, own = present.organisations(work.session), work.organisation
-    others = [one for one in found.countries if one != own]
+
+    def way(other: uuid.UUID) -> WayView:
+        return WayView(
+            organisation=parties[other],
+            country=found.countries[other],
+            sends=found.covered(own, other, found.countries[other]),
+            receives=found.reaches(other, own, work.principal.place),
+        )
+
     rows = work.all(
         Transfer,
         Transfer.matter_id == matter.id,
@@ -110,20 +118,7 @@ def list_transfers(work: Work, matter: Matter, params: Nothing) -> BordersView:
     return BordersView(
         place=work.principal.place,
         country=found.countries.get(own, ""),
-        ways=tuple(
-            sorted(
-                (
-                    WayView(
-                        organisation=parties[one],
-                        country=found.countries[one],
-                        sends=found.covered(own, one, found.countries[one]),
-                        receives=found.reaches(one, own, work.principal.place),
-                    )
-                    for one in others
-                ),
-                key=lambda way: way.organisation.name,
-            )
-        ),
+        ways=tuple(sorted((way(one) for one in found.countries if one != own), key=lambda one: one.organisation.name)),
         items=tuple(
             TransferView(
                 id=row.id,

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import count, islice
 
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import KeepTogether, PageBreak, Paragraph, Spacer
+from reportlab.platypus import Flowable, KeepTogether, PageBreak, Paragraph, Spacer
 
 from dataroom.cli import seed_figures as figures
 from dataroom.cli import seed_layout as layout
@@ -43,73 +43,6 @@ class SeedDocument:
     tier: int
     schedule: str
     data: bytes
-
-
-@lru_cache(maxsize=1)
-def documents() -> tuple[SeedDocument, ...]:
-    """The documents of the demonstration, in the order they are uploaded."""
-    return (
-        SeedDocument(
-            "417-claim-chart-BF-55X.pdf",
-            "Infringement",
-            ALDERMOOR,
-            "Claim chart: '417 patent on Brightfall BF-55X",
-            "claim-chart",
-            2,
-            "work-product",
-            claim_chart(),
-        ),
-        SeedDocument(
-            "582-prior-art-memorandum.pdf",
-            "Validity",
-            BOREALIS,
-            "Memorandum: prior art against the '582 patent",
-            "privileged",
-            4,
-            "work-product",
-            prior_art_memo(),
-        ),
-        SeedDocument(
-            "BP-LAB-118-test-report.pdf",
-            "Evidence",
-            BOREALIS,
-            "Test report BP-LAB-118: zone coupling of BF-55X",
-            "technical",
-            2,
-            "patent-evidence",
-            laboratory_report(),
-        ),
-        SeedDocument(
-            "CK-CoC-07-sample-S-04.pdf",
-            "Evidence",
-            CASSINI,
-            "Chain of custody, sample S-04 (scan)",
-            "technical",
-            1,
-            "patent-evidence",
-            figures.scanned_page(),
-        ),
-        SeedDocument(
-            "licensing-matrix.pdf",
-            "Licensing",
-            ALDERMOOR,
-            "Licensing matrix, patents '417, '582, '733",
-            "licences",
-            4,
-            "licence-agreements",
-            licensing_matrix(),
-        ),
-        SeedDocument(
-            "statement-of-claim.pdf",
-            "Pleadings",
-            CASSINI,
-            "Statement of claim, Lumen v. Brightfall",
-            "public",
-            1,
-            "court-record",
-            long_filing(24),
-        ),
-    )
 
 
 def claim_chart() -> bytes:
@@ -152,9 +85,17 @@ def claim_chart() -> bytes:
             "Figure 3. Section through two zones, not to scale: walls of 3.1 mm below a"
             " diffuser plate at 8.0 mm (Teardown Report, p. 7).",
         ),
+        *_chart_annexes(rows[0]),
+    ]
+    return layout.set_pages(story, frame, "Claim chart, '417 patent on BF-55X")
+
+
+def _chart_annexes(head: tuple[str, ...]) -> list[Flowable]:
+    """What follows the chart of claim 1: the method claim, other modules, open points, sources, terms."""
+    return [
         PageBreak(),
         layout.heading("4. Claim 11 (method)"),
-        layout.grid([rows[0], *chart.METHOD], (19, 47, 100)),
+        layout.grid([head, *chart.METHOD], (19, 47, 100)),
         layout.heading("5. Other modules of the series"),
         layout.grid([("Element", "What differs", "Assessment"), *chart.VARIANTS], (19, 47, 100)),
         layout.heading("6. Open points"),
@@ -165,7 +106,6 @@ def claim_chart() -> bytes:
         layout.heading("Annex 2. Construction of terms"),
         layout.grid(chart.TERMS, (28, 56, 44, 38)),
     ]
-    return layout.set_pages(story, frame, "Claim chart, '417 patent on BF-55X")
 
 
 def prior_art_memo() -> bytes:
@@ -257,18 +197,28 @@ def laboratory_report() -> bytes:
     ]
     for title, text in texts.REPORT[:4]:
         story += [layout.heading(title), layout.body(text)]
-    readings = [
-        (
-            "Drive of the neighbours",
-            "Current S-04 (mA)",
-            "Current S-05 (mA)",
-            "Luminance S-04 (cd/m²)",
-            "U (k = 2)",
-        )
+    story += [
+        layout.figure(
+            figures.curve(),
+            "Figure 1. Channel current of the middle zone against the drive of its neighbours,"
+            " sample S-04; correction on (solid) and records set to zero (dashed).",
+        ),
+        KeepTogether([layout.grid(_readings(), (38, 32, 32, 38, 26))]),
+        layout.heading(texts.REPORT[4][0]),
+        layout.body(texts.REPORT[4][1]),
+        Spacer(1, 14),
+        layout.facts((("Measured by", "I. Solheim, P. Aaltonen"), ("Checked by", "J. Weatherby, head of laboratory"))),
     ]
+    return layout.set_pages(story, frame, "Test report BP-LAB-118")
+
+
+def _readings() -> list[tuple[str, ...]]:
+    """The table of the laboratory report: a head and eleven steps."""
+    head = ("Drive of the neighbours", "Current S-04 (mA)", "Current S-05 (mA)", "Luminance S-04 (cd/m²)", "U (k = 2)")
+    rows: list[tuple[str, ...]] = [head]
     for step in range(11):
         fall = figures.fall(step / 10)
-        readings.append(
+        rows.append(
             (
                 f"{step * 10} %",
                 f"{61.40 * (1 - fall):.2f}",
@@ -277,19 +227,7 @@ def laboratory_report() -> bytes:
                 "0.9 %",
             )
         )
-    story += [
-        layout.figure(
-            figures.curve(),
-            "Figure 1. Channel current of the middle zone against the drive of its neighbours,"
-            " sample S-04; correction on (solid) and records set to zero (dashed).",
-        ),
-        KeepTogether([layout.grid(readings, (38, 32, 32, 38, 26))]),
-        layout.heading(texts.REPORT[4][0]),
-        layout.body(texts.REPORT[4][1]),
-        Spacer(1, 14),
-        layout.facts((("Measured by", "I. Solheim, P. Aaltonen"), ("Checked by", "J. Weatherby, head of laboratory"))),
-    ]
-    return layout.set_pages(story, frame, "Test report BP-LAB-118")
+    return rows
 
 
 def long_filing(pages: int) -> bytes:
@@ -373,3 +311,76 @@ def _pleading_paper(canvas: Canvas, page: int, pages: int) -> None:
     canvas.drawString(36 * mm, 14 * mm, layout.FICTION)
     canvas.drawRightString(190 * mm, 14 * mm, f"Page {page} of {pages}")
     canvas.setFillGray(0)
+
+
+_LISTED: tuple[tuple[str, str, str, str, str, int, str, Callable[[], bytes]], ...] = (
+    (
+        "417-claim-chart-BF-55X.pdf",
+        "Infringement",
+        ALDERMOOR,
+        "Claim chart: '417 patent on Brightfall BF-55X",
+        "claim-chart",
+        2,
+        "work-product",
+        claim_chart,
+    ),
+    (
+        "582-prior-art-memorandum.pdf",
+        "Validity",
+        BOREALIS,
+        "Memorandum: prior art against the '582 patent",
+        "privileged",
+        4,
+        "work-product",
+        prior_art_memo,
+    ),
+    (
+        "BP-LAB-118-test-report.pdf",
+        "Evidence",
+        BOREALIS,
+        "Test report BP-LAB-118: zone coupling of BF-55X",
+        "technical",
+        2,
+        "patent-evidence",
+        laboratory_report,
+    ),
+    (
+        "CK-CoC-07-sample-S-04.pdf",
+        "Evidence",
+        CASSINI,
+        "Chain of custody, sample S-04 (scan)",
+        "technical",
+        1,
+        "patent-evidence",
+        figures.scanned_page,
+    ),
+    (
+        "licensing-matrix.pdf",
+        "Licensing",
+        ALDERMOOR,
+        "Licensing matrix, patents '417, '582, '733",
+        "licences",
+        4,
+        "licence-agreements",
+        licensing_matrix,
+    ),
+    (
+        "statement-of-claim.pdf",
+        "Pleadings",
+        CASSINI,
+        "Statement of claim, Lumen v. Brightfall",
+        "public",
+        1,
+        "court-record",
+        partial(long_filing, 24),
+    ),
+)
+
+
+@lru_cache(maxsize=1)
+def documents() -> tuple[SeedDocument, ...]:
+    """The documents of the demonstration, in the order they are uploaded."""
+    return tuple(
+        SeedDocument(name, folder, owner, title, category, tier, schedule, write())
+        for name, folder, owner, title, category, tier, schedule, write in _LISTED
+    )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import secrets
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from dataroom.actions import identity
@@ -21,6 +21,7 @@ from dataroom.actions.sealing import PREFIX
 from dataroom.audit.entry import open_fields, read_entry
 from dataroom.model import AuditEntry, AuditLog, AuditPerson, Authenticator, Base, User, Version
 from dataroom.model import Session as SessionRow
+from tests.actions.failing import refusing_entries
 from tests.cast import COUNTRY, World, simple_pdf
 
 EVIDENCE = "audit_"
@@ -135,18 +136,9 @@ class House:
                     found.append(_written(self.world.services, session, log, entry))
         return found
 
-    @contextmanager
-    def failing_log(self) -> Iterator[None]:
+    def failing_log(self) -> AbstractContextManager[None]:
         """While it lasts, the database refuses every new audit entry."""
-        with self.writing() as session:
-            for statement in _REFUSE[session.get_bind().dialect.name]:
-                session.execute(text(statement))
-        try:
-            yield
-        finally:
-            with self.writing() as session:
-                for statement in _ALLOW[session.get_bind().dialect.name]:
-                    session.execute(text(statement))
+        return refusing_entries(self.writing)
 
     def line(self, **more: Any) -> Any:
         """A fresh document of Aldermoor at tier 2, ready and seen by its custodians alone."""
@@ -318,22 +310,6 @@ class House:
         """How many rows there are."""
         with self.world.services.database.reading() as session:
             return int(session.scalar(select(func.count()).select_from(table).where(*criteria)) or 0)
-
-
-_REFUSE = {
-    "sqlite": (
-        "CREATE TRIGGER no_entries BEFORE INSERT ON audit_entry BEGIN SELECT RAISE(ABORT, 'the log is full'); END",
-    ),
-    "postgresql": (
-        "CREATE FUNCTION no_entries() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'the log is full'; END $$",
-        "CREATE TRIGGER no_entries BEFORE INSERT ON audit_entry FOR EACH ROW EXECUTE FUNCTION no_entries()",
-    ),
-}
-_ALLOW = {
-    "sqlite": ("DROP TRIGGER no_entries",),
-    "postgresql": ("DROP TRIGGER no_entries ON audit_entry", "DROP FUNCTION no_entries()"),
-}
 
 
 def _settled(value: Any) -> Any:

@@ -92,68 +92,70 @@ def rows(kind: str) -> list[Row]:
     return list(_plain(_states(kind)))
 
 
+_BOTH = frozenset({"custodian", "compliance"})
+_STATES: dict[str, list[tuple[str, dict[str, Value]]]] = {
+    "Redaction": [
+        *(
+            (s, dict[str, Value](state=s))
+            for s in ("draft", "applying", "in_review", "returned", "released", "failed", "discarded")
+        ),
+        ("in_review, one's own", {"state": "in_review", "author": "ada"}),
+        ("in_review, held", {"state": "in_review", "held": True}),
+    ],
+    "Club": [("club", {"kind": "clean_team"}), ("wall", {"kind": "ethical_wall"})],
+    "Production": [("for the other", {}), ("for a third", {"recipients": frozenset()})],
+    "Grant": [
+        ("asked", {}),
+        ("asked, one's own", {"user": "ada"}),
+        ("granted", {"state": "granted", "live": True}),
+        ("granted, one's own", {"state": "granted", "live": True, "user": "ada"}),
+        ("glass broken", {"state": "granted", "live": True, "emergency": True, "party": OWN}),
+        ("glass broken, one's own", {"state": "granted", "live": True, "emergency": True, "user": "ada"}),
+        ("glass broken, judged", {"state": "ended", "emergency": True, "judged": True, "party": OWN}),
+        *((s, dict[str, Value](state=s)) for s in ("refused", "ended")),
+    ],
+    "Review": [("open", {}), ("closed", {"state": "closed"})],
+    "Transfer": [("live", {"live": True}), ("over", {"live": False})],
+    "Disclosure": [("live", {"live": True}), ("over", {"live": False})],
+    "Hold": [("live", {"live": True}), ("released", {"live": False})],
+    "Disposal": [
+        ("proposed", {"state": "proposed"}),
+        ("proposed, one's own", {"state": "proposed", "proposer": "ada"}),
+        (
+            "proposed, approved by one custodian",
+            {"state": "proposed", "approvers": frozenset({"bob"}), "functions": frozenset({"custodian"})},
+        ),
+        ("proposed, held", {"state": "proposed", "held": True}),
+        ("approved", {"state": "approved", "functions": _BOTH, "approvers": frozenset({"bob", "eve"})}),
+        ("approved, one's own", {"state": "approved", "functions": _BOTH, "approvers": frozenset({"ada", "eve"})}),
+        ("approved, held", {"state": "approved", "functions": _BOTH, "held": True}),
+        *((s, dict[str, Value](state=s)) for s in ("void", "rejected", "done")),
+    ],
+    "Entry": [
+        ("own act, own thing", {"shared": False}),
+        ("act of the other on an own thing", {"actor": OTHER, "shared": False}),
+        ("the matter's history, by the other", {"actor": OTHER, "owner": OTHER, "shared": True}),
+        ("act of the other on its own thing", {"actor": OTHER, "owner": OTHER, "shared": False}),
+    ],
+    "Matter": [("open", {"state": "open"})],
+    "Person": [
+        ("oneself", {"user": "ada"}),
+        *((s, dict[str, Value](state=s)) for s in ("active", "shredding", "tombstone")),
+        ("a compliance officer", {"role": "compliance"}),
+        ("of the other", {"organisation": OTHER}),
+    ],
+    "Token": [("one's own", {"user": "ada"}), ("somebody else's", {"user": "bob"})],
+    "Authenticator": [
+        ("one's own", {"user": "ada"}),
+        ("one's own, the company vouches", {"user": "ada", "vouched": True}),
+        ("somebody else's", {"user": "bob"}),
+    ],
+    "Session": [("one's own", {"user": "ada"}), ("somebody else's", {"user": "bob"})],
+}
+
+
 def _states(kind: str) -> list[tuple[str, dict[str, Value]]]:
-    both = frozenset({"custodian", "compliance"})
-    states: dict[str, list[tuple[str, dict[str, Value]]]] = {
-        "Redaction": [
-            *(
-                (s, dict[str, Value](state=s))
-                for s in ("draft", "applying", "in_review", "returned", "released", "failed", "discarded")
-            ),
-            ("in_review, one's own", {"state": "in_review", "author": "ada"}),
-            ("in_review, held", {"state": "in_review", "held": True}),
-        ],
-        "Club": [("club", {"kind": "clean_team"}), ("wall", {"kind": "ethical_wall"})],
-        "Production": [("for the other", {}), ("for a third", {"recipients": frozenset()})],
-        "Grant": [
-            ("asked", {}),
-            ("asked, one's own", {"user": "ada"}),
-            ("granted", {"state": "granted", "live": True}),
-            ("granted, one's own", {"state": "granted", "live": True, "user": "ada"}),
-            ("glass broken", {"state": "granted", "live": True, "emergency": True, "party": OWN}),
-            ("glass broken, one's own", {"state": "granted", "live": True, "emergency": True, "user": "ada"}),
-            ("glass broken, judged", {"state": "ended", "emergency": True, "judged": True, "party": OWN}),
-            *((s, dict[str, Value](state=s)) for s in ("refused", "ended")),
-        ],
-        "Review": [("open", {}), ("closed", {"state": "closed"})],
-        "Transfer": [("live", {"live": True}), ("over", {"live": False})],
-        "Disclosure": [("live", {"live": True}), ("over", {"live": False})],
-        "Hold": [("live", {"live": True}), ("released", {"live": False})],
-        "Disposal": [
-            ("proposed", {"state": "proposed"}),
-            ("proposed, one's own", {"state": "proposed", "proposer": "ada"}),
-            (
-                "proposed, approved by one custodian",
-                {"state": "proposed", "approvers": frozenset({"bob"}), "functions": frozenset({"custodian"})},
-            ),
-            ("proposed, held", {"state": "proposed", "held": True}),
-            ("approved", {"state": "approved", "functions": both, "approvers": frozenset({"bob", "eve"})}),
-            ("approved, one's own", {"state": "approved", "functions": both, "approvers": frozenset({"ada", "eve"})}),
-            ("approved, held", {"state": "approved", "functions": both, "held": True}),
-            *((s, dict[str, Value](state=s)) for s in ("void", "rejected", "done")),
-        ],
-        "Entry": [
-            ("own act, own thing", {"shared": False}),
-            ("act of the other on an own thing", {"actor": OTHER, "shared": False}),
-            ("the matter's history, by the other", {"actor": OTHER, "owner": OTHER, "shared": True}),
-            ("act of the other on its own thing", {"actor": OTHER, "owner": OTHER, "shared": False}),
-        ],
-        "Matter": [("open", {"state": "open"})],
-        "Person": [
-            ("oneself", {"user": "ada"}),
-            *((s, dict[str, Value](state=s)) for s in ("active", "shredding", "tombstone")),
-            ("a compliance officer", {"role": "compliance"}),
-            ("of the other", {"organisation": OTHER}),
-        ],
-        "Token": [("one's own", {"user": "ada"}), ("somebody else's", {"user": "bob"})],
-        "Authenticator": [
-            ("one's own", {"user": "ada"}),
-            ("one's own, the company vouches", {"user": "ada", "vouched": True}),
-            ("somebody else's", {"user": "bob"}),
-        ],
-        "Session": [("one's own", {"user": "ada"}), ("somebody else's", {"user": "bob"})],
-    }
-    return states.get(kind, [("-", {})])
+    return _STATES.get(kind, [("-", {})])
 
 
 def _cells(action: str, resource: Entity, closed: bool) -> str:

@@ -15,7 +15,6 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -24,10 +23,6 @@ from urllib.parse import urlsplit
 import pikepdf
 import pytest
 from click.testing import CliRunner, Result
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from dataroom.actions.checkpoints import verifier_key
 from dataroom.actions.disposals import CERTIFICATE_KEY
@@ -36,6 +31,7 @@ from dataroom.config import Config
 from tests.cast import World, make_config, make_world
 from tests.parts import Seaweed
 from tests.pdfs import simple_pdf
+from tests.tls import write_certificate
 
 ROOT = Path(__file__).resolve().parents[2]
 SENTENCE = "A court has ordered that this is kept."
@@ -401,25 +397,3 @@ def test_over_tls(served: Served, tmp_path: Path) -> None:
         assert told(upload)[0]["outcome"] == "stored"
         refused = call("document", "upload", served.world.matter, fake, "--json", **trusted)
         assert "[not-a-pdf]" in told(refused, 1)[0]["outcome"]
-
-
-def write_certificate(certificate: Path, key: Path) -> None:
-    """A certificate for localhost, signed by itself, and its key."""
-    private = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(private, hashes.SHA256())
-    )
-    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    form = serialization.PrivateFormat.PKCS8
-    key.write_bytes(private.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()))

@@ -9,17 +9,13 @@ import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from dataroom.adapters.oidc import Egress, SignInRefused
 from dataroom.adapters.oidc_http import Wire
+from tests.tls import write_certificate
 
 
 @dataclass(frozen=True)
@@ -42,35 +38,18 @@ class _Hello(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def write_certificate(folder: Path) -> Path:
+def in_one_file(folder: Path) -> Path:
     """A self-signed certificate for localhost with its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    secret = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path = folder / "localhost.pem"
-    path.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
+    path, key = folder / "localhost.pem", folder / "localhost.key"
+    write_certificate(path, key)
+    path.write_bytes(key.read_bytes() + path.read_bytes())
     return path
 
 
 @pytest.fixture(scope="module")
 def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
     """Run an https server."""
-    path = write_certificate(tmp_path_factory.mktemp("tls"))
+    path = in_one_file(tmp_path_factory.mktemp("tls"))
     server = http.server.ThreadingHTTPServer(("localhost", 0), _Hello)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path)

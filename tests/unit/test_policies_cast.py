@@ -66,11 +66,8 @@ def member(role: str, organisation: Ref = OWN, tier: int = 2, user: str = "ada",
     return Entity("Member", f"{user}@m1", attrs)
 
 
-def thing(kind: str, /, **more: Value) -> Entity:
-    """A resource of OWN in matter m1 with harmless attributes unless `more` says otherwise."""
-    base: dict[str, Value] = {"matter": Ref("Matter", "m1"), "organisation": OWN}
-    tiered: dict[str, Value] = {**base, "tier": 2, "held": False, "club": NO_CLUB, "wall": NO_CLUB}
-    attrs: dict[str, dict[str, Value]] = {
+def _documents(tiered: dict[str, Value]) -> dict[str, dict[str, Value]]:
+    return {
         "Document": {
             **tiered,
             "category": "technical",
@@ -95,6 +92,11 @@ def thing(kind: str, /, **more: Value) -> Entity:
             "asking": frozenset(),
             "visitors": frozenset(),
         },
+    }
+
+
+def _in_matters(base: dict[str, Value], tiered: dict[str, Value]) -> dict[str, dict[str, Value]]:
+    return {
         "Redaction": {**tiered, "state": "draft", "author": "bob"},
         "Club": {**base, "kind": "clean_team"},
         "Term": {**base, "tier": 2},
@@ -126,6 +128,11 @@ def thing(kind: str, /, **more: Value) -> Entity:
             "held": False,
         },
         "Scope": {**base, "state": "active", "held": False, "due": False},
+    }
+
+
+def _beside() -> dict[str, dict[str, Value]]:
+    return {
         "Entry": {"matter": Ref("Matter", "m1"), "actor": OWN, "owner": OWN, "shared": False},
         "Person": {
             "organisation": OWN,
@@ -143,6 +150,13 @@ def thing(kind: str, /, **more: Value) -> Entity:
         "Matter": dict(matter().attrs),
         "Service": {"name": "worker"},
     }
+
+
+def thing(kind: str, /, **more: Value) -> Entity:
+    """A resource of OWN in matter m1 with harmless attributes unless `more` says otherwise."""
+    base: dict[str, Value] = {"matter": Ref("Matter", "m1"), "organisation": OWN}
+    tiered: dict[str, Value] = {**base, "tier": 2, "held": False, "club": NO_CLUB, "wall": NO_CLUB}
+    attrs = {**_documents(tiered), **_in_matters(base, tiered), **_beside()}
     name = {"Matter": "m1", "Organisation": OWN.id}.get(kind, "x1")
     return Entity(kind, name, {**attrs[kind], **more})
 
