@@ -182,7 +182,7 @@ def organisation_for(text: str, issuers: Iterable[Issuer]) -> Issuer | None:
     one.
 
     `text` is an e-mail address or a slug as typed. A subdomain is not its parent. The caller answers a None
-    exactly as it answers a hit, for who takes part is confidential.
+    as a provider that does not answer; a hit is seen by being sent there.
     """
     wanted = text.strip().casefold()
     if len(wanted) > 320 or not wanted:
