@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from dataroom.actions import present, standing
 from dataroom.actions.context import Principal
@@ -30,6 +30,8 @@ from policies.engine import Ref
 
 LONGEST = timedelta(days=90)
 MOST_WAITING = 50
+MOST_A_DAY = 200
+"""Requests of one person in a matter that wait, and that they make within 24 hours."""
 LASTING = frozenset(
     {
         "active-people-only",
@@ -78,7 +80,11 @@ def request(work: Work, matter: Matter, params: Request) -> Done:
     taking_part = (Participation.matter_id == matter.id, Participation.organisation_id == (owner.id if owner else None))
     if owner is None or work.one(Participation, *taking_part) is None:
         raise Invalid("organisation: does not take part in the matter")
-    waiting = work.all(Grant, Grant.matter_id == matter.id, Grant.user_id == work.user, Grant.state == "asked")
+    mine = (Grant.matter_id == matter.id, Grant.user_id == work.user)
+    today = select(func.count()).select_from(Grant).where(*mine, Grant.asked_at > work.now - timedelta(days=1))
+    if work.rows(today)[0][0] >= MOST_A_DAY:
+        raise Conflict("You have asked for much since yesterday; ask again tomorrow.")
+    waiting = work.all(Grant, *mine, Grant.state == "asked")
     if len(waiting) >= MOST_WAITING:
         raise Conflict("You have asked for much that was not decided yet; end a request first.")
     if any((row.organisation_id, row.number) == (owner.id, params.number) for row in waiting):

@@ -118,7 +118,7 @@ def _refuse_unopened(work: Work, issuer: Issuer, user: User | None, params: Arri
     """
     theirs = (User.organisation_id == issuer.organisation_id, has_address(params.email), User.filed_at.is_not(None))
     filed = work.one(User, *theirs, User.active.is_(False), not_(User.subject.contains(SET_ASIDE, autoescape=True)))
-    if filed is not None and (user is None or filed.id != user.id):
+    if filed is not None and user is None:
         raise Refused("Your company's directory keeps an account of this address that this sign-in does not open.")
 
 

@@ -81,7 +81,7 @@ def version_attributes(moment: datetime) -> Mapping[str, One | Many]:
         "reserved": One(meant.exists(), "bool"),
         "meant": Many(meant, RedactionAudience.organisation_id, "ref:Organisation"),
         "export": One(flagged, "string", full=True),
-        "asking": recipients(moment, Disclosure.version_id == Version.id, Disclosure.visits == "stated"),
+        "asking": recipients(moment, Disclosure.version_id == Version.id, Disclosure.visits != "free"),
         "visitors": Many(visits, Visit.user_id, "uuid"),
         **limits(Version.document_id),
     }

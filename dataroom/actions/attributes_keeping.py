@@ -27,7 +27,6 @@ SHARED_ACTS = (
     "matter.close",
     "member.add",
     "member.remove",
-    "member.lapse",
     "partner.announce",
     "document.publish",
     "document.withdraw",

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
+from sqlalchemy import or_
 
 from dataroom.actions.access import Remark, end_grant, new_grant
 from dataroom.actions.disclosures import Sentence
@@ -52,6 +53,9 @@ def break_glass(work: Work, matter: Matter, params: Emergency) -> Done:
     if document is None or not found:
         raise unknown
     version = found[0]
+    mine = (Grant.user_id == work.user, Grant.document_id == document.id, Grant.kind == BREAK_GLASS)
+    if work.one(Grant, *mine, or_(Grant.verdict.is_(None), Grant.verdict == "contested")) is not None:
+        raise Conflict("You broke the glass for this document before, which was not judged yet or was contested.")
     if work.decide("page.view", work.entity(version)).allowed:
         raise Conflict("You can open it as it is.")
     row = new_grant(work, matter, work.organisation, params.number)

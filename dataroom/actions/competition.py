@@ -37,6 +37,8 @@ from policies.engine import Law
 
 HEADER = ("Category", "Audience", "Allowed", "Refused", "Failed")
 GIVING = frozenset({"disclosure.grant", "document.publish"})
+EXPORT = "production.export"
+NOT_COUNTED = "titles in lists, indexes of productions, and access granted to single people before they used it"
 OWN, COUNSEL, BUSINESS, OFFICERS, GIVEN = "own organisation", "counsel", "business people", "compliance", "given away"
 AUDIENCES = {"custodian": COUNSEL, "partner": BUSINESS, "compliance": OFFICERS}
 COLUMN = {"done": 0, "refused": 1, HIDDEN: 1}
@@ -58,7 +60,13 @@ class Counted:
     rules: Mapping[str, int]
     breaches: tuple[dict[str, Any], ...]
     laws: Mapping[str, int]
-    entries: int
+    acts: frozenset[str]
+    reclassified: tuple[dict[str, Any], ...]
+
+    @property
+    def entries(self) -> int:
+        """How many acts on a version were counted; the export of a production counts for each version in it."""
+        return sum(sum(cell) for cell in self.cells.values())
 
     def body(self) -> dict[str, Any]:
         """What is signed of it."""
@@ -72,6 +80,9 @@ class Counted:
             "refused_by_rule": dict(sorted(self.rules.items())),
             "breaches": list(self.breaches),
             "policies_in_force": dict(sorted(self.laws.items())),
+            "acts_counted": sorted(self.acts),
+            "not_counted": NOT_COUNTED,
+            "reclassified": list(self.reclassified),
         }
 
 
@@ -93,8 +104,9 @@ class Categories:
         self._now: dict[uuid.UUID, str] = {
             row.id: row.category for row in session.execute(_DOCUMENTS.where(Document.matter_id == matter))
         }
-        copies = _COPIES.where(Version.matter_id == matter, Version.kind != int(Kind.ORIGINAL))
-        self._copies: dict[uuid.UUID, str] = {row.id: row.category for row in session.execute(copies)}
+        versions = session.execute(_VERSIONS.where(Version.matter_id == matter)).all()
+        self._copies: dict[uuid.UUID, str] = {r.id: r.category for r in versions if r.kind != int(Kind.ORIGINAL)}
+        self._documents: dict[uuid.UUID, uuid.UUID] = {row.id: row.document_id for row in versions}
         self._changes: dict[uuid.UUID, list[tuple[int, str, str]]] = {}
         done = (AuditEntry.act == "document.classify", AuditEntry.outcome == "done")
         for row, fields in _entries(session, log, *done):
@@ -103,15 +115,26 @@ class Categories:
                 change = (row.seq, str(facts["before"][1]), str(facts["category"]))
                 self._changes.setdefault(row.document_id, []).append(change)
 
-    def at(self, row: Any) -> str:
-        """The category an entry is judged by."""
-        if row.target_id in self._copies:
-            return self._copies[row.target_id]
-        changes = self._changes.get(row.document_id, [])
-        before = [after for seq, _, after in changes if seq < row.seq]
+    def of(self, row: Any, fields: Mapping[str, Any]) -> list[str]:
+        """The categories an entry is judged by: one, or one for each version that a production's export held."""
+        told = fields.get("facts")
+        facts: dict[str, Any] = told if isinstance(told, dict) else {}
+        if row.act == EXPORT:
+            return [self._at(uuid.UUID(one), None, row.seq) for one in facts.get("versions", ())]
+        given = facts.get("version") if row.act in GIVING else None
+        return [self._at(uuid.UUID(given) if given else row.target_id, row.document_id, row.seq)]
+
+    def _at(self, target: uuid.UUID, document: uuid.UUID | None, seq: int) -> str:
+        if target in self._copies:
+            return self._copies[target]
+        known = document or self._documents.get(target)
+        if known is None:
+            return "unclassified"
+        changes = self._changes.get(known, [])
+        before = [after for place, _, after in changes if place < seq]
         if before:
             return before[-1]
-        return changes[0][1] if changes else self._now.get(row.document_id, "unclassified")
+        return changes[0][1] if changes else self._now.get(known, "unclassified")
 
 
 def _tally(desk: Desk, matter: Matter, params: Span, _stream: Any) -> Counted:
@@ -127,7 +150,20 @@ def _tally(desk: Desk, matter: Matter, params: Span, _stream: Any) -> Counted:
         )
         period = (AuditEntry.at >= params.since, AuditEntry.at < params.until, mine)
         rows = _entries(session, log.id, AuditEntry.act.in_(reaching(services.law)), *period)
-        return _count(services.law, Categories(session, log.id, matter.id), rows)
+        lowered = tuple(_lowered(services.law, session, log.id, *period))
+        return _count(services.law, Categories(session, log.id, matter.id), rows, lowered)
+
+
+def _lowered(law: Law, session: Session, log: uuid.UUID, *period: Any) -> Iterator[dict[str, Any]]:
+    """The entries by which a document left a category that is closed to somebody."""
+    done = (AuditEntry.act == "document.classify", AuditEntry.outcome == "done")
+    for row, fields in _entries(session, log, *done, *period):
+        facts = fields.get("facts")
+        if isinstance(facts, dict):
+            before, after = str(facts["before"][1]), str(facts["category"])
+            known = law.categories.get(before)
+            if before != after and known is not None and known.audience != "everyone":
+                yield {"entry": row.seq, "from": before, "to": after}
 
 
 def reaching(law: Law) -> frozenset[str]:
@@ -137,27 +173,30 @@ def reaching(law: Law) -> frozenset[str]:
         for name, shape in law.actions.items()
         if "reaches-a-version" in shape.groups and name in ACTIONS and ACTIONS[name].target is Version
     }
-    return frozenset(shows | GIVING)
+    return frozenset(shows | GIVING | {EXPORT})
 
 
-def _count(law: Law, categories: Categories, rows: Iterator[tuple[Any, dict[str, Any]]]) -> Counted:
+def _count(
+    law: Law,
+    categories: Categories,
+    rows: Iterator[tuple[Any, dict[str, Any]]],
+    lowered: tuple[dict[str, Any], ...],
+) -> Counted:
     cells: dict[tuple[str, str], list[int]] = {}
     rules, laws = Counter[str](), Counter[str]()
     breaches: list[dict[str, Any]] = []
     walls = {name for name, policy in law.policies.items() if policy.audience is not None}
-    entries = 0
     for row, fields in rows:
-        category, audience = categories.at(row), audience_of(row, fields)
-        cells.setdefault((category, audience), [0, 0, 0])[COLUMN.get(row.outcome, 2)] += 1
-        laws[read_entry(row.entry).law] += 1
-        entries += 1
-        deciding = fields.get("policies")
+        audience, deciding = audience_of(row, fields), fields.get("policies")
         if row.outcome != "done":
             rules.update(walls & set(deciding if isinstance(deciding, list) else ()))
-        elif not permitted(law, category, audience):
-            breaches.append({"entry": row.seq, "act": row.act, "category": category, "audience": audience})
+        for category in categories.of(row, fields):
+            cells.setdefault((category, audience), [0, 0, 0])[COLUMN.get(row.outcome, 2)] += 1
+            laws[read_entry(row.entry).law] += 1
+            if row.outcome == "done" and not permitted(law, category, audience):
+                breaches.append({"entry": row.seq, "act": row.act, "category": category, "audience": audience})
     tallied = {key: (done, refused, failed) for key, (done, refused, failed) in cells.items()}
-    return Counted(tallied, rules, tuple(breaches), laws, entries)
+    return Counted(tallied, rules, tuple(breaches), laws, reaching(law), lowered)
 
 
 def audience_of(row: Any, fields: Mapping[str, Any]) -> str:
@@ -201,7 +240,7 @@ def said(body: Mapping[str, Any]) -> str:
     if not body["entries"]:
         return "Nothing was asked for in this period, so nothing was let through."
     if body["held"]:
-        return "The rules held: nothing reached an audience that its category is closed to."
+        return "The rules held: no act that is counted reached an audience that its category is closed to."
     return f"THE RULES DID NOT HOLD: {len(body['breaches'])} entries reached an audience their category is closed to."
 
 
@@ -244,7 +283,12 @@ def _facts(body: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Matter", f"{body['matter']['name']} ({body['matter']['reference']})"),
         ("For", body["organisation"]["name"]),
         ("Period", f"{body['since']} to {body['until']}"),
-        ("Counted", f"{body['entries']} entries about its people and its documents"),
+        ("Counted", f"{body['entries']} acts of its people and on its documents: {', '.join(body['acts_counted'])}"),
+        ("Not counted", body["not_counted"]),
+        *(
+            (f"Entry {one['entry']}", f"a document of category {one['from']} became {one['to']}")
+            for one in body["reclassified"]
+        ),
         *((f"Entry {one['entry']}", f"{one['act']}: {one['category']}, {one['audience']}") for one in body["breaches"]),
         *((f"Refused by {rule}", f"{times} times") for rule, times in body["refused_by_rule"].items()),
         *(
@@ -288,7 +332,7 @@ def certify(work: Work, matter: Matter, params: Span, counted: Counted) -> Certi
 
 _FACTS = AuditDisclosure.name == "fact"
 _DOCUMENTS = select(Document.id, Document.category)
-_COPIES = select(Version.id, Version.category)
+_VERSIONS = select(Version.id, Version.category, Version.kind, Version.document_id)
 _ENTRIES = select(
     AuditEntry.seq,
     AuditEntry.entry,

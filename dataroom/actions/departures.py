@@ -36,7 +36,7 @@ def open_account(work: Work, user: User) -> None:
     """Lets somebody sign in whom the directory had not opened or had ended; whoever can already stays as they are."""
     if user.active or (user.invited_until is not None and user.invited_until > work.now):
         return
-    if user.departed_at is None and user.invited_until is None:
+    if user.closed_at is not None:
         raise Conflict("A colleague has deactivated this account; a colleague gives it back.", code="closed-by-hand")
     _refuse_unfinished(work, user)
     user.departed_at = None
@@ -58,22 +58,29 @@ def end_account(work: Work, user: User) -> None:
     for key in keys:
         key.removed_at = work.now
     user.invited_until, user.departed_at = None, work.now
-    matters = sorted(_matters(work, user))
+    matters = sorted(matters_of(work, user))
     for matter in matters:
         work.owe("member.lapse", matter)
     work.state(ended=True, **ended, keys=len(keys), matters=len(matters))
 
 
-def readmit(work: Work, user: User) -> None:
-    """Lets a colleague give back what a directory has ended, once the organisation has no directory here any more."""
+def readmit(work: Work, user: User) -> bool:
+    """Takes back that a colleague took an account away; whether it is a colleague's to open.
+
+    It is not while the organisation has a directory here which has ended it as well: then that opens it.
+    """
+    closed, user.closed_at = user.closed_at, None
     if user.departed_at is None:
-        return
+        return True
     if work.one(Directory, Directory.organisation_id == user.organisation_id, valid(work)) is not None:
+        if closed is not None:
+            return False
         raise Conflict(
             "Your organisation's directory has ended this account; it gives it back.", code="kept-by-directory"
         )
     _refuse_unfinished(work, user)
     user.departed_at = user.removed_at = None
+    return True
 
 
 def shut(work: Work, user: User) -> dict[str, int]:
@@ -95,13 +102,13 @@ def lapse(work: Work, matter: Matter, params: Nothing) -> Done:
     found = (
         work.one(Membership, Membership.matter_id == matter.id, *_part_of(departed))
         or work.one(ClubMember, ClubMember.matter_id == matter.id, *_place_of(departed))
-        or work.one(Grant, Grant.matter_id == matter.id, *_access_of(departed))
+        or work.one(Grant, Grant.matter_id == matter.id, *access_of(departed))
     )
     if found is None:
         raise Conflict("Everybody's part is over already.")
     person = found.user_id
     places = work.all(ClubMember, ClubMember.matter_id == matter.id, *_place_of([person]))
-    grants = work.all(Grant, Grant.matter_id == matter.id, *_access_of([person]))
+    grants = work.all(Grant, Grant.matter_id == matter.id, *access_of([person]))
     for part in work.all(Membership, Membership.matter_id == matter.id, *_part_of([person])):
         part.removed_at = work.now
     for place in places:
@@ -114,15 +121,15 @@ def lapse(work: Work, matter: Matter, params: Nothing) -> Done:
 
 
 def _refuse_unfinished(work: Work, user: User) -> None:
-    if _matters(work, user):
+    if matters_of(work, user):
         raise Unavailable("What this person had is still being ended; try again in a moment.")
 
 
-def _matters(work: Work, user: User) -> set[uuid.UUID]:
+def matters_of(work: Work, user: User) -> set[uuid.UUID]:
     """The matters in which a person has a part, a place in a club, or access that was asked for or granted."""
     parts = select(Membership.matter_id).where(*_part_of([user.id]))
     places = select(ClubMember.matter_id).where(*_place_of([user.id]))
-    grants = select(Grant.matter_id).where(*_access_of([user.id]))
+    grants = select(Grant.matter_id).where(*access_of([user.id]))
     return {row[0] for query in (parts, places, grants) for row in work.rows(query)}
 
 
@@ -136,5 +143,6 @@ def _place_of(people: People) -> tuple[ColumnElement[bool], ...]:
     return ClubMember.user_id.in_(people), ClubMember.removed_at.is_(None), ClubMember.club_id.in_(clubs)
 
 
-def _access_of(people: People) -> tuple[ColumnElement[bool], ...]:
+def access_of(people: People) -> tuple[ColumnElement[bool], ...]:
+    """Access that was asked for or granted and has not ended."""
     return Grant.user_id.in_(people), Grant.state.in_(("asked", "granted"))

@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import Field
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 
-from dataroom.actions.departures import end_account, open_account
+from dataroom.actions.departures import end_account, matters_of, open_account
 from dataroom.actions.invitations import await_person, has_address
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.views_people import AccountPage, AccountView
@@ -128,8 +128,9 @@ def change(work: Work, user: User, params: Change) -> AccountView:
         taken = (User.organisation_id == user.organisation_id, User.id != user.id, has_address(params.email))
         if work.one(User, *taken, _shown()) is not None:
             raise Conflict("Somebody else of the organisation has this address.", code="uniqueness")
-        if user.subject.startswith(AWAITED) and user.name == user.email:
-            user.name = params.email
+        if user.subject.startswith(AWAITED):
+            _keep_awaited(work, user)
+            user.name = params.email if user.name == user.email else user.name
         user.email = params.email
     user.name = params.name or user.name
     user.external_id = None if params.forget_external_id else params.external_id or user.external_id
@@ -137,6 +138,12 @@ def change(work: Work, user: User, params: Change) -> AccountView:
     if params.active is not None:
         (open_account if params.active else end_account)(work, user)
     return _filed(work, user)
+
+
+def _keep_awaited(work: Work, user: User) -> None:
+    """What colleagues gave to whoever has an address goes to nobody with another."""
+    if matters_of(work, user):
+        raise Conflict("Colleagues have given this person a part under this address.", code="mutability")
 
 
 class Removal(Params):

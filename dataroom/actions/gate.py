@@ -31,6 +31,10 @@ from policies.engine import Decision, Entity, Ref, Value
 log = logging.getLogger("dataroom.gate")
 UNCOUNTED = frozenset({"session.end", "token.revoke"})
 """What nobody is ever kept from: signing out, and ending a token."""
+ONES_OWN = frozenset(
+    {"access.break-glass", "access.documents", "access.request", "document.upload", "review.start", "search.start"}
+)
+"""Acts on a matter that are the actor's organisation's affair, also when they come to nothing."""
 TOKEN_RULE = "tokens-do-what-they-are-for"  # noqa: S105 - the id of a policy
 TOKEN_RULES = frozenset({TOKEN_RULE, "tokens-stay-in-their-matter"})
 
@@ -279,6 +283,8 @@ class Gate:
             spec.discard(Desk(self.services, attempt.principal), attempt.prepared)
         record.outcome = "refused" if isinstance(error, NotFound | Refused | KeyDestroyed | ClawedBack) else "failed"
         record.hidden = isinstance(error, NotFound) and record.owner_id not in {None, attempt.principal.organisation}
+        if spec.name in ONES_OWN and not record.hidden:
+            record.owner_id = attempt.principal.organisation
         record.code = error.code if isinstance(error, DataroomError) else "error"
         record.facts = {}
         if not isinstance(error, DataroomError):

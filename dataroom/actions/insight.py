@@ -64,6 +64,7 @@ def documents(work: Work, matter: Matter, params: ListingAs) -> SeenPage:
     reader, view = _reader(work, matter.id, params.person)
     known = select(Document.id).where(Document.matter_id == matter.id, work.narrowed(Document, "document.read"))
     own = Version.organisation_id == work.organisation
+    work.concerns(owner=work.organisation)
     page = page_of(reader, matter, params, own, Version.document_id.in_(known))
     return SeenPage(view, page.items, page.next, page.total)
 

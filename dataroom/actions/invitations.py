@@ -45,8 +45,8 @@ def invite(work: Work, _target: None, params: Invite) -> Done:
         known = "has an account already" if user.active else "has an account that is deactivated"
         raise Invalid(f"email: whoever has this address {known}")
     user = user or await_person(work, params.email)
-    readmit(work, user)
-    user.invited_until = work.now + timedelta(days=params.days)
+    if readmit(work, user):
+        user.invited_until = work.now + timedelta(days=params.days)
     work.concerns(target=user, owner=work.organisation, person=user.id)
     work.state(member=user.id, days=params.days)
     return Done(user.id)

@@ -11,6 +11,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from dataroom.actions import present
+from dataroom.actions.access import end_grant
+from dataroom.actions.departures import access_of
 from dataroom.actions.evidence import open_log
 from dataroom.actions.invitations import has_address, is_awaited, named
 from dataroom.actions.registry import Nothing, Params, action
@@ -261,7 +263,7 @@ def add(work: Work, matter: Matter, params: AddMember) -> Done:
 
 @action("member.remove", on=Matter, asks={"subject_organisation": organisation_of})
 def remove(work: Work, matter: Matter, params: RemoveMember) -> Done:
-    """Ends a person's part in the matter; it takes effect at their next request."""
+    """Ends a person's part in the matter and what they were granted there; it takes effect at their next request."""
     user = named(work, work.organisation, params.email)
     part = work.one(
         Membership,
@@ -273,6 +275,8 @@ def remove(work: Work, matter: Matter, params: RemoveMember) -> Done:
         raise Invalid("email: nobody with this address takes part for your organisation")
     _spare_compliance(work, user)
     part.removed_at = work.now
+    for grant in work.all(Grant, Grant.matter_id == matter.id, *access_of([user.id])):
+        end_grant(work, grant)
     work.concerns(person=user.id)
     work.state(member=user.id)
     return Done(part.id)

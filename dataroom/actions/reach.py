@@ -65,7 +65,7 @@ def borders(session: Session, transfers: Transfers, matter: uuid.UUID, moment: d
     recorded = frozenset(
         (row.organisation_id, row.recipient_id, row.country)
         for row in connection.execute(_RECORDED, asked)
-        if (row.organisation_id, row.mechanism) not in suspended
+        if row.mechanism in transfers.mechanisms and (row.organisation_id, row.mechanism) not in suspended
     )
     without = frozenset(one for one, mechanism in suspended if mechanism == ADEQUACY)
     return Borders(transfers, moment, countries, recorded, without)

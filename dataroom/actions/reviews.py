@@ -61,9 +61,9 @@ class Confirmed(Params):
 @action("review.start", on=Matter)
 def start(work: Work, matter: Matter, params: Start) -> Done:
     """Begins a review of everything the own organisation lets people do in a matter."""
-    nearest, farthest = work.now + timedelta(hours=1), work.now + timedelta(days=90)
+    nearest, farthest = work.now + timedelta(days=1), work.now + timedelta(days=90)
     if params.due.tzinfo is None or not nearest <= params.due <= farthest:
-        raise Invalid("due: must be a time with its zone, an hour to 90 days ahead")
+        raise Invalid("due: must be a time with its zone, 1 to 90 days ahead")
     own = (Review.matter_id == matter.id, Review.organisation_id == work.organisation)
     if work.one(Review, *own, Review.closed_at.is_(None)) is not None:
         raise Conflict("A review is under way.")

@@ -228,7 +228,12 @@ def _switched(work: Work, row: Suspension, ways: set[Way]) -> SwitchedView:
 
 @action("document.assess", on=Document)
 def assess(work: Work, document: Document, params: Assessment) -> Done:
-    """Says what export control asks of a document; until it is free, it reaches nobody outside its country."""
+    """Says what export control asks of a document; until it is free, it reaches nobody outside its country.
+
+    In a closed matter nothing becomes free any more: that would show it to more people.
+    """
+    if params.export == "free" and work.get(Matter, document.matter_id).state == "closed":
+        raise Conflict("The matter is closed; what is in it is shown to nobody further.")
     document.export, document.export_basis = params.export, params.basis
     work.state(export=params.export, characters=len(params.basis))
     return Done(document.id)

@@ -64,7 +64,7 @@ def _offered(row: User, kept: bool) -> tuple[str, ...]:
     """What a page offers for an account; what a directory has ended is its to give back while it keeps accounts."""
     if row.active or row.invited_until is not None:
         return ("user.deactivate",)
-    directorys = kept and row.departed_at is not None
+    directorys = kept and row.departed_at is not None and row.closed_at is None
     return () if directorys or row.subject.startswith(AWAITED) else ("user.reactivate",)
 
 
@@ -81,18 +81,22 @@ def _seen(work: Work, ids: list[uuid.UUID]) -> dict[uuid.UUID, datetime]:
 def deactivate(work: Work, user: User, params: Nothing) -> Done:
     """Takes an account or an invitation away: sessions and tokens end at once, and what was given has no force."""
     if user.invited_until is not None:
-        user.invited_until = None
+        user.invited_until, user.closed_at = None, work.now
         return Done(user.id)
     if not user.active:
         raise Conflict("The account is deactivated already.")
     ended = shut(work, user)
+    user.closed_at = work.now
     work.state(**ended)
     return Done(user.id)
 
 
 @action("user.reactivate", on=User)
 def reactivate(work: Work, user: User, params: Nothing) -> Done:
-    """Gives a person's account back; they sign in anew, and their parts in matters have force again."""
+    """Gives a person's account back; they sign in anew, and their parts in matters have force again.
+
+    What the organisation's directory has ended as well, it opens: until then the account stays as it is.
+    """
     if user.active:
         raise Conflict("The account is valid.")
     if user.subject.startswith(AWAITED):
@@ -100,6 +104,6 @@ def reactivate(work: Work, user: User, params: Nothing) -> Done:
     namesake = work.one(User, User.email == user.email, User.active.is_(True))
     if namesake is not None:
         raise Conflict("Somebody else has this address now.")
-    readmit(work, user)
-    user.active = True
+    user.active = readmit(work, user)
+    work.state(opened=user.active)
     return Done(user.id)

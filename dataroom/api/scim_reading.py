@@ -62,6 +62,8 @@ def conditions(text: str) -> dict[str, Any]:
 
 
 def _compared(name: str, written: str) -> Any:
+    if "\x00" in written:
+        raise Malformed("A text holds no NUL.", code="invalidFilter")
     if (name == "active") != (not written.startswith('"')):
         raise Malformed("active is compared with true or false, the others with a text.", code="invalidFilter")
     return written.lower() == "true" if name == "active" else re.sub(r"\\(.)", r"\1", written[1:-1])

@@ -57,7 +57,8 @@ class User(Base):
 
     Somebody invited before their first sign-in is not active, has a subject that stands for nobody (`AWAITED`), and
     `invited_until` while the invitation holds. Since `filed_at` the organisation's directory keeps the account, which
-    it calls `external_id`; it has ended it since `departed_at`, and deleted it since `removed_at`.
+    it calls `external_id`; it has ended it since `departed_at`, and deleted it since `removed_at`. A colleague has
+    taken it, or the invitation, away since `closed_at`.
     """
 
     __tablename__ = "user_account"
@@ -76,6 +77,7 @@ class User(Base):
     filed_at: Mapped[MaybeAt]
     departed_at: Mapped[MaybeAt]
     removed_at: Mapped[MaybeAt]
+    closed_at: Mapped[MaybeAt]
 
 
 class Directory(Base):

@@ -12,10 +12,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """A table, and columns that begin empty."""
+    """A table, and columns that begin empty but for accounts that a colleague has deactivated, nobody says when."""
     op.add_column("user_account", sa.Column("external_id", sa.String(length=255), nullable=True))
-    for name in ("filed_at", "departed_at", "removed_at"):
+    for name in ("filed_at", "departed_at", "removed_at", "closed_at"):
         op.add_column("user_account", sa.Column(name, sa.BigInteger(), nullable=True))
+    op.execute("UPDATE user_account SET closed_at = created_at WHERE active = false AND invited_until IS NULL")
     op.create_table(
         "directory",
         sa.Column("id", sa.Uuid(), nullable=False),

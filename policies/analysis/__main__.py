@@ -18,6 +18,9 @@ from policies.analysis.questions import Undecided, without_effect
 from policies.analysis.terms import Unsupported
 from policies.engine import Law, LawError, Policy
 
+LISTS = ("categories", "rationales", "schedules", "tiers", "transfers")
+"""What of a law stands in lists beside its rules."""
+
 
 def main(given: list[str] | None = None) -> int:
     """Runs the command line."""
@@ -68,7 +71,10 @@ def _compare(old: Path, new: Path, excepted: Path | None) -> int:
     unless = " except for what was named" if excepted is not None else ""
     _say(f"The new law allows {'more' if gained else 'nothing more'} than the old{unless}, and "
          f"{'less in ' + str(len(lost)) + ' places' if lost else 'nothing less'}.")  # fmt: skip
-    return 1 if gained else 0
+    lists = [name for name in LISTS if getattr(before, name) != getattr(after, name)]
+    if lists:
+        _say(f"Not compared: the lists differ too ({', '.join(lists)}); what they let through is to be read by hand.")
+    return 1 if gained or lists else 0
 
 
 def _broken(law: Law, found: Broken) -> str:

@@ -17,7 +17,8 @@ from policies.engine.lists import Table, keyed, read_tables
 
 ADEQUACY = "adequacy"
 """What a transfer rests on that needs no record: a decision of adequacy. It can be suspended like any mechanism."""
-_COUNTRY = re.compile(r"[A-Z]{2}")
+_COUNTRY = re.compile(r"(?!AA|AP|EU|Q[M-Z]|X[A-Z]|ZZ)[A-Z]{2}")
+"""ISO 3166-1 never gives the codes left out to a country; services that look places up use them for unknown ones."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Transfers:
 
 
 def is_country(text: str) -> bool:
-    """Whether a text has the form of a country's code."""
+    """Whether a text has the form of a country's code, and is none of those kept for other uses."""
     return _COUNTRY.fullmatch(text) is not None
 
 

@@ -224,3 +224,37 @@ def test_a_disclosure_to_a_club_reaches_the_recipients_people_in_it_alone(house:
     assert views(house, "pia", line.version)
     house.do("ada", "disclosure.withdraw", made)
     assert not views(house, "pia", line.version)
+
+
+def test_the_glass_is_broken_again_only_after_it_was_confirmed(house: House) -> None:
+    line = house.line()
+    first = broken(house, line)
+    house.do("petra", "access.end", first)
+    with pytest.raises(Conflict, match="not judged yet"):
+        broken(house, line)
+    house.do("bram", "access.confirm", first, remark="It had to be.")
+    second = broken(house, line)
+    house.do("bram", "access.contest", second, remark="It had not to be.")
+    with pytest.raises(Conflict, match="contested"):
+        broken(house, line)
+
+
+def test_what_somebody_tries_in_vain_is_not_told_to_whoever_opened_the_matter(house: House) -> None:
+    sizes = house.log_sizes()
+    wanted = {"organisation": "cassini", "number": 7, "purpose": WHY, "basis": BASIS, "until": until(house, days=91)}
+    with pytest.raises(Invalid):
+        house.do("pia", "access.request", house.matter, **wanted)
+    assert len(house.entries_since(sizes)) == 1
+    at = sizes[house.matter]
+    for who, shown in (("cleo", False), ("ada", False), ("corin", True)):
+        found = [view.seq for view in house.do(who, "audit.list", house.matter, act="access.request", limit=50).items]
+        assert (at in found) is shown, who
+
+
+def test_whoever_leaves_a_matter_leaves_what_they_were_granted(house: House) -> None:
+    line = house.line()
+    made = granted(house, line)
+    house.do("bodil", "member.remove", house.matter, email="pia@borealis.example")
+    house.do("bodil", "member.add", house.matter, email="pia@borealis.example", tier=2)
+    assert house.row(Grant, made).state == "ended"
+    assert not views(house, "pia", line.version)

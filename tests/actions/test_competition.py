@@ -20,6 +20,7 @@ from dataroom.cli.offline import verify_competition
 from dataroom.errors import DataroomError, Invalid, NotFound, Refused, Tampered
 from dataroom.model import Document
 from tests.actions.cases_certificates import span
+from tests.actions.cases_productions import produced
 from tests.actions.house import House
 
 
@@ -93,6 +94,38 @@ def test_an_entry_is_judged_by_the_category_of_its_time(house: House) -> None:
     assert cell(body, "claim-chart", "business people")[0] >= 1
     assert cell(body, "costs", "business people") == (0, 1)
     assert body["held"]
+
+
+def test_a_disclosed_copy_is_judged_by_its_own_category(house: House) -> None:
+    line = house.world.ready(category="costs")
+    redaction = house.world.redacted(line)
+    house.do("bram", "redaction.approve", redaction)
+    before = opened(house)
+    house.world.disclosed(house.result(redaction).id)
+    after = opened(house)
+    was, now = (cell(body, "claim-chart", "given away")[0] for body in (before, after))
+    assert (now, after["held"]) == (was + 1, True)
+
+
+def test_the_export_of_a_production_counts_for_each_version_in_it(house: House) -> None:
+    production = produced(house)
+    before = opened(house)
+    for piece in house.do("bodil", "production.export", production).pieces:
+        assert piece
+    after = opened(house)
+    assert after["entries"] == before["entries"] + 1
+    assert {"production.export", "page.view", "disclosure.grant"} <= set(after["acts_counted"])
+    assert "titles in lists" in after["not_counted"]
+
+
+def test_what_left_a_closed_category_is_named(house: House) -> None:
+    line = house.world.ready(category="costs")
+    what = {"tier": 2, "category": "claim-chart", "schedule": "work-product"}
+    sizes = house.log_sizes()
+    house.do("ada", "document.classify", line.document, **what)
+    told = {"entry": sizes[house.matter], "from": "costs", "to": "claim-chart"}
+    assert told in opened(house)["reclassified"]
+    assert b"of category costs became claim-chart" not in certify(house, form="csv")
 
 
 def test_it_says_plainly_when_the_rules_did_not_hold(house: House) -> None:

@@ -112,6 +112,35 @@ def test_what_a_colleague_took_away_the_directory_does_not_give_back(house: Hous
         house.do(MINE, "account.change", invited, active=True)
 
 
+def test_ending_and_opening_gives_nothing_back_that_a_colleague_took_away(house: House) -> None:
+    user = account(house, working(house))
+    house.do("cleo", "user.deactivate", user)
+    house.do(MINE, "account.change", user, active=False)
+    house.world.worker.drain("member.lapse")
+    with pytest.raises(Conflict, match="a colleague gives it back"):
+        house.do(MINE, "account.change", user, active=True)
+    house.do("cleo", "user.reactivate", user)
+    assert not row_of(house, user).active
+    assert house.do(MINE, "account.change", user, active=True).active
+
+
+def test_whoever_is_awaited_with_a_part_keeps_their_address(house: House) -> None:
+    user = filed(house)
+    house.do("ada", "member.add", house.matter, email=row_of(house, user).email, tier=2)
+    with pytest.raises(Conflict, match="under this address"):
+        house.do(MINE, "account.change", user, email="other@aldermoor.example")
+
+
+def test_that_somebody_left_tells_other_companies_nothing_of_what_they_had(house: House) -> None:
+    who = working(house)
+    asked(house, house.line(), who)
+    house.do(MINE, "account.remove", account(house, who))
+    house.world.worker.drain("member.lapse")
+    assert house.do("cleo", "audit.list", house.matter, act="member.lapse").items
+    for other in ("bodil", "corin"):
+        assert not house.do(other, "audit.list", house.matter, act="member.lapse").items
+
+
 def test_what_the_directory_ended_a_colleague_gives_back_only_when_there_is_no_directory(house: House) -> None:
     user, awaited = account(house, working(house)), filed(house)
     for each in (user, awaited):

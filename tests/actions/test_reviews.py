@@ -70,14 +70,14 @@ def test_what_nobody_confirms_ends_on_the_day_and_the_report_says_so(house: Hous
 
 def test_what_ended_meanwhile_is_told_as_such_and_days_have_bounds(house: House) -> None:
     matter = own_matter(house)
-    for wrong in (until(house, minutes=30), until(house, days=91), until(house).replace(tzinfo=None)):
+    for wrong in (until(house, hours=23), until(house, days=91), until(house).replace(tzinfo=None)):
         with pytest.raises(Invalid):
             house.do("cleo", "review.start", matter, due=wrong)
-    target = house.do("cleo", "review.start", matter, due=until(house, hours=2)).id
+    target = house.do("cleo", "review.start", matter, due=until(house, days=2)).id
     house.do("ada", "member.remove", matter, email="petra@aldermoor.example")
-    house.later(hours=1)
+    house.later(days=1)
     assert house.world.worker.drain("review.close") == 0
-    house.later(hours=1, seconds=1)
+    house.later(days=1, seconds=1)
     assert house.world.worker.drain("review.close") == 1
     found = {one.person: one.outcome for one in house.do("cleo", "review.read", target).items}
     assert found == {"Ada Quill": "last", "Bram Oakes": "ended", "Petra Lind": "gone", "Cleo Hart": "last"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +13,11 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from dataroom.actions.reach import borders
 from dataroom.errors import Conflict, Invalid, NotFound, Refused
 from dataroom.model import Document, Organisation
 from tests.actions.cases_transfers import GROUNDS, way, way_terms
-from tests.actions.house import House, terms
+from tests.actions.house import House, pdf, terms
 
 
 @contextmanager
@@ -201,3 +203,25 @@ def test_the_page_of_borders_tells_what_holds(house: House) -> None:
         theirs = [one for one in house.do("corin", "transfer.list", house.matter).items if one.id == transfer]
         assert [(one.reason, one.can) for one in theirs] == [("", frozenset())]
         house.do("cleo", "transfer.end", transfer)
+
+
+def test_a_mechanism_that_left_the_law_carries_nothing_any_more(house: House) -> None:
+    with registered(house, borealis="US"):
+        way(house)
+        law = house.world.services.law.transfers
+        rest = replace(law, mechanisms={name: one for name, one in law.mechanisms.items() if name != "scc"})
+        with house.world.services.database.reading() as session:
+            now = house.world.clock.now()
+            kept, gone = (borders(session, known, house.matter, now) for known in (law, rest))
+        assert {country for _, _, country in kept.recorded} == {"US"}
+        assert gone.recorded == frozenset()
+
+
+def test_in_a_closed_matter_nothing_becomes_free_of_export_control(house: House) -> None:
+    matter = house.other_matter()
+    more = {"tier": 2, "category": "claim-chart", "schedule": "work-product"}
+    line = house.do("ada", "document.upload", matter, stream=io.BytesIO(pdf()), path="charts/a.pdf", **more)
+    house.do("ada", "matter.close", matter)
+    with pytest.raises(Conflict, match="closed"):
+        house.do("ada", "document.assess", line.document, export="free", basis=GROUNDS)
+    house.do("ada", "document.assess", line.document, export="controlled", basis=GROUNDS)

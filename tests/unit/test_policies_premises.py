@@ -12,6 +12,7 @@ import pytest
 from dataroom.actions.reach import Borders
 from policies.engine import ADEQUACY, Law, LawError, Ref, Value
 from policies.engine.law import PACKAGED
+from policies.engine.transfers import is_country
 from tests.unit.test_policies_cast import LAW, OTHER, OWN, changed, may, member, question, thing
 from tests.unit.test_policies_matrix import ALLOWED, asker, in_state
 
@@ -112,6 +113,23 @@ def test_a_decision_of_adequacy_ends_and_can_be_left_aside() -> None:
     assert between("DE", "GB", "GB", adequacy=False).covered(A, B, "GB")
     assert not between("DE", "GB", day=datetime(2032, 1, 1, tzinfo=UTC)).covered(A, B, "GB")
     assert LAW.transfers.adequate("DE", "GB", date(2031, 12, 27))
+
+
+def test_only_whom_a_version_reaches_states_a_purpose_for_it() -> None:
+    asking = thing("Version", organisation=OTHER, asking=frozenset({OWN}), export="free")
+    who = member("partner")
+    assert not may(who, "visit.state", asking)
+    for more in ({"state": "published"}, {"audience": frozenset({OWN})}, {"named": frozenset({"ada"})}):
+        assert may(who, "visit.state", changed(asking, **more))
+
+
+def test_codes_that_no_country_has_are_none() -> None:
+    assert [
+        code for code in ("DE", "US", "XX", "ZZ", "AP", "EU", "XK", "QZ", "AA", "de", "D1") if is_country(code)
+    ] == [
+        "DE",
+        "US",
+    ]
 
 
 def test_what_was_recorded_for_one_company_carries_no_other() -> None:

@@ -23,6 +23,7 @@ FILTERS: dict[str, dict[str, Any]] = {
     'active eq true and externalId eq "7"': {"active": True, "external_id": "7"},
 }
 NO_FILTERS = (
+    'userName eq "a\x00b"',
     'userName sw "a"',
     'userName co "a"',
     "userName pr",
