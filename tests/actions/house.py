@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
 import secrets
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Dialect, func, select, update
 from sqlalchemy.orm import Session
 
 from dataroom.actions import identity
@@ -112,11 +114,10 @@ class House:
         """
         found: dict[str, list[tuple[Any, ...]]] = {}
         with self.world.services.database.reading() as session:
-            for name, table in Base.metadata.tables.items():
-                if not name.startswith(EVIDENCE) and name not in {"allowance", "outgoing"}:
-                    columns = [c for c in table.columns if (name, c.name) != ("session", "seen_at")]
-                    rows = (tuple(_settled(value) for value in row) for row in session.execute(select(*columns)))
-                    found[name] = sorted(rows, key=repr)
+            connection = session.connection()
+            for name, statement in _everything(connection.dialect).items():
+                rows = connection.exec_driver_sql(statement)
+                found[name] = [tuple(_settled(value) for value in row) for row in rows]
         return found
 
     def log_sizes(self) -> dict[uuid.UUID | None, int]:
@@ -186,8 +187,7 @@ class House:
         return self.world.redacted(line or self.line())
 
     def applying(self) -> uuid.UUID:
-        """A redaction that awaits the service; the key scope its copy will belong to is there."""
-        self.line(tier=1)
+        """A redaction that awaits the service; its errand is taken out of the worker's way."""
         made = self.draft()
         self.do("ada", "redaction.submit", made)
         return made
@@ -312,8 +312,21 @@ class House:
             return int(session.scalar(select(func.count()).select_from(table).where(*criteria)) or 0)
 
 
+@cache
+def _everything(dialect: Dialect) -> dict[str, str]:
+    """What reads each table whole, in the order of its key, as the driver has it."""
+    found = {}
+    for name, table in Base.metadata.tables.items():
+        if not name.startswith(EVIDENCE) and name not in {"allowance", "outgoing"}:
+            columns = [c for c in table.columns if (name, c.name) != ("session", "seen_at")]
+            found[name] = str(select(*columns).order_by(*table.primary_key).compile(dialect=dialect))
+    return found
+
+
 def _settled(value: Any) -> Any:
     """A value of a row, of an errand's payload what it owes and not how far it has come."""
+    if isinstance(value, str) and '"progress"' in value:
+        value = json.loads(value)
     return {name: one for name, one in value.items() if name != "progress"} if isinstance(value, dict) else value
 
 
