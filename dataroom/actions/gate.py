@@ -32,7 +32,9 @@ log = logging.getLogger("dataroom.gate")
 UNCOUNTED = frozenset({"session.end", "token.revoke"})
 """What nobody is ever kept from: signing out, and ending a token."""
 ONES_OWN = frozenset(
-    {"access.break-glass", "access.documents", "access.request", "document.upload", "review.start", "search.start"}
+    {"access.break-glass", "access.documents", "access.request", "agreement.accept", "audience.create", "club.create"}
+    | {"document.upload", "production.make", "review.start", "search.start", "survey.start", "term.add"}
+    | {"transfer.record"}
 )
 """Acts on a matter that are the actor's organisation's affair, also when they come to nothing."""
 TOKEN_RULE = "tokens-do-what-they-are-for"  # noqa: S105 - the id of a policy

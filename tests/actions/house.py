@@ -117,7 +117,8 @@ class House:
             connection = session.connection()
             for name, statement in _everything(connection.dialect).items():
                 rows = connection.exec_driver_sql(statement)
-                found[name] = [tuple(_settled(value) for value in row) for row in rows]
+                settled = _settled if name == "errand" else lambda value: value
+                found[name] = [tuple(settled(value) for value in row) for row in rows]
         return found
 
     def log_sizes(self) -> dict[uuid.UUID | None, int]:

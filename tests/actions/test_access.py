@@ -251,6 +251,15 @@ def test_what_somebody_tries_in_vain_is_not_told_to_whoever_opened_the_matter(ho
         assert (at in found) is shown, who
 
 
+def test_an_audience_that_came_to_nothing_is_not_told_to_whoever_opened_the_matter(house: House) -> None:
+    at = house.log_sizes()[house.matter]
+    with pytest.raises(Invalid):
+        house.do("bodil", "audience.create", house.matter, name="Outside counsel", organisations=["nobody"])
+    for who, shown in (("cleo", False), ("corin", True)):
+        found = [view.seq for view in house.do(who, "audit.list", house.matter, act="audience.create", limit=50).items]
+        assert (at in found) is shown, who
+
+
 def test_whoever_leaves_a_matter_leaves_what_they_were_granted(house: House) -> None:
     line = house.line()
     made = granted(house, line)
