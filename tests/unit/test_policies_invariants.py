@@ -26,6 +26,7 @@ from tests.unit.test_policies_cast import LAW
 PROMISES = read_promises(LAW)
 FORBIDS = {
     "active-people-only": "without-an-account-nothing",
+    "agreement-comes-first": "the-agreement-comes-first",
     "approver-never-executes": "disposals-take-two-functions-and-a-third-hand",
     "author-never-approves": "nobody-approves-their-own-redaction",
     "claw-backs-for-counsel-only": "claw-backs-of-counsels-things",
@@ -39,8 +40,10 @@ FORBIDS = {
     "club-versions-for-the-club": "clubs-are-for-their-people",
     "companies-vouch-before-keys": "keys-follow-the-sign-in",
     "compliance-accounts-are-compliances": "compliance-officers-are-not-put-aside",
+    "controlled-is-read-at-home": "controlled-is-never-opened-abroad",
     "copies-stay-with-their-audience": "copies-reach-whom-they-are-made-for",
     "counsel-only": "counsel-only-is-for-counsel",
+    "directories-leave-the-erased": "directories-keep-to-their-living-people",
     "erased-accounts-stay-shut": "the-erased-do-not-come-back",
     "held-is-never-disposed-of": "held-is-never-destroyed",
     "held-keys-are-kept": "held-keys-are-never-destroyed",
@@ -51,16 +54,23 @@ FORBIDS = {
     "no-publication-of-walled-categories": "walled-categories-are-not-published",
     "nobody-approves-twice": "nobody-approves-their-own-disposal",
     "nobody-deactivates-themselves": "nobody-forgets-themselves",
-    "nobody-opens-their-own-wall": "walls-are-opened-from-outside",
     "nobody-grants-themselves": "nobody-lets-themselves-in",
     "nobody-judges-themselves": "nobody-lets-themselves-in",
+    "nobody-opens-their-own-wall": "walls-are-opened-from-outside",
+    "nobody-trains-themselves": "training-is-recorded-by-colleagues",
+    "nothing-crosses-uncovered": "nothing-crosses-borders-uncovered",
+    "nothing-is-given-uncovered": "disclosures-are-covered",
     "own-matter-only": "no-entry-of-another-matter",
     "own-organisation-only": "walled-categories-never-leave",
     "proposer-never-approves": "nobody-approves-their-own-disposal",
+    "purpose-comes-first": "the-purpose-comes-first",
     "strong-sign-in": "what-cannot-be-undone-takes-a-strong-sign-in",
     "tokens-do-what-they-are-for": "narrow-tokens-approve-nothing",
     "tokens-stay-in-their-matter": "confined-tokens-stay",
+    "training-comes-first": "the-agreement-comes-first",
     "two-functions-approve": "approvals-come-from-two-functions",
+    "unassessed-is-given-at-home": "unassessed-is-not-given-abroad",
+    "unassessed-stays-at-home": "unassessed-never-crosses-borders",
     "walled-off-from-documents": "walled-documents-are-out-of-reach",
     "walled-off-from-redactions": "walled-redactions-are-out-of-reach",
     "walled-off-from-versions": "ethical-walls-have-no-door",
@@ -85,6 +95,8 @@ MUTANTS = (
     ("held-is-never-disposed-of", "resource.held", "!resource.held", "held-versions-keep-their-bytes"),
     ("shared-entries-are-read", "&& resource.shared", "|| resource.shared", "partners-read-no-log"),
     ("compliance-releases-own-hold", "== resource.organisation", "!= resource.organisation", "foreign-holds-stay"),
+    ("controlled-is-read-at-home", "page.view", "version.read", "controlled-is-never-opened-abroad"),
+    ("unassessed-is-given-at-home", '"free"', '"unassessed"', "unassessed-is-not-given-abroad"),
     ("service-erases", '"destroyed"', '"staged"', "the-service-erases-only-what-is-destroyed"),
     ("compliance-lifts-limits", '"compliance"', '"custodian"', "limits-are-lifted-by-compliance"),
     ("custodian-reads-redactions", "principal.organisation == resource.organisation", "true",
@@ -118,6 +130,10 @@ def forms(text: str) -> list[Mapping[str, object]]:
 
 def test_every_promise_is_kept() -> None:
     assert [(each.promise.id, each.example) for each in broken(LAW, PROMISES.values())] == []
+
+
+def test_every_rule_that_forbids_is_promised() -> None:
+    assert {policy.id for policy in LAW.policies.values() if policy.effect == "forbid"} == set(FORBIDS)
 
 
 def test_no_rule_is_without_effect() -> None:
