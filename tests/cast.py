@@ -156,7 +156,7 @@ class World:
         }
         self.do("ada", "redaction.mark", redaction, marks=[mark])
         self.do("ada", "redaction.submit", redaction)
-        self.worker.drain()
+        self.worker.drain("redaction.apply")
         return uuid.UUID(str(redaction))
 
     def due(self, who: str = "ada", **more: Any) -> Any:

@@ -110,7 +110,7 @@ class SeaweedFS:
         fixed = (
             "-ip=127.0.0.1 -ip.bind=127.0.0.1 -webdav=false -admin.ui=false -master.telemetry=false "
             "-s3.port.iceberg=0 -s3.port.lance=0 -s3.cacheCapacityMB=16 -s3.readerCacheSizeMB=64 "
-            "-master.volumeSizeLimitMB=1024 -master.electionTimeout=1s -volume.max=4096"
+            "-master.volumeSizeLimitMB=1024 -master.electionTimeout=1s -volume.max=4096 -volume.preStopSeconds=0"
         )
         return [weed, "mini", f"-dir={self._folder / 'data'}", *fixed.split(), *ports]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from dataroom.model import Errand, Mark, Redaction, Search, SearchPart, Term, Transcript, TranscriptPage
 from tests.actions.case import Case, Target
-from tests.actions.house import House
+from tests.actions.house import House, pdf
 from tests.integration.sandbox_files import scan
 
 TERM = {"text": "Lumen panel", "kind": "product", "whole": True, "case": False}
@@ -27,17 +29,44 @@ def term(house: House, text: str = "") -> uuid.UUID:
     return house.do("ada", "term.add", house.matter, terms=[new], tier=2)[0]  # type: ignore[no-any-return]
 
 
+def small(house: House) -> uuid.UUID:
+    """A matter of its own with one document in it: whatever reads a whole matter is soon done there."""
+    if "small" not in house.ready:
+        made = house.other_matter()
+        house.do("ada", "member.add", made, email="lena@aldermoor.example", tier=1)
+        more = {"tier": 2, "category": "claim-chart", "schedule": "work-product"}
+        line = house.do("ada", "document.upload", made, stream=io.BytesIO(pdf()), path="charts/a.pdf", **more)
+        house.ready["small"] = made, line
+    found: uuid.UUID = house.ready["small"][0]
+    return found
+
+
 def search(house: House, *terms: str) -> uuid.UUID:
     """A search by ada that has found nothing yet, and whose errand nobody takes."""
     house.line()
-    looked = [{"text": text} for text in terms or ("lumen",)]
-    made: uuid.UUID = house.do("ada", "search.start", house.matter, terms=looked).id
-    return made
+    return _looking(house, house.matter, terms or ("lumen",))
 
 
 def searched(house: House, *terms: str) -> uuid.UUID:
     """A search by ada that is done."""
-    made = search(house, *terms)
+    return _worked_off(house, search(house, *terms))
+
+
+def _small_search(house: House) -> uuid.UUID:
+    return _looking(house, small(house), ["lumen"])
+
+
+def _small_searched(house: House) -> uuid.UUID:
+    return _worked_off(house, _small_search(house))
+
+
+def _looking(house: House, matter: uuid.UUID, terms: Sequence[str]) -> uuid.UUID:
+    looked = [{"text": text} for text in terms]
+    made: uuid.UUID = house.do("ada", "search.start", matter, terms=looked).id
+    return made
+
+
+def _worked_off(house: House, made: uuid.UUID) -> uuid.UUID:
     while house.row(Search, made).state == "running":
         house.do("service", "search.step", made)
     return made
@@ -166,12 +195,12 @@ CASES = (
         shows=lambda h, r: any(line.state == "running" for line in r),
         reads=True,
     ),
-    Case("search.read", "ada", _read, lambda h: searched(h), reads=True),
+    Case("search.read", "ada", _read, _small_searched, reads=True),
     Case(
         "search.hits",
         "ada",
         _hits,
-        lambda h: searched(h),
+        _small_searched,
         params=lambda h, t: {"version": _with_places(h, t) if t and h.count(Search, Search.id == t) else uuid.uuid4()},
         reads=True,
     ),
@@ -179,7 +208,7 @@ CASES = (
         "search.mark",
         "ada",
         _marked,
-        lambda h: searched(h),
+        _small_searched,
         params=lambda h, t: {
             "version": _with_places(h, t) if t and h.count(Search, Search.id == t) else uuid.uuid4(),
             "places": [0],
@@ -188,8 +217,8 @@ CASES = (
             "title": "Without the product",
         },
     ),
-    Case("search.stop", "ada", _stopped, lambda h: search(h)),
-    Case("search.step", "service", _stepped, lambda h: search(h), lower="ada"),
+    Case("search.stop", "ada", _stopped, _small_search),
+    Case("search.step", "service", _stepped, _small_search, lower="ada"),
     Case(
         "redaction.search",
         "ada",

@@ -83,7 +83,7 @@ def _privileged(house: House) -> Target:
     details = dict.fromkeys(house.world.services.law.rationales["AC"].record, "Mara Winter")
     house.do("ada", "redaction.mark", redaction, marks=[mark(code="AC", details=details)])
     house.do("ada", "redaction.submit", redaction)
-    house.world.worker.drain()
+    house.world.worker.drain("redaction.apply")
     house.do("bram", "redaction.approve", redaction)
     return house.matter
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from dataroom.model import Errand, Survey, SurveyPart
 from tests.actions.case import Case
+from tests.actions.cases_finding import small
 from tests.actions.house import House
 
 
-def finished(house: House) -> None:
-    """Works off every survey that is under way."""
-    for row in house.rows(Survey, Survey.state == "running"):
+def finished(house: House, *criteria: Any) -> None:
+    """Works off every survey that is under way, or those of `criteria`."""
+    for row in house.rows(Survey, Survey.state == "running", *criteria):
         while house.row(Survey, row.id).state == "running":
             house.do("service", "survey.step", row.id)
 
@@ -22,6 +23,14 @@ def surveyed(house: House) -> uuid.UUID:
     finished(house)
     house.draft()
     made: uuid.UUID = house.do("ada", "survey.start", house.matter).id
+    return made
+
+
+def _small_surveyed(house: House) -> uuid.UUID:
+    matter = small(house)
+    finished(house, Survey.matter_id == matter)
+    house.draft(house.ready["small"][1])
+    made: uuid.UUID = house.do("ada", "survey.start", matter).id
     return made
 
 
@@ -56,7 +65,7 @@ def _contradicting(house: House) -> uuid.UUID:
 
 CASES = (
     Case("survey.start", "ada", _started, _ready, lower="petra", foreign=""),
-    Case("survey.step", "service", _stepped, surveyed, lower="ada"),
+    Case("survey.step", "service", _stepped, _small_surveyed, lower="ada"),
     Case(
         "redaction.consistency",
         "ada",
