@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cast import World, make_config, make_world
-from tests.parts import Database, Seaweed, postgres, seaweed
+from tests.parts import Database, Seaweed, migrated_sqlite, postgres, seaweed
 
 __all__ = ["fresh_world", "postgres", "seaweed", "world"]
 
@@ -34,7 +34,7 @@ def fresh_world(tmp_path: Path, seaweed: Seaweed) -> Iterator[Callable[[], World
     def make() -> World:
         folder = tmp_path / str(len(made))
         folder.mkdir()
-        made.append(make_world(make_config(folder, f"sqlite:///{folder}/room.db", seaweed)))
+        made.append(make_world(make_config(folder, migrated_sqlite(folder), seaweed)))
         return made[-1]
 
     yield make
@@ -44,6 +44,6 @@ def fresh_world(tmp_path: Path, seaweed: Seaweed) -> Iterator[Callable[[], World
 
 def _database(request: pytest.FixtureRequest, folder: Path) -> str:
     if request.param == "sqlite":
-        return f"sqlite:///{folder}/room.db"
+        return migrated_sqlite(folder)
     postgres: Database = request.getfixturevalue("postgres")
-    return postgres.create_database()
+    return postgres.migrated()

@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -23,6 +24,7 @@ from psycopg import sql
 
 from dataroom.adapters.parts import Postgres, SeaweedFS
 from dataroom.adapters.s3 import S3Settings, S3Store
+from dataroom.cli.operate import upgrade
 
 _QUICK = {
     "fsync": "off",
@@ -64,7 +66,36 @@ class Database:
         name = name or f"t_{uuid.uuid4().hex}"
         with psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return self._address(name)
+
+    def migrated(self) -> str:
+        """Make a database with the newest schema, copied from one that was migrated once in the run."""
+        name, model = f"t_{uuid.uuid4().hex}", "t_model"
+        with psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute("SELECT pg_advisory_lock(1)")
+            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [model]).fetchone() is None:
+                upgrade(self.create_database("t_model_begun"))
+                connection.execute("ALTER DATABASE t_model_begun RENAME TO t_model")
+            copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(model))
+            connection.execute(copy)
+        return self._address(name)
+
+    def _address(self, name: str) -> str:
         return self.url.replace("@/postgres", f"@/{name}")
+
+
+@cache
+def _migrated_file() -> bytes:
+    """An SQLite database with the newest schema, migrated once in a process."""
+    with tempfile.TemporaryDirectory() as folder:
+        upgrade(f"sqlite:///{folder}/model.db")
+        return Path(folder, "model.db").read_bytes()
+
+
+def migrated_sqlite(folder: Path) -> str:
+    """Make `room.db` with the newest schema in a folder; returns its SQLAlchemy address."""
+    (folder / "room.db").write_bytes(_migrated_file())
+    return f"sqlite:///{folder}/room.db"
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,7 @@ def house(request: pytest.FixtureRequest, seaweed: Seaweed) -> Iterator[House]:
         url = f"sqlite:///{folder}/room.db"
     else:
         postgres: Database = request.getfixturevalue("postgres")
-        url = postgres.create_database()
+        url = postgres.migrated()
     with house_on(url, seaweed, folder, sweep_age=0) as made:
         yield made
     remove(folder)

@@ -28,7 +28,7 @@ def two(request: pytest.FixtureRequest, seaweed: Seaweed) -> Iterator[tuple[Hous
         url = f"sqlite:///{folder}/room.db"
     else:
         postgres: Database = request.getfixturevalue("postgres")
-        url = postgres.create_database()
+        url = postgres.migrated()
     with house_on(url, seaweed, folder, sweep_age=0) as first:
         with ExitStack() as held:
             port = hold_ports(held, ["second"], {})["second"]

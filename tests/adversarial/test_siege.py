@@ -21,7 +21,7 @@ def test_what_was_answered_is_recorded_and_nothing_is_half_done(
         url = f"sqlite:///{folder}/room.db"
     else:
         postgres: Database = request.getfixturevalue("postgres")
-        url = postgres.create_database()
+        url = postgres.migrated()
     with house_on(url, seaweed, folder, sweep_age=0) as house:
         toll = besiege(house, SECONDS)
     remove(folder)

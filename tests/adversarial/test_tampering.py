@@ -17,7 +17,7 @@ from dataroom.errors import NotFound
 from dataroom.model import Base
 from tests.adversarial.insider import Cell, Insider, all_columns, everything, other
 from tests.cast import make_config, make_world
-from tests.parts import Seaweed
+from tests.parts import Seaweed, migrated_sqlite
 
 UNSEEN = {
     "allowance.*": "how much may be asked in a minute; who changes it lets somebody ask more or less, never something else",
@@ -69,7 +69,7 @@ KINDS = {
 def insider(tmp_path_factory: pytest.TempPathFactory, seaweed: Seaweed) -> Iterator[Insider]:
     """A house on SQLite in which everything has happened."""
     folder = tmp_path_factory.mktemp("tampering")
-    world = make_world(make_config(folder, f"sqlite:///{folder}/room.db", seaweed))
+    world = make_world(make_config(folder, migrated_sqlite(folder), seaweed))
     everything(world)
     yield Insider(world)
     world.close()

@@ -19,7 +19,7 @@ from dataroom.errors import Tampered
 from dataroom.model import Version
 from dataroom.vault.store import Missing, Stored
 from tests.cast import World, make_config, make_world, simple_pdf
-from tests.parts import Seaweed
+from tests.parts import Seaweed, migrated_sqlite
 
 CONTENT = simple_pdf(["x" * 60] * 60) + b"%" * 20_000
 
@@ -95,7 +95,7 @@ def look_inside(world: World) -> list[Finding]:
 def world(tmp_path_factory: pytest.TempPathFactory, seaweed: Seaweed) -> Iterator[World]:
     """A house with one matter."""
     folder = tmp_path_factory.mktemp("objects")
-    made = make_world(make_config(folder, f"sqlite:///{folder}/room.db", seaweed))
+    made = make_world(make_config(folder, migrated_sqlite(folder), seaweed))
     yield made
     made.close()
 

@@ -28,7 +28,7 @@ from dataroom.model import AuditEntry
 from tests.adversarial.house import remove, short_folder, table_dump
 from tests.cast import PEOPLE, World, make_config, make_world, simple_pdf
 from tests.golden.files import hold
-from tests.parts import Seaweed
+from tests.parts import Seaweed, migrated_sqlite
 from tests.strangers import BODIES, NOBODY, SENTENCE, unseen
 
 VARYING = {"X-Correlation-Id", "X-Request-Id", "Set-Cookie", "Date", "RateLimit"}
@@ -110,7 +110,7 @@ def _filler(rule: Rule, name: str, target: uuid.UUID) -> Any:
 def walk(seaweed: Seaweed) -> Iterator[Walk]:
     """The walk on a house of its own."""
     folder = short_folder()
-    world = make_world(make_config(folder, f"sqlite:///{folder}/room.db", seaweed))
+    world = make_world(make_config(folder, migrated_sqlite(folder), seaweed))
     app = create_app(world.config, world.services)
     token = world.do("paolo", "token.create", scopes=["everything"], name="walking").secret
     pages = signed_in(world, app, "paolo")

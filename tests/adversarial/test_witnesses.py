@@ -34,7 +34,7 @@ def pair(
     folder = tmp_path_factory.mktemp("mutual")
     with (
         served(folder / "north", f"sqlite:///{folder}/north/room.db", seaweed, "north") as north,
-        served(folder / "south", postgres.create_database(), seaweed, "south") as south,
+        served(folder / "south", postgres.migrated(), seaweed, "south") as south,
     ):
         introduce(north, south)
         introduce(south, north)

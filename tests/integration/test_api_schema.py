@@ -22,7 +22,7 @@ from tests.adversarial.house import remove, short_folder
 from tests.adversarial.test_walk import unseen
 from tests.cast import World, make_config, make_world, simple_pdf
 from tests.integration.api_schema import Prober, operations, probe
-from tests.parts import Seaweed
+from tests.parts import Seaweed, migrated_sqlite
 
 EXAMPLES = int(os.environ.get("DATAROOM_API_EXAMPLES", "2"))
 # The order matters: a compliance officer may end the accounts of those before.
@@ -44,7 +44,7 @@ class Probed:
 def probed(seaweed: Seaweed) -> Iterator[Probed]:
     """A house with things of every kind, some of them of Cassini alone."""
     folder = short_folder()
-    world = make_world(make_config(folder, f"sqlite:///{folder}/room.db", seaweed))
+    world = make_world(make_config(folder, migrated_sqlite(folder), seaweed))
     app, things = create_app(world.config, world.services), unseen(world)
     hidden = frozenset(str(some) for kind in things if kind != "person" for some in things[kind])
     alone = world.do("cass", "matter.create", name="Quiet plum", reference="Q-7", participants=["borealis"]).id

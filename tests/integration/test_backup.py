@@ -32,14 +32,14 @@ from dataroom.model import AuditEntry, Base, Version
 from tests.adversarial.house import check_logs, environment_of
 from tests.backups import backed_up, content, dispose, elsewhere, restored, sign_in
 from tests.cast import World, make_config, make_world, simple_pdf
-from tests.parts import Database, Seaweed
+from tests.parts import Database, Seaweed, migrated_sqlite
 
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory, seaweed: Seaweed) -> Iterator[World]:
     """A house on SQLite with one published document, shared by tests that leave it as it is."""
     folder = tmp_path_factory.mktemp("room")
-    made = make_world(make_config(folder, f"sqlite:///{folder}/room.db", seaweed))
+    made = make_world(make_config(folder, migrated_sqlite(folder), seaweed))
     made.published()
     yield made
     made.close()

@@ -29,7 +29,7 @@ from dataroom.actions.disposals import CERTIFICATE_KEY
 from dataroom.cli import cli
 from dataroom.config import Config
 from tests.cast import World, make_config, make_world
-from tests.parts import Seaweed
+from tests.parts import Seaweed, migrated_sqlite
 from tests.pdfs import simple_pdf
 from tests.tls import write_certificate
 
@@ -61,7 +61,7 @@ class Served:
 def served(tmp_path_factory: pytest.TempPathFactory, seaweed: Seaweed) -> Iterator[Served]:
     """A house on SQLite, served by gunicorn on a free port."""
     folder = tmp_path_factory.mktemp("served")
-    world = make_world(make_config(folder, f"sqlite:///{folder}/room.db", seaweed))
+    world = make_world(make_config(folder, migrated_sqlite(folder), seaweed))
     with serving(world, folder / "log") as (url, process):
         wait_until_ready(url, process)
         yield Served(world, url, process)

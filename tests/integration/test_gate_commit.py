@@ -119,7 +119,7 @@ def test_a_deadlock_or_serialization_failure_between_act_and_entry(
     tmp_path: Path, seaweed: Seaweed, postgres: Database
 ) -> None:
     """PostgreSQL ends the transaction at its last statement: nothing is done, which is recorded, and can be repeated."""
-    world = make_world(make_config(tmp_path, postgres.create_database(), seaweed))
+    world = make_world(make_config(tmp_path, postgres.migrated(), seaweed))
     for code in ("40P01", "40001"):
         line = world.ready()
         with world.services.database.writing() as session:

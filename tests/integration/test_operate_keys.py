@@ -92,7 +92,7 @@ def room(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         url = f"sqlite:///{folder}/room.db"
     else:
         postgres: Database = request.getfixturevalue("postgres")
-        url = postgres.create_database()
+        url = postgres.migrated()
     world = make_world(replace(make_config(folder, url, seaweed), errand_lease=2))
     yield Room(world, folder)
     world.close()

@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from dataroom.actions import identity
 from dataroom.app import create_app
 from tests.cast import PEOPLE, World, make_config, make_world
-from tests.parts import Seaweed
+from tests.parts import Seaweed, migrated_sqlite
 
 __all__ = ["PROBLEM", "Visitor", "app", "as_", "house", "sign_in"]
 
@@ -66,7 +66,7 @@ class Visitor:
 def house(tmp_path_factory: pytest.TempPathFactory, seaweed: Seaweed) -> Iterator[World]:
     """A house on SQLite for the tests of a module, reached over loopback http."""
     folder = tmp_path_factory.mktemp("web")
-    made = make_world(make_config(folder, f"sqlite:///{folder}/room.db", seaweed))
+    made = make_world(make_config(folder, migrated_sqlite(folder), seaweed))
     yield made
     made.close()
 
