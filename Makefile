@@ -23,13 +23,18 @@ $(VENV)/.dev: $(VENV)/.python requirements-dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.demo
 
+NPM := tests/providers/npm
+$(VENV)/.providers: $(VENV)/.dev $(NPM)/package.json $(NPM)/package-lock.json
+	@$(BIN)/python -m tests.providers
+	@touch $@
+
 demo: $(VENV)/.demo ## install and start everything on this machine, with a seeded matter; Ctrl-C ends it
 	@$(BIN)/dataroom demo
 
 demo-reset: $(VENV)/.demo ## forget the demonstration's data
 	@$(BIN)/dataroom demo --reset
 
-test: $(VENV)/.dev ## every test, with real parts started on free loopback ports
+test: $(VENV)/.providers ## every test, with real parts started on free loopback ports
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests
 
 check: $(VENV)/.dev ## format, lint, types, import contracts, dependencies
@@ -56,4 +61,4 @@ lock: ## resolve the dependencies anew into the hashed lock files (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --extra demo --extra dev pyproject.toml -o requirements-dev.lock
 
 clean: ## remove the virtual environment and caches (the demonstration's data stay)
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(NPM)/node_modules build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

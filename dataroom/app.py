@@ -18,7 +18,7 @@ from dataroom.adapters.database import Database, connect
 from dataroom.adapters.kms_aws import AwsKms
 from dataroom.adapters.kms_keyring import KeyringKms
 from dataroom.adapters.kms_openbao import OpenBaoKms
-from dataroom.adapters.oidc import ClientKeys, RelyingParty
+from dataroom.adapters.oidc import ClientKeys, Egress, RelyingParty
 from dataroom.adapters.paper import Paper
 from dataroom.adapters.s3_client import S3Settings
 from dataroom.adapters.s3_locked import LockedBucket
@@ -65,7 +65,7 @@ def build(config: Config, clock: Clock | None = None) -> Services:
         paper=Paper(),
         courier=Courier(),
         stamps=TimeStamper(config.tsa_url, config.tsa_ca_file, config.tsa_policy) if config.tsa_url else None,
-        access=AccessTokens() if config.audiences else None,
+        access=AccessTokens(to_providers(config)) if config.audiences else None,
         locked=LockedBucket(anchor_bucket(config)) if config.anchor_bucket else None,
     )
 
@@ -98,6 +98,12 @@ def anchor_bucket(config: Config) -> S3Settings:
     )
 
 
+def to_providers(config: Config) -> Egress:
+    """How sign-in providers are reached, and whose certificates count there."""
+    trusted = str(config.provider_ca_file) if config.provider_ca_file.name else None
+    return Egress(private_hosts=config.private_hosts, ca_file=trusted)
+
+
 def key_service(config: Config) -> Kms:
     """The key service `config` names."""
     if config.kms == "openbao":
@@ -120,7 +126,7 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
         hops = config.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     api.register(app, gate, services)
-    web.register(app, gate, services, RelyingParty(keys=ClientKeys(services.kms)))
+    web.register(app, gate, services, RelyingParty(to_providers(config), keys=ClientKeys(services.kms)))
     logging.getLogger("dataroom").info("started", extra={"law": services.law.digest})
     return app
 

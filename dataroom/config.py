@@ -62,6 +62,8 @@ class Config:
     errand_lease: int = 60
     log_level: str = "INFO"
     access_tokens: str = ""
+    provider_ca_file: Path = Path()
+    provider_private_hosts: str = ""
     limit_person: int = 1800
     limit_token: int = 1200
     limit_address: int = 60
@@ -180,6 +182,11 @@ class Config:
         """By company's slug: the audience its provider's access tokens must name. Without an entry none are taken."""
         pairs = (entry.partition("=") for entry in self.access_tokens.split())
         return {slug: audience for slug, _, audience in pairs}
+
+    @property
+    def private_hosts(self) -> frozenset[str]:
+        """The hosts of sign-in providers that may lie in a private network; all others have public addresses."""
+        return frozenset(self.provider_private_hosts.split())
 
     @property
     def country_claim(self) -> str:

@@ -78,12 +78,12 @@ def start(work: Work, _target: None, params: Arrival) -> Done:
 def _refuse_overreach(work: Work, issuer: Issuer, params: Arrival) -> None:
     """A provider speaks for its own company, in roles there are, of addresses of its own, and of nobody awaited."""
     if issuer.organisation_id != work.organisation or params.role not in ROLES:
-        raise Refused("The identity provider cannot speak for this organisation.")
+        raise Refused("The identity provider cannot speak for this organisation.", code="foreign-organisation")
     domains = work.get(Organisation, issuer.organisation_id).mail_domains
     if params.email.rpartition("@")[2].lower() not in domains:
-        raise Refused("The identity provider announced an address outside its organisation.")
+        raise Refused("The identity provider announced an address outside its organisation.", code="foreign-address")
     if params.subject.startswith(AWAITED):
-        raise Refused("The identity provider announced a subject that is reserved.")
+        raise Refused("The identity provider announced a subject that is reserved.", code="reserved-subject")
 
 
 def _recognised(work: Work, issuer: Issuer, params: Arrival) -> User:
@@ -93,7 +93,7 @@ def _recognised(work: Work, issuer: Issuer, params: Arrival) -> User:
         user = _claimed(work, issuer, params)
     namesake = work.one(User, User.email == params.email, User.active.is_(True))
     if namesake is not None and (user is None or namesake.id != user.id):
-        raise Refused("Somebody else of the organisation has this address.")
+        raise Refused("Somebody else of the organisation has this address.", code="address-taken")
     _refuse_unopened(work, issuer, user, params)
     return user or work.add(
         User(
@@ -119,13 +119,16 @@ def _refuse_unopened(work: Work, issuer: Issuer, user: User | None, params: Arri
     theirs = (User.organisation_id == issuer.organisation_id, has_address(params.email), User.filed_at.is_not(None))
     filed = work.one(User, *theirs, User.active.is_(False), not_(User.subject.contains(SET_ASIDE, autoescape=True)))
     if filed is not None and user is None:
-        raise Refused("Your company's directory keeps an account of this address that this sign-in does not open.")
+        raise Refused(
+            "Your company's directory keeps an account of this address that this sign-in does not open.",
+            code="address-filed",
+        )
 
 
 def _refuse_closed(work: Work, user: User) -> None:
     key = work.one(AuditPerson, AuditPerson.id == user.id, AuditPerson.state != "active")
     if not user.active or user.id != work.user or key is not None:
-        raise Refused("This person can no longer sign in here.")
+        raise Refused("This person can no longer sign in here.", code="account-closed")
 
 
 def _opened(work: Work, issuer: Issuer, user: User, params: Arrival) -> Session:

@@ -24,7 +24,7 @@ from dataroom.adapters.oidc_http import Answer, Wire
 from dataroom.adapters.oidc_issuer import KEY_AUTH, Issuer, SignInRefused
 from dataroom.adapters.oidc_provider import Metadata
 from dataroom.errors import DataroomError
-from dataroom.vault.keys import Kms, client_keys
+from dataroom.vault.keys import Kms, client_keys, signing_client_key
 
 ASSERTION_SECONDS = 60
 _JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -33,7 +33,7 @@ _FORM = {"Accept": "application/json", "Content-Type": "application/x-www-form-u
 
 @dataclass(frozen=True)
 class ClientKeys:
-    """The keys the installation proves itself with: the newest signs, and the one before it is still published."""
+    """The keys the installation proves itself with; the next one is published ahead, the former one still."""
 
     kms: Kms
 
@@ -42,9 +42,9 @@ class ClientKeys:
         return [self._jwk(name) for name in client_keys(self.kms)]
 
     def signed(self, claims: Mapping[str, object]) -> str:
-        """`claims` as a compact JWS by the newest key; `SignInRefused` when there is none or it cannot be used."""
+        """`claims` as a compact JWS by the key that signs now; `SignInRefused` when there is none to be used."""
         try:
-            name = next(iter(client_keys(self.kms)), None)
+            name = signing_client_key(self.kms)
             if name is None:
                 raise SignInRefused("client-key")
             header = {"alg": "EdDSA", "kid": self._jwk(name)["kid"], "typ": "JWT"}

@@ -123,10 +123,10 @@ def init_command(operator: Operator) -> None:
 @operate.command("client-key")
 @click.pass_obj
 def client_key_command(operator: Operator) -> None:
-    """Make the next key for providers registered with private_key_jwt; the one before it stays published."""
+    """Renew the key for providers registered with private_key_jwt: the one published ahead signs from now on."""
     with failures():
         names = operator.gate(operator.build(settings())).perform(SERVICE, "client-key.rotate")
-        click.echo(f"{names[0]} signs from now on; published at /.well-known/jwks.json")
+        click.echo(f"{names[1]} signs from now on; {names[0]} is the next. Published at /.well-known/jwks.json")
 
 
 @operate.command("partners")

@@ -112,13 +112,19 @@ def client_key(number: int) -> str:
 
 
 def client_keys(kms: Kms) -> list[str]:
-    """The names of those keys that can be used, newest first: the one that signs, and the one before it."""
+    """The names of those keys that can be used, newest first: the next, the one that signs, the one before it."""
     number, found = 1, list[str]()
     while (there := kms.exists(client_key(number))) or kms.was_destroyed(client_key(number)):
         if there:
             found.insert(0, client_key(number))
         number += 1
     return found
+
+
+def signing_client_key(kms: Kms) -> str | None:
+    """The name of the one that signs: not the newest, which providers may not have seen, unless it is the only one."""
+    names = client_keys(kms)
+    return next(iter(names[1:2] or names), None)
 
 
 def next_client_key(kms: Kms) -> str:
