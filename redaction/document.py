@@ -43,7 +43,8 @@ EFFORT: Final = 3
 
 @dataclass
 class Rebuilt:
-    """The new file and what was learnt while making it: the marks as drawn, and all areas that were cleared."""
+    """The new file and what was learnt while making it: the marks as drawn, all areas that were cleared, and how many
+    letters of neighbouring lines are shown without the part that lies under a box."""
 
     output: bytes
     kinds: set[str]
@@ -51,6 +52,7 @@ class Rebuilt:
     affected: list[tuple[int, Box]] = field(default_factory=list)
     marks: list[FinalMark] = field(default_factory=list)
     cleared: list[tuple[int, Polygon]] = field(default_factory=list)
+    clipped: int = 0
 
 
 def rebuild(
@@ -76,7 +78,7 @@ def rebuild(
         done.marks = [final.get(index, mark) for index, mark in enumerate(marks)]
         write_fonts(job)
         _catalog(source, out, front)
-        done.output = saved(out)
+        done.output, done.clipped = saved(out), job.clipped
     return done
 
 
@@ -109,7 +111,7 @@ def surveyed(job: Job, page: pikepdf.Page) -> Survey:
     forms, kinds, notes = dict(job.forms), set(job.kinds), list(job.notes)
     job.ahead.clear()
     survey = job.survey = Survey()
-    walker = Walker(job, page.resources, area=areas_of([], page_box(page)))
+    walker = Walker(job, page.resources, area=areas_of([], page_box(page), []))
     walker.run(page.obj)
     for appearance in appearances(page)[0]:
         _draw(walker, appearance)
@@ -158,16 +160,17 @@ def saved(out: pikepdf.Pdf) -> bytes:
     return stream.getvalue()
 
 
-def areas_of(quads: list[Polygon], frame: Box) -> Area:
-    """What a page's walk must clear."""
-    return Area(tuple(target_of(quad) for quad in quads), grown(frame, 0.05))
+def areas_of(quads: list[Polygon], frame: Box, drawn: list[Polygon]) -> Area:
+    """What a page's walk must clear, and the boxes that will be drawn."""
+    cleared, boxes = (tuple(target_of(quad) for quad in listed) for listed in (quads, drawn))
+    return Area(cleared, grown(frame, 0.05), boxes)
 
 
 def _page(job: Job, page: pikepdf.Page, settled: Settled, survey: Survey) -> list[Box]:
     box = page_box(page)
     shown, gone, kinds = appearances(page)
     job.kinds |= kinds
-    walker = Walker(job, page.resources, area=areas_of(settled.cleared, box))
+    walker = Walker(job, page.resources, area=areas_of(settled.cleared, box, [mark.quad for mark in settled.marks]))
     if isinstance(walker.text, AbsoluteText):
         walker.text.lay(settled.layout)
     walker.runs, walker.paths = survey.numbered, survey.paths

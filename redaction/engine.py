@@ -61,6 +61,7 @@ def apply(data: bytes, plan: Plan, told: Told = silent) -> Result:
         marks=tuple(marks),
         removed={kind: kind in rebuilt.kinds for kind in KINDS},
         affected=tuple(rebuilt.affected),
+        clipped=rebuilt.clipped,
         notes=(*(LIMITS_TOLD if any(mark.level == "exact" for mark in marks) else ()), *rebuilt.notes),
     )
     return Result(rebuilt.output, replace(report, sha256=sha256(rebuilt.output).hexdigest(), checks=tuple(checks)))

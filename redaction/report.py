@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 from .geometry import Box, Polygon
 
-ENGINE_VERSION = "1.1"
+ENGINE_VERSION = "1.2"
 
 KINDS = (
     "text",
@@ -52,7 +52,8 @@ class FinalMark:
 @dataclass(frozen=True)
 class Report:
     """The record of one run. `sha256` is that of the output; `affected` lists (page, box) areas near marks
-    that changed along with them, such as whole blocks of a JPEG picture."""
+    that changed along with them, such as whole blocks of a JPEG picture. `clipped` counts the letters of
+    neighbouring lines that only reached into a box and are shown without that part."""
 
     engine: str
     pages: int
@@ -62,6 +63,7 @@ class Report:
     notes: tuple[str, ...]
     sha256: str = ""
     title: str = ""
+    clipped: int = 0
     checks: tuple[Check, ...] = field(default=())
 
     def to_json(self) -> dict[str, object]:

@@ -12,7 +12,7 @@ from io import BytesIO
 import pikepdf
 from pikepdf import Array, ContentStreamInstruction, Operator, String
 
-from .content.area import covers, target_of
+from .content.area import takes, target_of
 from .content.job import Job
 from .content.survey import Placed, Survey
 from .document import rebuild, surveyed
@@ -123,7 +123,9 @@ def _under(survey: Survey, quads: Sequence[Polygon]) -> Places:
         for glyph in survey.glyphs
         if glyph.place[0] > 0
         and not glyph.blank
-        and any(overlap(glyph.box, t.box) and meet(t.box, glyph.box) and covers(t, glyph.quad) for t in targets)
+        and any(
+            overlap(glyph.box, t.box) and meet(t.box, glyph.box) and takes(t, glyph.quad, glyph.core) for t in targets
+        )
     }
 
 

@@ -8,7 +8,7 @@ from ..content.area import Area, target_of
 from ..content.job import Job
 from ..content.walker import Walker
 from ..errors import Refused
-from ..geometry import Polygon, grown, pushed
+from ..geometry import Polygon, anticlockwise, grown, pushed
 from ..graphics.copier import Copier
 from ..images import wiped_copy
 from ..images.copying import is_flat
@@ -27,12 +27,16 @@ def checks(bare: Bare, marks: list[FinalMark]) -> list[Check]:
         job = Job(pdf, scratch, Layers(), Copier(scratch), wipe=_unflat)
         try:
             for number, page in enumerate(pdf.pages, start=1):
-                quads = [pushed(mark.quad, -SHRINK) for mark in marks if mark.page == number]
+                drawn = [mark.quad for mark in marks if mark.page == number]
+                quads = [pushed(quad, -SHRINK) for quad in drawn]
+                job.veils = tuple(anticlockwise(quad) for quad in drawn)
                 area = Area(tuple(target_of(quad) for quad in quads if len(quad) >= 3), grown(page_box(page), 2.0))
                 Walker(job, page.resources, area=area).run(page.obj)
         except Refused as refused:
             return [Check("walk", False, f"The result is not understood by the engine ({refused.code}).")]
     left = job.kinds & WATCHED
+    if job.unveiled:
+        left.add("text")
     detail = "A second walk finds nothing to remove." if not left else f"A second walk finds {', '.join(sorted(left))}."
     return [Check("walk", not left, detail)]
 

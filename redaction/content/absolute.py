@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from ..fonts import Glyph
 from ..geometry import Matrix, inverse, times
+from .area import Target
 from .runs import Item, step_of
 from .text import TextPart
 from .writing import num, nums, text
@@ -90,6 +91,7 @@ class AbsoluteText(TextPart):
         self.synced, self.step = False, None
         gone = set(lost)
         run: list[bytes | float] = []
+        veils: tuple[Target, ...] = ()
         begin = along = 0.0
         fresh: list[bytes] = []
         at = expected = 0.0
@@ -97,7 +99,7 @@ class AbsoluteText(TextPart):
             step = step_of(self.walker.state, item)
             key = (self.number, place)
             if isinstance(item, Glyph) and place not in lost and key in self.layout:
-                self._flush(run, begin)
+                self._flush(run, begin, veils)
                 run = []
                 x = self.layout[key]
                 if x is None:
@@ -112,13 +114,16 @@ class AbsoluteText(TextPart):
             elif isinstance(item, Glyph) and place not in lost:
                 self._placed(fresh, at)
                 fresh = []
+                if run and self.veils.get(place, ()) != veils:
+                    self._flush(run, begin, veils)
+                    run = []
                 if not run:
-                    begin = along
+                    begin, veils = along, self.veils.get(place, ())
                 run.append(item.code)
             elif run:
                 run.append(float(item) if not isinstance(item, Glyph) else self._hole(step))
             along += step
-        self._flush(run, begin)
+        self._flush(run, begin, veils)
         self._placed(fresh, at)
         return gone
 
@@ -135,8 +140,8 @@ class AbsoluteText(TextPart):
         scale = state.size * (1.0 if vertical else state.stretch)
         return -step * 1000 / scale if scale else 0.0
 
-    def _flush(self, run: list[bytes | float], begin: float) -> None:
-        """Write a run of strings and numbers that begins `begin` along the line."""
+    def _flush(self, run: list[bytes | float], begin: float, veils: tuple[Target, ...]) -> None:
+        """Write a run of strings and numbers that begins `begin` along the line, under a clip without the `veils`."""
         while run and not isinstance(run[-1], bytes):
             run.pop()
         if not run:
@@ -144,9 +149,26 @@ class AbsoluteText(TextPart):
         state = self.walker.state
         vertical = state.font is not None and state.font.vertical
         shift: Matrix = (1, 0, 0, 1, 0, begin) if vertical else (1, 0, 0, 1, begin, 0)
+        written = state.written
+        if veils and not self._veiled(veils, sum(isinstance(part, bytes) for part in run)):
+            return
         self._state(state.spacing, state.word)
         self.walker.emit(_matrix(times(shift, self.matrix)) + b" Tm")
         self.walker.emit(_shown(run))
+        if veils:
+            self.close()
+            self.walker.emit(b"Q")
+            state.written = written
+
+    def _veiled(self, veils: tuple[Target, ...], count: int) -> bool:
+        """Begin a part of the content whose clip leaves boxes out, for so many letters; False where nothing is seen."""
+        back = inverse(self.walker.state.ctm)
+        if back is None:
+            return False
+        self.close()
+        self.walker.emit(b"q\n" + self.walker.path.outside_clip(veils, back))
+        self.walker.job.clipped += count
+        return True
 
     def _placed(self, codes: list[bytes], x: float) -> None:
         """Write codes that stand at `x` on the page."""

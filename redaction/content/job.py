@@ -23,7 +23,11 @@ SharedState = tuple[pikepdf.Object, float | None, int | None, tuple[tuple[float,
 
 @dataclass
 class Job:
-    """One run over one document. `ahead` holds what the survey of the current page has read."""
+    """One run over one document. `ahead` holds what the survey of the current page has read.
+
+    `clipped` counts the letters that stay and are shown without the part that lies under a box. A walk that verifies is
+    told in `veils` the boxes of the page and learns in `unveiled` whether such a letter is shown with that part.
+    """
 
     source: pikepdf.Pdf
     out: pikepdf.Pdf
@@ -40,6 +44,9 @@ class Job:
     operators: int = 0
     read: int = 0
     wipe: Wipe = wiped_copy
+    clipped: int = 0
+    veils: tuple[Polygon, ...] = ()
+    unveiled: bool = False
 
     def spend(self, operators: int, read: int) -> None:
         """Count work done; Refused when it is past the bounds."""

@@ -16,7 +16,7 @@ from ..errors import Refused
 from ..geometry import Box, Polygon, bounds, corners, meet, overlap
 from ..report import FinalMark
 from .absolute import Layout
-from .area import covers, target_of
+from .area import Target, covers, peeks, takes, target_of
 from .survey import Placed, Run, Survey
 
 SPACE, WORD_GAP, COLUMN_GAP = 0.25, 0.12, 2.0
@@ -126,7 +126,7 @@ class _Sheet:
         return [
             g
             for g in self.survey.meeting(target.box)
-            if not g.blank and overlap(g.box, target.box) and meet(target.box, g.box) and covers(target, g.quad)
+            if not g.blank and overlap(g.box, target.box) and meet(target.box, g.box) and takes(target, g.quad, g.core)
         ]
 
     def stretches(self, y: float, em: float) -> list[Stretch]:
@@ -371,9 +371,15 @@ def _free(sheet: _Sheet, own: Layout, line: tuple[float, float, float, float], g
     strip = (first, y - DEPTH * em, end, y + HEIGHT * em)
     target = target_of(corners(strip))
     for g in sheet.survey.meeting(strip):
-        if g.place not in own and g.place not in gone and overlap(g.box, strip) and covers(target, g.quad):
+        if g.place not in own and g.place not in gone and overlap(g.box, strip) and _stands_in(g, target):
             return False
     return not sheet.survey.crossed(strip)
+
+
+def _stands_in(g: Placed, line: Target) -> bool:
+    """Whether a glyph is in the way of a new line; not one of an upright line above or below in the page's own
+    content that only reaches into it, as that can be shown beside a box."""
+    return covers(line, g.quad) and not (g.upright and g.place[0] > 0 and peeks(line, g.quad, g.core))
 
 
 def _grid(box: Box) -> Box:

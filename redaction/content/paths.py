@@ -1,6 +1,8 @@
 """Paths: what lies in a mark is cut out of the geometry, so that no point of it stays in the file."""
 
+from collections.abc import Sequence
 from functools import lru_cache
+from math import hypot
 from typing import TYPE_CHECKING
 
 from ..geometry import (
@@ -8,8 +10,10 @@ from ..geometry import (
     Matrix,
     Point,
     Polygon,
+    anticlockwise,
     bounds,
     grown,
+    holds,
     inverse,
     mapped,
     meet,
@@ -31,6 +35,8 @@ FILLS = {"f": "f", "F": "f", "f*": "f*", "B": "f", "B*": "f*", "b": "f", "b*": "
 STROKES = {"S", "s", "B", "B*", "b", "b*"}
 CLOSES = {"s", "b", "b*"}
 EMPTY = b"0 0 0 0 re"
+CLOSE = 0.02
+"""How far, in points, rounding may have moved the corners of a box."""
 
 
 class PathPart:
@@ -159,11 +165,24 @@ class PathPart:
         walker = self.walker
         if operator in CLOSES and self.subpaths:
             self.subpaths[-1].closed = True
-        if self.subpaths:
+        if operator == "n" and (veil := self._veil()):
+            walker.state.veils += (veil,)
+        elif self.subpaths:
             self._paint(operator)
         elif self.clip:
             walker.emit(EMPTY + b" " + self.clip.encode() + b" n")
         self.subpaths, self.raw, self.clip = [], [], ""
+
+    def _veil(self) -> Polygon | None:
+        """The drawn box that this path leaves out, where it is such a clip as `outside_clip` writes."""
+        known = self.walker.job.veils
+        if not known or self.clip != "W*" or len(self.subpaths) != 2:
+            return None
+        if any(len(segment) > 1 for sub in self.subpaths for segment in sub.segments):
+            return None
+        around, inner = (mapped(self.walker.state.ctm, sub.every()) for sub in self.subpaths)
+        same = any(len(inner) == len(veil) and all(map(_close, inner, veil)) for veil in known)
+        return inner if same and all(holds(anticlockwise(around), point) for point in inner) else None
 
     def _paint(self, operator: str) -> None:
         walker, state = self.walker, self.walker.state
@@ -245,7 +264,7 @@ class PathPart:
         if walker.state.fill_pattern and near:
             walker.emit(b"Q")
 
-    def outside_clip(self, near: list[Target], back: Matrix) -> bytes:
+    def outside_clip(self, near: Sequence[Target], back: Matrix) -> bytes:
         """Operators that clip to the plane without the targets, one after another."""
         reach = 32_000.0
         parts: list[bytes] = []
@@ -323,6 +342,10 @@ class PathPart:
             walker.emit(b"\n".join(parts) + b" S")
         if dashes:
             walker.emit(b"[" + nums(dashes) + b"] " + num(phase) + b" d")
+
+
+def _close(one: Point, two: Point) -> bool:
+    return hypot(one[0] - two[0], one[1] - two[1]) < CLOSE
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from ..errors import Refused
 from ..fonts import Font, Glyph
 from ..fonts.model import Extent
-from ..geometry import Matrix, Polygon, mapped
+from ..geometry import Matrix, Polygon, inverse, mapped
+from .area import Area, Core
 from .state import State
 from .tokens import EITHER, STRING, string_of
 
@@ -13,6 +14,9 @@ Item = Glyph | float
 STRING_START, STRING_END = (b"(", b"<"), (b")]", b">]")
 BETWEEN = (b"[", b" ", b"]")
 BRACKETS = bytes.maketrans(b"[]\0", b"   ")
+SMALL = 0.55
+"""The height of small letters in em: tops of tall letters and tails stand out of the band beneath it, and a box that
+comes into the band is meant for the line."""
 
 
 def parts_of(raw: bytes) -> tuple[bytes, float, float] | None:
@@ -98,6 +102,16 @@ def quad_of(state: State, glyph: Glyph, along: float) -> Polygon:
     x0, y0, x1, y1 = glyph.ink
     x0, x1, y0, y1 = x + x0 * wide, x + x1 * wide, y + y0 * tall, y + y1 * tall
     return ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
+
+
+def core_of(state: State, matrix: Matrix, area: Area) -> Core | None:
+    """The core of the line a run stands on, on the page; None for text that is written downwards, that nobody sees
+    painted, that a pattern repeats, or whose font says nothing of the height of its letters."""
+    font, back = state.font, inverse(matrix)
+    if font is None or font.vertical or font.kind == "type3" or state.mode > 2 or area.repeated or back is None:
+        return None
+    low, high = sorted((state.rise, state.rise + SMALL * state.size))
+    return Core(back[1], back[3], back[5], low, high)
 
 
 def placer(state: State, matrix: Matrix) -> Callable[[Glyph, float], Polygon]:

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 
 from ..fonts import Font
-from ..geometry import IDENTITY, Box, Matrix
+from ..geometry import IDENTITY, Box, Matrix, Polygon, holds
+from .area import Target
 
 
 @dataclass
 class State:
     """What q saves and Q restores. `clip` is the box around the clip in page space, None when unlimited;
-    `written` the text state that the output has, where text is written from the state."""
+    `written` the text state that the output has, where text is written from the state; `veils` are the drawn boxes
+    that the clip leaves out, where the walk was told to look for them."""
 
     ctm: Matrix = IDENTITY
     clip: Box | None = None
@@ -27,6 +29,11 @@ class State:
     fill_pattern: bool = False
     stroke_pattern: bool = False
     written: tuple[object, ...] | None = None
+    veils: tuple[Polygon, ...] = ()
+
+    def veiled(self, target: Target) -> bool:
+        """Whether the clip leaves out one drawn box that holds the whole target."""
+        return any(all(holds(veil, point) for point in target.polygon) for veil in self.veils)
 
     def copy(self) -> "State":
         """An independent copy."""

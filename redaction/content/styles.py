@@ -223,7 +223,7 @@ def _tiling(walker: "Walker", source: pikepdf.Stream) -> pikepdf.Object:
     if box is None or not all(steps):
         raise Refused("pattern", "A pattern cannot be understood.")
     resources = source.get("/Resources", walker.resources)
-    clean = streams.walk(walker, source, resources, matrix, Area())
+    clean = streams.walk(walker, source, resources, matrix, Area(repeated=True))
     tile = bounds(mapped(matrix, corners(box)))
     small = max(tile[2] - tile[0], tile[3] - tile[1]) <= SMALL_TILE
     plain = not clean.names.given.get("/Font") and not clean.names.given.get("/XObject")
@@ -254,4 +254,4 @@ def _tile_area(walker: "Walker", matrix: Matrix, box: Box, steps: tuple[float, f
                 shifted = tuple((x - column * steps[0], y - row * steps[1]) for x, y in local)
                 if overlap(bounds(shifted), box):
                     moved.append(mapped(matrix, shifted))
-    return Area(tuple(target_of(polygon) for polygon in moved))
+    return Area(tuple(target_of(polygon) for polygon in moved), repeated=True)

@@ -10,8 +10,8 @@ from math import inf
 
 from ..fonts import Font, Glyph
 from ..geometry import Box, Matrix, Polygon, bounds, overlap
-from .area import Area
-from .runs import Item, items_of, placer, shown, step_of
+from .area import Area, Core
+from .runs import Item, core_of, items_of, placer, shown, step_of
 from .state import State
 
 SLANT = 1e-3
@@ -39,6 +39,7 @@ class Placed:
     frame: tuple[float, ...]
     code: bytes
     font: Font | None
+    core: Core | None
 
 
 @dataclass(slots=True, eq=False)
@@ -129,7 +130,7 @@ class Run:
         plain = upright and self.depth == 0 and state.mode < 4 and abs(state.stretch - 1) < SLANT
         frame = tuple([round(value, 3) for value in state.ctm])
         scale, em = state.size * state.stretch * a, state.size * abs(d)
-        place_of = placer(state, matrix)
+        place_of, core = placer(state, matrix), core_of(state, matrix, self.area)
         known: list[Placed] = []
         along = 0.0
         for place, item in enumerate(items):
@@ -141,7 +142,7 @@ class Run:
                     known.append(
                         Placed(
                             (self.number, place), x, y, item.advance * scale, em, quad, box, upright, plain,
-                            item.blank, _is_dot(item), frame, item.code, state.font,
+                            item.blank, _is_dot(item), frame, item.code, state.font, core,
                         )
                     )  # fmt: skip
             along += step_of(state, item)

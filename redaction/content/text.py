@@ -7,8 +7,8 @@ from ..errors import Refused
 from ..fonts import Font, Glyph
 from ..fonts.model import FOOT
 from ..geometry import IDENTITY, Box, Matrix, Point, Polygon, bounds, corners, mapped, meet, times
-from .area import Target, covers
-from .runs import Item, items_of, parts_of, placer, quad_of, shown, span_of, step_of
+from .area import Core, Target, covers, takes
+from .runs import Item, core_of, items_of, parts_of, placer, quad_of, shown, span_of, step_of
 from .survey import UNKNOWN, Run
 from .writing import num, text
 
@@ -19,7 +19,8 @@ EMPTY_CLIP = b"0 0 0 0 re W n"
 
 
 class TextPart:
-    """The text operators of one walk. Keeps the text matrices and what a text clip has gathered."""
+    """The text operators of one walk. Keeps the text matrices and what a text clip has gathered; `veils` are the drawn
+    boxes that kept glyphs of the run at hand reach into, by their places."""
 
     def __init__(self, walker: "Walker") -> None:
         self.walker = walker
@@ -28,6 +29,7 @@ class TextPart:
         self.clip_kept = self.clip_lost = False
         self.number = 0
         self.moved: set[int] = set()
+        self.veils: dict[int, tuple[Target, ...]] = {}
 
     keeps_font_in_state = True
 
@@ -153,6 +155,7 @@ class TextPart:
         font = state.font
         items = items_of(font, parts)
         matrix = times(self.matrix, state.ctm)
+        self.veils = {}
         lost = self._lost(items, matrix)
         self._surveyed(raw, items, matrix)
         if state.mode >= 4:
@@ -160,7 +163,7 @@ class TextPart:
             self.clip_kept |= any(isinstance(i, Glyph) and n not in lost for n, i in enumerate(items))
         if lost:
             font.lost = True
-        if whole and not lost:
+        if whole and not lost and not self.veils:
             self.keep(raw)
             gone = lost
         else:
@@ -207,9 +210,9 @@ class TextPart:
         box = self._reach(items, matrix)
         if box is None:
             return set()
-        near, safe = area.near(box), area.inside(box)
-        if walker.measuring or near or not safe:
-            return self._hits(items, matrix, near, safe)
+        near, over, safe = area.near(box), area.over(box), area.inside(box)
+        if walker.measuring or near or over or not safe:
+            return self._hits(items, matrix, near, over, safe)
         return set()
 
     def _reach(self, items: list[Item], matrix: Matrix) -> Box | None:
@@ -246,33 +249,48 @@ class TextPart:
         y0, y1 = low + state.rise, high + state.rise
         return bounds(mapped(matrix, ((-side, y0), (side, y0), (side, y1), (-side, y1))))
 
-    def _hits(self, items: list[Item], matrix: Matrix, near: list[Target], safe: bool) -> set[int]:
+    def _hits(self, items: list[Item], matrix: Matrix, near: list[Target], over: list[Target], safe: bool) -> set[int]:
         walker, area = self.walker, self.walker.area
         lost: set[int] = set()
         unseen: list[Point] = []
-        along, place_of = 0.0, placer(walker.state, matrix)
+        along, place_of, core = 0.0, placer(walker.state, matrix), core_of(walker.state, matrix, area)
         for place, item in enumerate(items):
             if isinstance(item, Glyph):
                 quad = place_of(item, along)
                 box = bounds(quad)
                 if walker.measuring and not item.blank:
                     walker.painted(box)
-                if any(self._covered(target, item, quad, matrix, along) for target in near if meet(target.box, box)):
+                met = [target for target in near if meet(target.box, box)]
+                if any(self._taken(target, item, quad, matrix, along, core) for target in met):
                     lost.add(place)
                     walker.job.kinds.add("text")
                 elif not safe and area.beyond(box):
                     lost.add(place)
                     walker.job.kinds.add("outside_crop")
                     unseen += corners(box)
+                elif not item.blank:
+                    self._peeking(place, quad, met, [target for target in over if meet(target.box, box)])
             along += step_of(self.walker.state, item)
         if unseen:
             walker.job.touched.append(bounds(unseen))
         return lost
 
-    def _covered(self, target: Target, glyph: Glyph, quad: Polygon, matrix: Matrix, along: float) -> bool:
+    def _peeking(self, place: int, quad: Polygon, met: list[Target], over: list[Target]) -> None:
+        """Note of a glyph that stays the drawn boxes it has to be clipped by, and tell the job where the content that
+        is walked shows it beneath a target without such a clip."""
+        veils = tuple(target for target in over if covers(target, quad))
+        if veils:
+            self.veils[place] = veils
+        state = self.walker.state
+        if any(covers(target, quad) and not state.veiled(target) for target in met):
+            self.walker.job.unveiled = True
+
+    def _taken(
+        self, target: Target, glyph: Glyph, quad: Polygon, matrix: Matrix, along: float, core: Core | None
+    ) -> bool:
         """Whether a glyph goes. One that paints nothing goes also where only its foot is covered: readers place it
         there."""
-        if covers(target, quad):
+        if takes(target, quad, core):
             return True
         return glyph.blank and covers(
             target, mapped(matrix, quad_of(self.walker.state, replace(glyph, ink=_foot(glyph)), along))
