@@ -7,7 +7,7 @@ in the policies now; which policies were in force then is told by their digests.
 
 from __future__ import annotations
 
-import hashlib
+import base64
 import json
 import uuid
 from collections import Counter
@@ -20,17 +20,18 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from dataroom.actions.attributes_keeping import HIDDEN
-from dataroom.actions.checkpoints import LOG_KEY, shown, sign_head
-from dataroom.actions.context import Desk, Download
-from dataroom.actions.personal import BATCH
+from dataroom.actions.checkpoints import LOG_KEY, Shown, shown, sign_head
+from dataroom.actions.context import Desk, Download, Services
+from dataroom.actions.personal import BATCH, openings
+from dataroom.actions.proofs import inclusion
 from dataroom.actions.redaction_log import spreadsheet
 from dataroom.actions.registry import ACTIONS, Params, action
 from dataroom.actions.work import Work
-from dataroom.audit.competition import KIND
-from dataroom.audit.entry import open_fields, read_entry
+from dataroom.audit.competition import KIND, TOLD, tally_of
+from dataroom.audit.entry import name_of, open_fields, read_entry
 from dataroom.audit.statement import sign_statement
 from dataroom.clock import stamp
-from dataroom.errors import Conflict, Invalid
+from dataroom.errors import Conflict, Invalid, NotFound
 from dataroom.model import AuditDisclosure, AuditEntry, AuditLog, Document, Matter, Organisation, Version
 from dataroom.vault.sealed import Kind
 from policies.engine import Law
@@ -250,16 +251,17 @@ def _signed(desk: Desk, made: Certified) -> Download:
     sign_head(services, made.matter)
     with services.database.reading() as session:
         found = shown(session, made.matter, least=made.seq + 1)
-    if found.checkpoint.size <= made.seq:
-        raise Conflict("The entry of this certificate is not signed yet; ask again in a minute.")
-    body = {**made.body, "said": said(made.body), "checkpoint": found.note.decode()}
+        if found.checkpoint.size <= made.seq:
+            raise Conflict("The entry of this certificate is not signed yet; ask again in a minute.")
+        proof = _proof(services, session, found, made.seq)
+    body = {**made.body, "said": said(made.body), "checkpoint": found.note.decode(), "proof": proof}
     name = "competition-" + "".join(c if c.isalnum() else "-" for c in made.reference)
     rows = [
         tuple(str(cell[part]) for part in ("category", "audience", "done", "refused", "failed"))
         for cell in body["cells"]
     ]
     if made.form == "csv":
-        return _file(f"{name}.csv", "text/csv; charset=utf-8", spreadsheet(HEADER, (*rows, *_breach_rows(body))))
+        return _file(f"{name}.csv", "text/csv; charset=utf-8", spreadsheet(HEADER, (*rows, *_further_rows(body))))
     if made.form == "pdf":
         data = services.paper.table("Certificate of competition rules", _facts(body), HEADER, rows)
         return _file(f"{name}.pdf", "application/pdf", data)
@@ -269,11 +271,28 @@ def _signed(desk: Desk, made: Certified) -> Download:
     return _file(f"{name}.json", "application/json", data)
 
 
-def _breach_rows(body: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    return [
+def _proof(services: Services, session: Session, found: Shown, seq: int) -> dict[str, Any]:
+    """The certificate's own entry with what it tells of the tally, and its way to the checkpoint's root."""
+    row = session.get(AuditEntry, (found.log.id, seq))
+    if row is None:
+        raise NotFound()
+    texts = openings(services, session, found.log.id, [seq]).get(seq, [])
+    hashes = inclusion(session, found.log.id, seq, found.checkpoint.size)
+    return {
+        "entry": base64.b64encode(row.entry).decode(),
+        "disclosures": [text for text in texts if name_of(text) in TOLD],
+        "hashes": [base64.b64encode(one).decode() for one in hashes],
+    }
+
+
+def _further_rows(body: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """What a table says beneath its cells: each breach, the statement, and for what period."""
+    breaches = [
         (one["category"], one["audience"], f"NOT PERMITTED: entry {one['entry']}, {one['act']}", "", "")
         for one in body["breaches"]
     ]
+    span = f"{body['since']} to {body['until']}"
+    return [*breaches, ("Statement", body["said"], "", "", ""), ("Period", span, "", "", "")]
 
 
 def _facts(body: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -325,8 +344,7 @@ def certify(work: Work, matter: Matter, params: Span, counted: Counted) -> Certi
         },
         "recorded_as": {"log": work.place[0], "entry": work.place[1]},
     }
-    text = json.dumps(counted.body(), sort_keys=True, separators=(",", ":"))
-    work.state(held=not counted.breaches, entries=counted.entries, tally=hashlib.sha256(text.encode()).hexdigest())
+    work.state(held=not counted.breaches, entries=counted.entries, tally=tally_of(body))
     return Certified(matter.id, matter.reference, work.place[1], body, params.form)
 
 

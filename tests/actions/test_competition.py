@@ -48,6 +48,18 @@ def cell(body: dict[str, Any], category: str, audience: str) -> tuple[int, int]:
     return 0, 0
 
 
+def body_of(house: House) -> dict[str, Any]:
+    """What a fresh certificate says, read without checking."""
+    body: dict[str, Any] = json.loads(json.loads(certify(house))["body"])
+    return body
+
+
+def signed(house: House, body: dict[str, Any]) -> bytes:
+    """A statement of the log's key over a body of any kind."""
+    services, public = house.world.services, key(house).public
+    return sign_statement(KIND, json.dumps(body), public, lambda message: services.kms.sign("log", message))
+
+
 def test_it_counts_whom_each_category_reached_and_what_was_refused(house: House) -> None:
     before = opened(house)
     line = house.world.published(category="royalty", tier=1)
@@ -144,6 +156,7 @@ def test_it_says_plainly_when_the_rules_did_not_hold(house: House) -> None:
     told = {"entry": seq, "act": "page.view", "category": "costs", "audience": "business people"}
     assert told in body["breaches"]
     assert b"NOT PERMITTED: entry" in certify(house, form="csv")
+    assert b"THE RULES DID NOT HOLD" in certify(house, form="csv")
     assert certify(house, form="pdf").startswith(b"%PDF-")
     with house.writing() as session:
         session.execute(update(Document).where(Document.id == line.document).values(category="claim-chart"))
@@ -166,14 +179,35 @@ def test_it_is_checked_offline_and_nothing_in_it_can_be_changed(house: House, tm
     assert CliRunner().invoke(verify_competition, [str(file), "--key", "nonsense"]).exit_code == 2
 
 
-@pytest.mark.parametrize("change", [{"held": False}, {"entries": 10_000}, {"format": "x"}, {"recorded_as": {}}])
+CHANGES: tuple[dict[str, Any], ...] = (
+    {"held": False},
+    {"entries": 10_000},
+    {"format": "x"},
+    {"recorded_as": {}},
+    {"proof": {}},
+    {"refused_by_rule": {}},
+    {"reclassified": [{"entry": 1, "from": "costs", "to": "claim-chart"}]},
+)
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: next(iter(change)))
 def test_a_certificate_that_contradicts_itself_is_none(house: House, change: dict[str, Any]) -> None:
-    services = house.world.services
-    body = json.loads(json.loads(certify(house))["body"]) | change
-    text, public = json.dumps(body), key(house).public
-    forged = sign_statement(KIND, text, public, lambda message: services.kms.sign("log", message))
+    with pytest.raises(NotFound):
+        house.do("pia", "page.view", house.world.published(category="royalty", tier=1).version, page=1, width=600)
+    body = body_of(house)
+    assert body | change != body
     with pytest.raises(Tampered):
-        open_certificate(forged, key(house))
+        open_certificate(signed(house, body | change), key(house))
+
+
+def test_an_entry_that_tells_of_something_else_proves_nothing(house: House) -> None:
+    body, other = body_of(house), body_of(house)
+    assert open_certificate(signed(house, body), key(house))["entries"] == body["entries"]
+    shortened = {**body["proof"], "hashes": body["proof"]["hashes"][1:]}
+    silent = {**body["proof"], "disclosures": body["proof"]["disclosures"][:-1]}
+    for proof in (other["proof"], shortened, silent):
+        with pytest.raises(Tampered):
+            open_certificate(signed(house, {**body, "proof": proof}), key(house))
 
 
 def test_a_certificate_of_another_log_is_refused(house: House) -> None:
