@@ -62,6 +62,7 @@ class Config:
     errand_lease: int = 60
     log_level: str = "INFO"
     access_tokens: str = ""
+    access_tokens_unscoped: str = ""
     provider_ca_file: Path = Path()
     provider_private_hosts: str = ""
     limit_person: int = 1800
@@ -111,6 +112,8 @@ class Config:
         self._check_anchors()
         if len(self.audiences) != len(self.access_tokens.split()) or not all(self.audiences.values()):
             raise ConfigError(f"{_PREFIX}ACCESS_TOKENS lists company=audience, separated by blanks, each company once")
+        if not self.unscoped <= set(self.audiences):
+            raise ConfigError(f"{_PREFIX}ACCESS_TOKENS_UNSCOPED names companies of {_PREFIX}ACCESS_TOKENS alone")
         if not 0 <= self.shred_hour <= 23:
             raise ConfigError(f"{_PREFIX}SHRED_HOUR must be between 0 and 23 (UTC)")
         if len(self.secret_key) < 32:
@@ -182,6 +185,11 @@ class Config:
         """By company's slug: the audience its provider's access tokens must name. Without an entry none are taken."""
         pairs = (entry.partition("=") for entry in self.access_tokens.split())
         return {slug: audience for slug, _, audience in pairs}
+
+    @property
+    def unscoped(self) -> frozenset[str]:
+        """The companies whose access tokens without a `scope` claim may do whatever their person may."""
+        return frozenset(self.access_tokens_unscoped.split())
 
     @property
     def private_hosts(self) -> frozenset[str]:

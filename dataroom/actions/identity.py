@@ -126,9 +126,10 @@ def by_directory(services: Services, secret: str, address: str) -> Principal:
 def by_access_token(services: Services, token: str, address: str, country: str = "") -> Principal:
     """The person a company's provider issued an access token for; they must have signed in here and be active.
 
-    Taken only of companies named in the setting ACCESS_TOKENS, for the audience it gives them. A token with a `scope`
-    claim is held to the purposes it names, in the words of our own tokens; other words permit nothing. The audit log
-    names the token by the first half of its SHA-256.
+    Taken only of companies named in the setting ACCESS_TOKENS, for the audience it gives them. A token is held to the
+    purposes its `scope` claim names, in the words of our own tokens; other words permit nothing, and neither does a
+    token without the claim unless ACCESS_TOKENS_UNSCOPED names the company. The audit log names the token by the first
+    half of its SHA-256.
     """
     if services.access is None:
         raise Unauthenticated("Access tokens of identity providers are not taken here.")
@@ -153,7 +154,9 @@ def by_access_token(services: Services, token: str, address: str, country: str =
         raise Unauthenticated("The access token does not hold.")
     via = f"jwt:{hashlib.sha256(token.encode()).hexdigest()[:32]}"
     place = _place(services, organisation, None, country)
-    scopes = (EVERYTHING,) if named is None else tuple(name for name in SCOPES if name in named)
+    if named is None and organisation.slug in services.config.unscoped:
+        named = (EVERYTHING,)
+    scopes = tuple(name for name in SCOPES if name in (named or ()))
     return replace(_principal(user, organisation, address, None, None), via=via, scopes=scopes, place=place)
 
 

@@ -186,9 +186,9 @@ def _register(house: World, url: str) -> None:
         session.execute(update(Issuer).where(mine).values(issuer=url))
 
 
-def serving(house: World, setting: str) -> Flask:
-    """The application as it runs with this setting."""
-    config = dataclasses.replace(house.config, access_tokens=setting)
+def serving(house: World, setting: str, unscoped: str = "aldermoor") -> Flask:
+    """The application as it runs with this setting, and the companies whose tokens need no scope."""
+    config = dataclasses.replace(house.config, access_tokens=setting, access_tokens_unscoped=unscoped)
     access = AccessTokens(Egress(timeout=2.0)) if setting else None
     return create_app(config, dataclasses.replace(house.services, config=config, access=access))
 
@@ -217,6 +217,18 @@ def test_a_token_is_held_to_the_scopes_it_names(house: World, provider: EvilIssu
     expected |= dict.fromkeys(("", "upload", "audit", "openid profile", "READ", "read:all"), 403)
     told = {claim: asked(app, with_claims(put(iss=provider.url, scope=claim)), "/tokens") for claim in expected}
     assert told == expected
+
+
+def test_a_token_that_names_no_scope_opens_nothing_unless_its_company_is_named(
+    house: World, provider: EvilIssuer
+) -> None:
+    bare = with_claims(put(iss=provider.url))
+    assert asked(serving(house, f"aldermoor={AUDIENCE}", ""), bare) == 403
+    assert asked(serving(house, f"aldermoor={AUDIENCE} borealis=b", "borealis"), bare) == 403
+    assert asked(serving(house, f"aldermoor={AUDIENCE}"), bare) == 200
+    given = {f.name: getattr(house.config, f.name) for f in dataclasses.fields(Config)}
+    with pytest.raises(ConfigError, match="ACCESS_TOKENS_UNSCOPED"):
+        Config(**{**given, "access_tokens": f"aldermoor={AUDIENCE}", "access_tokens_unscoped": "borealis"})._check()
 
 
 def test_a_subject_without_a_person_here_and_an_inactive_person_are_nobody(house: World, provider: EvilIssuer) -> None:
