@@ -1,7 +1,8 @@
 """The stamp on a proven copy: an incremental update, so that the file begins with the proven bytes as they are.
 
 A reader shows the stamp on every page; whoever checks the proof takes the bytes the proof speaks of (their number
-stands in it) and sees that the rest only draws on top (`redaction.checks.added`). The text is drawn as outlines.
+stands in it) and sees that the rest only draws on top (`redaction.checks.added`). The stamp, whose names may be written
+in any letters, is drawn as outlines; a page's number, which is plain, is text that can be searched for.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from dataroom.adapters import watermark
 from dataroom.adapters.sandbox_child_pdf import NUMBER_POINTS, STAMP_POINTS, Refusal, expect, number_place, places
 
 _INK = b"0.588 0.078 0.118 rg\n"
-_FORM = "/Stamp"
+_FORM, _NUMBER = "/Stamp", "/Number"
+_FACE = b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier-Bold /Encoding /WinAnsiEncoding >>"
+"""The font of the numbers on other copies too; one of the standard fonts, so no file of it is added."""
 
 
 def overstamp(proven: bytes, lines: tuple[str, ...], numbers: tuple[str, ...] = ()) -> bytes:
@@ -26,9 +29,7 @@ def overstamp(proven: bytes, lines: tuple[str, ...], numbers: tuple[str, ...] = 
     text = "  ·  ".join(line for line in lines if line.strip())
     drawn, width = _outlines(text, STAMP_POINTS)
     with pikepdf.open(io.BytesIO(proven)) as pdf:
-        if pdf.trailer.get("/Type") != pikepdf.Name.XRef or any(
-            _FORM in page.get("/Resources", {}) for page in pdf.pages
-        ):
+        if pdf.trailer.get("/Type") != pikepdf.Name.XRef or any(_uses(page) for page in pdf.pages):
             raise Refusal("could-not-stamp", "The copy could not be stamped.")
         expect(numbers, len(pdf.pages))
         free = int(pdf.trailer.Size)
@@ -39,10 +40,19 @@ def overstamp(proven: bytes, lines: tuple[str, ...], numbers: tuple[str, ...] = 
         }
         for index, page in enumerate(pdf.pages):
             number = max(objects) + 1
-            shown = _placed(page, width) + (_numbered(page, numbers[index]) if numbers else b"")
+            shown, forms = _placed(page, width), {_FORM: free}
+            if numbers:
+                place, objects[number + 1] = _numbered(page, numbers[index])
+                shown, forms[_NUMBER] = shown + place, number + 1
             objects[number] = _stream(b"", shown)
-            objects[page.obj.objgen[0]] = _page(page, free, free + 1, number)
+            objects[page.obj.objgen[0]] = _page(page, forms, free + 1, number)
         return _update(proven, pdf, objects)
+
+
+def _uses(page: pikepdf.Page) -> bool:
+    """Whether a page has forms of the names of ours."""
+    listed = page.obj.get("/Resources", pikepdf.Dictionary()).get("/XObject", pikepdf.Dictionary())
+    return _FORM in listed or _NUMBER in listed
 
 
 class _Pen(BasePen):  # type: ignore[misc]
@@ -96,14 +106,19 @@ def _placed(page: pikepdf.Page, width: float) -> bytes:
     return b"\n".join(lines)
 
 
-def _numbered(page: pikepdf.Page, number: str) -> bytes:
-    """The page's number as outlines, black, at the lower right as shown."""
-    drawn, width = _outlines(number, NUMBER_POINTS)
+def _numbered(page: pikepdf.Page, number: str) -> tuple[bytes, bytes]:
+    """What places the page's number at the lower right as shown, and the form that shows it as text, in black."""
+    if not number.isascii() or not number.isprintable():
+        raise Refusal("could-not-stamp", "The copy could not be stamped.")
+    width = 0.6 * NUMBER_POINTS * len(number)  # every letter of Courier is 0.6 of its size wide
     box = tuple(float(edge) for edge in page.mediabox)
     (a, b, c, d, e, f), room = number_place(box, int(page.rotation) % 360, width)
     scale = min(1.0, room / max(width, 1.0))
     numbers = b" ".join(b"%.4f" % value for value in (a * scale, b * scale, c * scale, d * scale, e, f))
-    return b"\nq " + numbers + b" cm 0 g\n" + drawn + b"\nQ"
+    reach = b"[0 %d %.3f %d]" % (-NUMBER_POINTS, width, 2 * NUMBER_POINTS)
+    entries = b"/Type /XObject /Subtype /Form /BBox %s /Resources << /Font << /F %s >> >>" % (reach, _FACE)
+    shown = b"BT 0 g /F %g Tf <%s> Tj ET" % (NUMBER_POINTS, number.encode().hex().encode())
+    return b"\nq " + numbers + b" cm " + _NUMBER.encode() + b" Do Q", _stream(entries, shown)
 
 
 def _stream(entries: bytes, data: bytes) -> bytes:
@@ -111,8 +126,8 @@ def _stream(entries: bytes, data: bytes) -> bytes:
     return b"<< %s /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream" % (entries, len(packed), packed)
 
 
-def _page(page: pikepdf.Page, form: int, first: int, last: int) -> bytes:
-    """The page's dictionary with the stamp around its contents."""
+def _page(page: pikepdf.Page, forms: dict[str, int], first: int, last: int) -> bytes:
+    """The page's dictionary with the stamp around its contents; `forms` are the objects the stamp uses."""
     contents = page.obj.Contents
     parts = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
     entries = []
@@ -121,14 +136,14 @@ def _page(page: pikepdf.Page, form: int, first: int, last: int) -> bytes:
             inner = b" ".join(b"%d %d R" % part.objgen for part in parts)
             entries.append(b"/Contents [%d 0 R %s %d 0 R]" % (first, inner, last))
         elif key == "/Resources":
-            entries.append(b"/Resources " + _resources(value, form))
+            entries.append(b"/Resources " + _resources(value, forms))
         else:
             entries.append(key.encode() + b" " + _written(value))
     return b"<< " + b" ".join(entries) + b" >>"
 
 
-def _resources(resources: pikepdf.Object, form: int) -> bytes:
-    mine = b"%s %d 0 R" % (_FORM.encode(), form)
+def _resources(resources: pikepdf.Object, forms: dict[str, int]) -> bytes:
+    mine = b" ".join(b"%s %d 0 R" % (name.encode(), form) for name, form in forms.items())
     entries = []
     for key, value in resources.items():
         if key == "/XObject":

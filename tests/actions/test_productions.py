@@ -152,6 +152,8 @@ def test_a_produced_redacted_copy_still_proves_itself(house: House) -> None:
     assert (item.original, item.codes) == (False, ("TS",))
     with exported(house, production) as archive:
         whole = archive.read("PDF/RED0000001.pdf")
+    for page in range(item.pages):
+        assert f"RED{page + 1:07d}" in extract_text(io.BytesIO(whole), page_numbers=[page])
     assert all(check.passed for check in verify_proof(whole, json.loads(proof)))
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 
 import numpy as np
+import pikepdf
 import pypdfium2 as pdfium
 import pytest
 from pdfminer.high_level import extract_text
 
 from dataroom.adapters.sandbox import Sandbox, Source
+from dataroom.adapters.sandbox_child_overstamp import overstamp
+from dataroom.adapters.sandbox_child_pdf import Refusal
 from dataroom.cli.seed_documents import prior_art_memo
 from dataroom.errors import Invalid
-from redaction import verify_proof
+from redaction import Plan, apply, proof, spelled, verify_proof
 from tests.cast import simple_pdf
 from tests.integration import sandbox_files as files
 
@@ -80,6 +84,32 @@ def test_a_stamped_copy_begins_with_the_proven_bytes(sandbox: Sandbox, memo: Sou
             assert (before[middle] == after[middle]).all()
     broken = copy.replace(b"/MediaBox", b"/MediaBoy")
     assert {check.name for check in verify_proof(broken, made.proof) if not check.passed} == {"added"}
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_the_numbers_of_a_stamped_copy_are_text_on_their_pages(turn: int) -> None:
+    with pikepdf.open(io.BytesIO(simple_pdf(["One page.", "Another."]))) as pdf:
+        for page in pdf.pages:
+            page.Rotate = turn
+        source = io.BytesIO()
+        pdf.save(source)
+    plan = Plan.from_json({"marks": [{"page": 1, "box": [60, 60, 90, 90], "level": "exact", "code": "PD"}]})
+    made = apply(source.getvalue(), plan)
+    told = json.loads(spelled(proof(made, source.getvalue(), SALT)))
+    numbers = ("ALD-0000001", "ALD-0000002")
+    plain, copy = (made.output + overstamp(made.output, ("Ada Vance",), given) for given in ((), numbers))
+    assert all(check.passed for check in verify_proof(copy, told))
+    with pdfium.PdfDocument(plain) as before, pdfium.PdfDocument(copy) as after:
+        for one, two, number in zip(before, after, numbers, strict=True):
+            assert number in two.get_textpage().get_text_bounded()
+            was, now = (np.asarray(page.render(scale=1).to_pil().convert("L")) for page in (one, two))
+            rows, columns = np.nonzero(was != now)
+            assert rows.min() > 0.9 * was.shape[0]
+            assert columns.min() > 0.7 * was.shape[1]
+            assert now[rows, columns].min() < 60
+    for wrong in (("ALD-0000001",), ("ALD-\u0661", "ALD-2")):
+        with pytest.raises(Refusal):
+            overstamp(made.output, ("Ada Vance",), wrong)
 
 
 def test_an_impossible_plan_is_refused_by_name(sandbox: Sandbox, memo: Source) -> None:
