@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from dataroom.actions import present, standing
 from dataroom.actions.context import Principal
 from dataroom.actions.disclosures import Sentence
-from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.registry import Hand, Nothing, Params, TwoPeople, action
 from dataroom.actions.views import Done
 from dataroom.actions.views_access import GrantDetail, GrantView
 from dataroom.actions.views_versions import VersionView
@@ -32,19 +32,6 @@ LONGEST = timedelta(days=90)
 MOST_WAITING = 50
 MOST_A_DAY = 200
 """Requests of one person in a matter that wait, and that they make within 24 hours."""
-LASTING = frozenset(
-    {
-        "active-people-only",
-        "clawed-back-is-closed",
-        "clearance",
-        "club-versions-for-the-club",
-        "counsel-only",
-        "own-matter-only",
-        "own-organisation-only",
-        "walled-off-from-versions",
-    }
-)
-"""Rules that keep somebody from a version whatever they do themselves."""
 GRANT_ACTIONS = ("access.grant", "access.refuse", "access.end", "access.confirm", "access.contest")
 
 
@@ -72,7 +59,7 @@ class Remark(Params):
     remark: Sentence
 
 
-@action("access.request", on=Matter)
+@action("access.request", on=Matter, affair="actor")
 def request(work: Work, matter: Matter, params: Request) -> Done:
     """Asks an organisation for access to a document of which one knows the number."""
     check_until(work, params.until)
@@ -119,7 +106,21 @@ def check_until(work: Work, until: datetime) -> None:
         raise Invalid("until: must be a time with its zone, in the future and within 90 days")
 
 
-@action("access.grant", on=Grant)
+def _asker(_work: Work, row: Grant, _params: Params) -> tuple[Hand]:
+    """Who asks for access."""
+    return ((row.user_id, row.asked_at),)
+
+
+DECISION = TwoPeople(
+    first=_asker,
+    said="Nobody decides on a request they made themselves; a colleague does.",
+    begun_by=("access.request",),
+    party="any",
+)
+"""Whoever decides on a request is not who made it, of whichever organisation that is."""
+
+
+@action("access.grant", on=Grant, two=DECISION)
 def grant(work: Work, row: Grant, params: Granting) -> Done:
     """Opens one version of what was asked for to the person who asked, until a time; the person sees it at once."""
     check_until(work, params.until)
@@ -154,13 +155,13 @@ def _refuse_closed(work: Work, row: Grant, version: Version) -> None:
     user = work.get(User, row.user_id)
     person = Principal(role=user.role, user=user.id, organisation=user.organisation_id)
     member = standing.member(work.services.law, work.session, person, row.matter_id, work.now)
-    answer = replace(work, member=member).decide("page.view", work.entity(version))
-    if not answer.allowed and (not answer.policies or LASTING.intersection(answer.policies)):
-        why = " ".join(work.services.law.explain(answer)) or "They take no part in the matter."
+    answer, law = replace(work, member=member).decide("page.view", work.entity(version)), work.services.law
+    if not answer.allowed and (not answer.policies or any(law.policies[each].lasting for each in answer.policies)):
+        why = " ".join(law.explain(answer)) or "They take no part in the matter."
         raise Conflict(f"It would not open the version to them. {why}")
 
 
-@action("access.refuse", on=Grant)
+@action("access.refuse", on=Grant, two=DECISION)
 def refuse(work: Work, row: Grant, params: Remark) -> Done:
     """Refuses access with a sentence that the person reads."""
     row.state, row.decided_by, row.decided_at, row.remark = "refused", work.user, work.now, params.remark

@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from dataroom.actions import present
-from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.registry import Hand, Nothing, Params, TwoPeople, action
 from dataroom.actions.views import Done
 from dataroom.actions.views_premises import AcceptanceView, AgreementView
 from dataroom.actions.work import Work
@@ -90,7 +90,7 @@ def read_agreement(work: Work, matter: Matter, params: Nothing) -> AgreementView
     )
 
 
-@action("agreement.accept", on=Matter)
+@action("agreement.accept", on=Matter, affair="actor")
 def accept(work: Work, matter: Matter, params: Accepting) -> Done:
     """Accepts the wording that holds; it opens the matter from the next request on."""
     row = _newest(work, matter)
@@ -105,7 +105,15 @@ def accept(work: Work, matter: Matter, params: Accepting) -> Done:
     return Done(made.id)
 
 
-@action("training.record", on=User)
+def _trainee(_work: Work, user: User, _params: Trained) -> tuple[Hand]:
+    """Who was trained."""
+    return ((user.id, None),)
+
+
+_TRAINING = TwoPeople(first=_trainee, said="Nobody records their own training; a colleague does.")
+
+
+@action("training.record", on=User, two=_TRAINING)
 def record_training(work: Work, user: User, params: Trained) -> Done:
     """Records until when a person of the own organisation counts as trained; what is recorded last counts."""
     until = datetime.combine(params.until, time(23, 59, 59), UTC)

@@ -42,7 +42,7 @@ class AudienceView:
     can: frozenset[str]
 
 
-@action("audience.create", on=Matter)
+@action("audience.create", on=Matter, affair="actor")
 def create(work: Work, matter: Matter, params: NewAudience) -> Done:
     """Names an audience for the own organisation's redacted copies in a matter."""
     parties = others(work, matter.id, params.organisations, "organisations")

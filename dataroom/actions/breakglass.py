@@ -14,7 +14,7 @@ from sqlalchemy import or_
 
 from dataroom.actions.access import Remark, end_grant, new_grant
 from dataroom.actions.disclosures import Sentence
-from dataroom.actions.registry import Params, action
+from dataroom.actions.registry import Hand, Params, TwoPeople, action
 from dataroom.actions.views import Done
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid
@@ -34,7 +34,7 @@ class Emergency(Params):
     hours: Annotated[int, Field(ge=1, le=8)] = 4
 
 
-@action("access.break-glass", on=Matter)
+@action("access.break-glass", on=Matter, affair="actor")
 def break_glass(work: Work, matter: Matter, params: Emergency) -> Done:
     """Opens the newest version of a document of the own organisation to whoever acts, for hours, with a reason."""
     unknown = Invalid("number: nothing of your organisation that breaking the glass could open to you")
@@ -70,13 +70,25 @@ def break_glass(work: Work, matter: Matter, params: Emergency) -> Done:
     return Done(row.id)
 
 
-@action("access.confirm", on=Grant)
+def _breaker(_work: Work, row: Grant, _params: Remark) -> tuple[Hand]:
+    """Who broke the glass."""
+    return ((row.user_id, row.asked_at),)
+
+
+_JUDGEMENT = TwoPeople(
+    first=_breaker,
+    said="Nobody judges whether they themselves had to break the glass; a colleague does.",
+    begun_by=("access.break-glass",),
+)
+
+
+@action("access.confirm", on=Grant, two=_JUDGEMENT)
 def confirm(work: Work, row: Grant, params: Remark) -> Done:
     """Says as a second person that the glass had to be broken, and why one thinks so."""
     return _judge(work, row, "confirmed", params.remark)
 
 
-@action("access.contest", on=Grant)
+@action("access.contest", on=Grant, two=_JUDGEMENT)
 def contest(work: Work, row: Grant, params: Remark) -> Done:
     """Says as a second person that it did not have to be; what it opened is closed at once."""
     if row.state == "granted":

@@ -10,8 +10,7 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, or_, select
 
 from dataroom.actions import present
-from dataroom.actions.registry import Nothing, Params, action
-from dataroom.actions.secondperson import refuse_involved
+from dataroom.actions.registry import Hand, Nothing, Params, TwoPeople, action
 from dataroom.actions.views import Done
 from dataroom.actions.views_people import ClubPerson, ClubView
 from dataroom.actions.work import Work
@@ -49,7 +48,7 @@ class OfClub(Params):
     club: uuid.UUID
 
 
-@action("club.create", on=Matter)
+@action("club.create", on=Matter, affair="actor")
 def create(work: Work, matter: Matter, params: NewClub) -> Done:
     """Founds a club or a wall for the own organisation's documents in a matter; nobody is in it yet."""
     club = Club(
@@ -103,7 +102,22 @@ def list_clubs(work: Work, matter: Matter, params: Nothing) -> tuple[ClubView, .
     )
 
 
-@action("club.add", on=Club)
+def _named(work: Work, club: Club, params: Naming) -> list[Hand]:
+    """Whom an address names in the club's matter."""
+    return [(user.id, None) for user in _members(work, club, params.email)]
+
+
+def _walled(work: Work, club: Club, params: Named) -> list[Hand]:
+    """Whom an address names behind a wall; anybody leaves a club by themselves."""
+    place = _place(work, club, params.email) if club.kind == WALL else None
+    return [(place.user_id, None)] if place is not None else []
+
+
+_NAMING = TwoPeople(first=_named, said=ONESELF, party="any")
+_LETTING_OUT = TwoPeople(first=_walled, said=ONESELF, party="any")
+
+
+@action("club.add", on=Club, two=_NAMING)
 def add(work: Work, club: Club, params: Naming) -> Done:
     """Names a member of the matter in a club, or puts them behind a wall; it holds from their next request on."""
     _refuse_ended(club)
@@ -131,20 +145,12 @@ def add(work: Work, club: Club, params: Naming) -> Done:
     return Done(place.id)
 
 
-@action("club.remove", on=Club)
+@action("club.remove", on=Club, two=_LETTING_OUT)
 def remove(work: Work, club: Club, params: Named) -> Done:
     """Strikes a person off a club, or lets them out from behind a wall; it holds from their next request on."""
-    users = work.all(User, User.email == params.email)
-    place = work.one(
-        ClubMember,
-        ClubMember.club_id == club.id,
-        ClubMember.user_id.in_([user.id for user in users]),
-        *_present(work),
-    )
+    place = _place(work, club, params.email)
     if place is None:
         raise Invalid("email: nobody with this address is named here")
-    if club.kind == WALL:
-        refuse_involved(work, [place.user_id], ONESELF)
     place.removed_at = work.now
     work.concerns(person=place.user_id)
     work.state(club=club.id, kind=club.kind, member=place.user_id)
@@ -210,14 +216,23 @@ def _refuse_ended(club: Club) -> None:
 
 
 def _member(work: Work, club: Club, email: str) -> User:
-    """The member of the matter with this address; exactly one, and never whoever acts."""
+    """The member of the matter with this address; exactly one."""
+    found = _members(work, club, email)
+    if len(found) != 1:
+        raise Invalid("email: nobody with this address takes part in the matter")
+    return found[0]
+
+
+def _members(work: Work, club: Club, email: str) -> list[User]:
     query = (
         select(User)
         .join(Membership, Membership.user_id == User.id)
         .where(Membership.matter_id == club.matter_id, Membership.removed_at.is_(None), User.email == email)
     )
-    found = [row[0] for row in work.rows(query)]
-    if len(found) != 1:
-        raise Invalid("email: nobody with this address takes part in the matter")
-    refuse_involved(work, [found[0].id], ONESELF)
-    return found[0]  # type: ignore[no-any-return]
+    return [row[0] for row in work.rows(query)]
+
+
+def _place(work: Work, club: Club, email: str) -> ClubMember | None:
+    """The place of whoever has this address, while they have one."""
+    users = [user.id for user in work.all(User, User.email == email)]
+    return work.one(ClubMember, ClubMember.club_id == club.id, ClubMember.user_id.in_(users), *_present(work))

@@ -51,6 +51,7 @@ def open_account(work: Work, user: User) -> None:
 
 def end_account(work: Work, user: User) -> None:
     """Ends an account and all that could act for it, now; parts in matters are over, and each matter's log is told."""
+    work.session.refresh(user, with_for_update=True)
     if user.departed_at is not None:
         return
     ended = shut(work, user)

@@ -18,7 +18,7 @@ from dataroom.actions import present
 from dataroom.actions.attributes import held
 from dataroom.actions.context import Desk, Download
 from dataroom.actions.destroying import destroy_documents
-from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.registry import Hand, Nothing, Params, TwoPeople, action
 from dataroom.actions.retention import refuse_proposed, with_others
 from dataroom.actions.secondperson import require_two
 from dataroom.actions.views import Done
@@ -160,7 +160,30 @@ def _views(work: Work, rows: list[Disposal]) -> tuple[DisposalView, ...]:
     )
 
 
-@action("disposal.approve", on=Disposal)
+def _approvers(work: Work, disposal: Disposal, _params: Nothing) -> list[Hand]:
+    """Who has approved a disposal."""
+    rows = work.all(DisposalApproval, DisposalApproval.disposal_id == disposal.id)
+    return [(row.user_id, row.approved_at) for row in rows]
+
+
+def _hands(work: Work, disposal: Disposal, params: Nothing) -> list[Hand]:
+    """Who has proposed or approved a disposal."""
+    return [(disposal.proposed_by, disposal.proposed_at), *_approvers(work, disposal, params)]
+
+
+_APPROVAL = TwoPeople(
+    first=_hands,
+    said="Whoever proposed a disposal or has approved it does not approve it; a colleague does.",
+    begun_by=("disposal.propose", "disposal.approve"),
+)
+_EXECUTION = TwoPeople(
+    first=_approvers,
+    said="Whoever has approved a disposal does not carry it out; a colleague does.",
+    begun_by=("disposal.approve",),
+)
+
+
+@action("disposal.approve", on=Disposal, two=_APPROVAL)
 def approve(work: Work, disposal: Disposal, params: Nothing) -> Done:
     """Approves a disposal; two people of different functions must, and neither may be the proposer."""
     if disposal.state != "proposed":
@@ -190,7 +213,7 @@ def reject(work: Work, disposal: Disposal, params: Reject) -> Done:
     return Done(disposal.id)
 
 
-@action("disposal.execute", on=Disposal)
+@action("disposal.execute", on=Disposal, two=_EXECUTION)
 def execute(work: Work, disposal: Disposal, params: Nothing) -> Done:
     """Destroys the documents of an approved disposal and issues the certificate, in one transaction."""
     if disposal.state != "approved":

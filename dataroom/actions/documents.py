@@ -60,7 +60,7 @@ def _receive(desk: Desk, matter: Matter, params: Upload, stream: Any) -> Receive
     return receive(desk, matter.id, new_id(), 1, params.tier, params, stream)
 
 
-@action("document.upload", on=Matter, prepare=_receive, discard=discard)
+@action("document.upload", on=Matter, prepare=_receive, discard=discard, affair="actor")
 def upload(work: Work, matter: Matter, params: Upload, received: Received) -> Uploaded:
     """Contributes a PDF: sealed while it streams in, visible to the own custodians alone until it is released."""
     tier = _check(work, received.tier, params.category, params.schedule)

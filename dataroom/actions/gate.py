@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from dataroom.actions import pins, premises, scope, standing, strength
+from dataroom.actions import pins, premises, scope, secondperson, standing, strength
 from dataroom.actions.attributes_people import unmade_key
 from dataroom.actions.context import EVERYTHING, Desk, Download, Principal, Services
 from dataroom.actions.evidence import Record, append, digest_of, lock_head_of
@@ -31,19 +31,16 @@ from policies.engine import Decision, Entity, Ref, Value
 log = logging.getLogger("dataroom.gate")
 UNCOUNTED = frozenset({"session.end", "token.revoke"})
 """What nobody is ever kept from: signing out, and ending a token."""
-ONES_OWN = frozenset(
-    {"access.break-glass", "access.documents", "access.request", "agreement.accept", "audience.create", "club.create"}
-    | {"document.upload", "production.make", "review.start", "search.start", "survey.start", "term.add"}
-    | {"transfer.record"}
-)
-"""Acts on a matter that are the actor's organisation's affair, also when they come to nothing."""
 TOKEN_RULE = "tokens-do-what-they-are-for"  # noqa: S105 - the id of a policy
 TOKEN_RULES = frozenset({TOKEN_RULE, "tokens-stay-in-their-matter"})
 
 
 @dataclass
 class _Attempt:
-    """One passing of the gate, from the question to the record; `sent` once its commit was asked for."""
+    """One passing of the gate, from the question to the record.
+
+    `admitted` once the policy said yes, `sent` once its commit was asked for.
+    """
 
     spec: Spec
     principal: Principal
@@ -51,6 +48,7 @@ class _Attempt:
     params: Params
     record: Record
     prepared: Any = None
+    admitted: bool = False
     sent: bool = False
     target: Base | None = field(default=None, repr=False)
 
@@ -157,6 +155,8 @@ class Gate:
             now = self.services.clock.now()
             work = self._authorise(session, attempt, now)
             work.place = (head.origin, head.size)
+            if spec.two is not None:
+                secondperson.demand(work, spec.two, attempt.target, attempt.params)
             given = (attempt.prepared,) if spec.prepare else ()
             result = spec.run(work, attempt.target, attempt.params, *given)
             session.flush()
@@ -191,6 +191,7 @@ class Gate:
             if proved.allowed and not decision.allowed:
                 raise strength.lacking(work, question, entity, more)
             raise self._no(attempt, work, entity, proved)
+        attempt.admitted = True
         return work
 
     def _refuse_token(self, work: Work, attempt: _Attempt, more: Mapping[str, Ref]) -> None:
@@ -285,8 +286,8 @@ class Gate:
             spec.discard(Desk(self.services, attempt.principal), attempt.prepared)
         record.outcome = "refused" if isinstance(error, NotFound | Refused | KeyDestroyed | ClawedBack) else "failed"
         record.hidden = isinstance(error, NotFound) and record.owner_id not in {None, attempt.principal.organisation}
-        if spec.name in ONES_OWN and not record.hidden:
-            record.owner_id = attempt.principal.organisation
+        if spec.affair == "actor" and (attempt.admitted or not record.hidden):
+            record.owner_id, record.hidden = attempt.principal.organisation, False
         record.code = error.code if isinstance(error, DataroomError) else "error"
         record.facts = {}
         if not isinstance(error, DataroomError):

@@ -17,7 +17,8 @@ from sqlalchemy import select
 
 from dataroom.actions import present, standing
 from dataroom.actions.contents import Listing, page_of
-from dataroom.actions.context import Principal
+from dataroom.actions.context import Desk, Principal
+from dataroom.actions.evidence import Record
 from dataroom.actions.listing import document_view
 from dataroom.actions.registry import Params, action
 from dataroom.actions.turning import Asked, endings, openings
@@ -58,7 +59,7 @@ class Why(Params):
     version: uuid.UUID | None = None
 
 
-@action("access.documents", on=Matter)
+@action("access.documents", on=Matter, affair="actor")
 def documents(work: Work, matter: Matter, params: ListingAs) -> SeenPage:
     """What a member gets to see of the own organisation's documents, as far as one may see these oneself."""
     reader, view = _reader(work, matter.id, params.person)
@@ -85,9 +86,24 @@ def document(work: Work, row: Document, params: As) -> SeenDocument:
     return SeenDocument(view, _named(work, row), row.matter_id, shown, record)
 
 
-@action("access.explain", on=Document)
-def explain(work: Work, row: Document, params: Why) -> ExplainedView:
+def _considered(desk: Desk, row: Document, params: Why, _stream: None) -> ExplainedView:
+    """The answer, worked out before the matter's log is locked, since it takes hundreds of questions."""
+    services, now = desk.services, desk.services.clock.now()
+    with services.database.reading() as session:
+        member = standing.member(services.law, session, desk.principal, row.matter_id, now)
+        record = Record(act="access.explain", principal=desk.principal)
+        return _explained(Work(services, desk.principal, now, session, record, member), row, params)
+
+
+@action("access.explain", on=Document, prepare=_considered)
+def explain(work: Work, row: Document, params: Why, found: ExplainedView) -> ExplainedView:
     """Why somebody may or may not do something with a document of the own organisation, and what would change that."""
+    work.concerns(person=params.person)
+    work.state(member=params.person, asked=params.do, allowed=found.allowed, version=found.version)
+    return found
+
+
+def _explained(work: Work, row: Document, params: Why) -> ExplainedView:
     reader, view = _reader(work, row.matter_id, params.person)
     law = work.services.law
     target = _target(work, row, params)
@@ -100,7 +116,6 @@ def explain(work: Work, row: Document, params: Why) -> ExplainedView:
     rules = tuple(RuleView(name, law.policies[name].effect, law.policies[name].sentence) for name in decision.policies)
     changes = endings(asked) if decision.allowed else openings(asked, _home(work, row), view.organisation.name)
     version = target.id if isinstance(target, Version) else None
-    work.state(asked=params.do, allowed=decision.allowed, version=version)
     return ExplainedView(
         view, _named(work, row), row.matter_id, params.do, version, decision.allowed, rules, tuple(assumed), changes
     )

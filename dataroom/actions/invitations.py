@@ -85,6 +85,15 @@ def is_awaited(user: User, moment: datetime) -> bool:
     return not user.active and user.invited_until is not None and user.invited_until > moment
 
 
+def stays(work: Work, user: User) -> bool:
+    """Whether somebody has an account or is awaited, and keeps it until this transaction ends.
+
+    An account that is being ended at this moment is waited for, so that nobody gives it a part that no errand ends.
+    """
+    work.session.refresh(user, with_for_update=True)
+    return user.active or is_awaited(user, work.now)
+
+
 def awaited(session: Session, issuer: uuid.UUID, proven: str, moment: datetime) -> User | None:
     """The awaited person whom somebody becomes who signs in at `issuer` with the verified address `proven`."""
     if not proven:

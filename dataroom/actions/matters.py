@@ -14,10 +14,9 @@ from dataroom.actions import present
 from dataroom.actions.access import end_grant
 from dataroom.actions.departures import access_of
 from dataroom.actions.evidence import open_log
-from dataroom.actions.invitations import has_address, is_awaited, named
-from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.invitations import has_address, named, stays
+from dataroom.actions.registry import Hand, Nothing, Params, TwoPeople, action
 from dataroom.actions.retention import pull_triggers
-from dataroom.actions.secondperson import refuse_involved
 from dataroom.actions.views import Done, MatterView, OrganisationView
 from dataroom.actions.views_people import MemberView
 from dataroom.actions.work import Work
@@ -233,11 +232,20 @@ def list_members(work: Work, matter: Matter, params: Nothing) -> tuple[MemberVie
     )
 
 
-@action("member.add", on=Matter, asks={"subject_organisation": organisation_of})
+def _subject(work: Work, _matter: Matter, params: AddMember) -> list[Hand]:
+    """Whose part an address is about."""
+    user = named(work, work.organisation, params.email)
+    return [(user.id, None)] if user is not None else []
+
+
+_PARTS = TwoPeople(first=_subject, said="Nobody changes their own part in a matter; a colleague does.")
+
+
+@action("member.add", on=Matter, asks={"subject_organisation": organisation_of}, two=_PARTS)
 def add(work: Work, matter: Matter, params: AddMember) -> Done:
     """Adds a person of the own organisation to the matter, or changes their tier."""
     user = named(work, work.organisation, params.email)
-    if user is None or not (user.active or is_awaited(user, work.now)):
+    if user is None or not stays(work, user):
         raise Invalid("email: nobody of your organisation with this address has signed in yet or is invited")
     ceiling = work.get(Organisation, work.organisation).ceiling
     own = work.one(Membership, Membership.matter_id == matter.id, Membership.user_id == work.user)
@@ -246,7 +254,6 @@ def add(work: Work, matter: Matter, params: AddMember) -> Done:
         raise Invalid(f"tier: you can clear people up to tier {highest} here")
     if params.valid_until is not None and (params.valid_until.tzinfo is None or params.valid_until <= work.now):
         raise Invalid("valid_until: must be a future time with its zone")
-    refuse_involved(work, [user.id], "Nobody changes their own part in a matter; a colleague does.")
     part = work.one(Membership, Membership.matter_id == matter.id, Membership.user_id == user.id)
     if part is not None and part.removed_at is None and _shrinks(part, params):
         _spare_compliance(work, user)

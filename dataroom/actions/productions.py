@@ -126,7 +126,7 @@ def spelled(production: Production, number: int) -> str:
     return f"{production.prefix}{number:0{production.width}d}"
 
 
-@action("production.make", on=Matter)
+@action("production.make", on=Matter, affair="actor")
 def make(work: Work, matter: Matter, params: NewProduction) -> Done:
     """Makes a production of versions that every recipient has been given, and gives each page its number."""
     parties = _recipients(work, matter, params)

@@ -13,8 +13,7 @@ from dataroom.actions.destroying import destroy_versions
 from dataroom.actions.listing import lines_of
 from dataroom.actions.marks import NewMark, marks_of, put_marks
 from dataroom.actions.progress import progress_of
-from dataroom.actions.registry import Nothing, Params, action
-from dataroom.actions.secondperson import refuse_involved
+from dataroom.actions.registry import Hand, Nothing, Params, TwoPeople, action
 from dataroom.actions.views import Done, OrganisationView
 from dataroom.actions.views_redactions import CheckView, RedactionLine, RedactionView
 from dataroom.actions.work import Work
@@ -229,11 +228,22 @@ def submit(work: Work, redaction: Redaction, params: Nothing) -> Done:
     return Done(redaction.id)
 
 
-@action("redaction.approve", on=Redaction)
+def _hands(work: Work, redaction: Redaction, _params: Nothing) -> list[Hand]:
+    """Who has submitted a redaction, and who drew its marks."""
+    drawn: list[Hand] = [(mark.author_id, mark.created_at) for mark in marks_of(work, redaction)]
+    return [(redaction.author_id, redaction.submitted_at or redaction.created_at), *drawn]
+
+
+_REVIEW = TwoPeople(
+    first=_hands,
+    said="Whoever drew one of the marks cannot approve them; another custodian has to.",
+    begun_by=("redaction.mark", "redaction.submit"),
+)
+
+
+@action("redaction.approve", on=Redaction, two=_REVIEW)
 def approve(work: Work, redaction: Redaction, params: Nothing) -> Done:
     """Releases the redacted copy: another person has compared it with the original."""
-    drawn = [mark.author_id for mark in marks_of(work, redaction)]
-    refuse_involved(work, drawn, "Whoever drew one of the marks cannot approve them; another custodian has to.")
     result = result_of(work, redaction)
     if result is None or result.state != "candidate":
         raise Conflict("There is no redacted copy to approve.")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self, TypeVar, get_type_hints
+from datetime import datetime, timedelta
+from typing import Any, Literal, Self, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -41,6 +43,33 @@ class Nothing(Params):
     """An action that takes no parameters."""
 
 
+Hand = tuple[uuid.UUID | None, datetime | None]
+"""Who had a hand in something, or nobody, and when; without a time where it is simply about them."""
+
+
+@dataclass(frozen=True)
+class TwoPeople:
+    """That an action is the second person's: declared with the action, enforced by the gate and nowhere else.
+
+    `first` finds the people whose act or part it is about (work, target, params).
+    Whoever is one of them, or counts as one person with one of them, is refused with the sentence `said`. `begun_by`
+    names the actions by which the first has a hand in it, if it is not simply about them. Where `within` is given,
+    `since` finds when that was (work, target, params), and later than that the action is refused: it has to be begun
+    anew. `party` says of whose organisation the second person is: the `same` as the first, `another`, or `any`.
+    """
+
+    first: Callable[[Any, Any, Any], Iterable[Hand]]
+    said: str
+    begun_by: tuple[str, ...] = ()
+    since: Callable[[Any, Any, Any], datetime | None] | None = None
+    within: timedelta | None = None
+    party: Literal["same", "another", "any"] = "same"
+
+
+Affair = Literal["owner", "actor"]
+"""Whose organisation reads of an act that came to nothing: the target's owner's, or that of whoever tried."""
+
+
 @dataclass(frozen=True)
 class Spec:
     """One action: its name, what it acts on (`None`: on nothing that exists yet), its parameters and its phases.
@@ -49,7 +78,8 @@ class Spec:
     `asks` finds further organisations of the policy's question (session, params). `prepare` moves bytes before the
     transaction, `run` does the work inside it, `reveal` hands contents out after the commit, and `discard` cleans up
     what `prepare` left when the transaction did not come about. `performer` is a person, the service, or an
-    organisation's directory; nobody else can do it.
+    organisation's directory; nobody else can do it. `two` says that it takes a second person, `affair` whose affair it
+    is when it comes to nothing.
     """
 
     name: str
@@ -65,6 +95,8 @@ class Spec:
     lists: type[Base] | None
     kind: str
     asks: Mapping[str, Callable[..., Any]]
+    two: TwoPeople | None
+    affair: Affair
 
     @property
     def service_only(self) -> bool:
@@ -86,6 +118,8 @@ def action(
     lists: type[Base] | None = None,
     kind: str = "",
     asks: Mapping[str, Callable[..., Any]] | None = None,
+    two: TwoPeople | None = None,
+    affair: Affair = "owner",
 ) -> Callable[[F], F]:
     """Registers the decorated function `(work, target, params[, prepared])` as the action `name`."""
 
@@ -107,6 +141,8 @@ def action(
             lists=lists,
             kind=kind,
             asks=dict(asks or {}),
+            two=two,
+            affair=affair,
         )
         return function
 

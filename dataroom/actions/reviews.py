@@ -18,9 +18,8 @@ from dataroom.actions import present
 from dataroom.actions.access import end_grant
 from dataroom.actions.context import Desk, Download
 from dataroom.actions.redaction_log import spreadsheet
-from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.registry import Hand, Nothing, Params, TwoPeople, action
 from dataroom.actions.reviewed import items_of, subjects
-from dataroom.actions.secondperson import refuse_involved
 from dataroom.actions.views import Done
 from dataroom.actions.views_access import ReviewLine, ReviewView
 from dataroom.actions.work import Work
@@ -58,7 +57,7 @@ class Confirmed(Params):
     items: Annotated[list[uuid.UUID], Field(min_length=1, max_length=1000)]
 
 
-@action("review.start", on=Matter)
+@action("review.start", on=Matter, affair="actor")
 def start(work: Work, matter: Matter, params: Start) -> Done:
     """Begins a review of everything the own organisation lets people do in a matter."""
     nearest, farthest = work.now + timedelta(days=1), work.now + timedelta(days=90)
@@ -133,13 +132,25 @@ def _view(work: Work, review: Review) -> ReviewView:
     return ReviewView(_lines(work, [review])[0], review.matter_id, items_of(work, rows))
 
 
-@action("review.confirm", on=Review)
+def _let_in(work: Work, review: Review, params: Confirmed) -> list[Hand]:
+    """Whom the items let in."""
+    rows = work.all(ReviewItem, ReviewItem.review_id == review.id, ReviewItem.id.in_(params.items))
+    return [(row.user_id, None) for row in rows]
+
+
+_CONFIRMING = TwoPeople(
+    first=_let_in,
+    said="Nobody confirms what lets in themselves; a colleague does.",
+    party="any",
+)
+
+
+@action("review.confirm", on=Review, two=_CONFIRMING)
 def confirm(work: Work, review: Review, params: Confirmed) -> Done:
     """Confirms items of a review: what they are about goes on."""
     rows = work.all(ReviewItem, ReviewItem.review_id == review.id, ReviewItem.id.in_(params.items))
     if len(rows) != len(set(params.items)):
         raise Invalid("items: one of them is not of this review")
-    refuse_involved(work, [row.user_id for row in rows], "Nobody confirms what lets in themselves; a colleague does.")
     fresh = [row for row in rows if row.outcome is None]
     for row in fresh:
         row.outcome, row.decided_by, row.decided_at = "kept", work.user, work.now

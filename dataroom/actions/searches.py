@@ -56,7 +56,7 @@ class Chosen(Params):
     title: Annotated[str, Field(min_length=3, max_length=200)]
 
 
-@action("search.start", on=Matter)
+@action("search.start", on=Matter, affair="actor")
 def start(work: Work, matter: Matter, params: Look) -> Done:
     """Searches the newest version of every document of the own organisation that this person may search."""
     queries, labels = finding.queries_of(work, matter.id, params)

@@ -1,22 +1,55 @@
 """The second person: nobody does alone what takes two, whatever their part in it was called.
 
-Where the policy can see who had a hand in a thing, it forbids, each time in a sentence of its own. Here is asked what
-is only known while an action runs: who drew the marks, whose own part it is, who has approved.
+Which actions take two is declared with each of them (`TwoPeople` in the registry); the gate asks here, after the policy
+and before anything is done. Where the policy can see who had a hand in a thing it forbids as well, each time in a
+sentence of its own; what only rows tell (who drew the marks, whose own part it is) is asked here alone.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from dataroom.actions.registry import TwoPeople
 from dataroom.actions.work import Work
-from dataroom.errors import Refused
+from dataroom.errors import Conflict, Refused
+from dataroom.model import User
 
 
-def refuse_involved(work: Work, people: Iterable[uuid.UUID | None], said: str) -> None:
-    """Refuses whoever acts, with the sentence `said`, if they are among the people whose act or part it is about."""
-    if work.user in set(people):
-        raise Refused(said)
+def demand(work: Work, asked: TwoPeople, target: Any, params: Any) -> None:
+    """Refuses whoever acts unless they are a second person, of the organisation asked for and in time."""
+    first = {person for person, _at in asked.first(work, target, params) if person is not None}
+    if first & hands(work):
+        raise Refused(asked.said)
+    if first and asked.party != "any" and not _fits(work, asked, first):
+        raise Refused(f"The second person is of {asked.party} organisation as the first.".replace("same", "the same"))
+    since = asked.since(work, target, params) if asked.since is not None else None
+    if asked.within is not None and since is not None and work.now > since + asked.within:
+        raise Conflict(f"Nobody confirmed it within {asked.within.days} days; it has to be begun anew.")
+
+
+def hands(work: Work) -> frozenset[uuid.UUID]:
+    """Everybody who counts as one person with whoever acts: themselves, and other accounts of theirs.
+
+    Another account is one of the same company under the same address, valid or not: all that is known of it here.
+    """
+    own, other = aliased(User), aliased(User)
+    same = (
+        own.id == work.user,
+        other.organisation_id == own.organisation_id,
+        func.lower(other.email) == func.lower(own.email),
+    )
+    return frozenset({work.user, *work.session.scalars(select(other.id).where(*same, own.email != ""))})
+
+
+def _fits(work: Work, asked: TwoPeople, first: Iterable[uuid.UUID]) -> bool:
+    """Whether whoever acts is of the same organisation as all of the first, or of another than each of them."""
+    theirs = set(work.session.scalars(select(User.organisation_id).where(User.id.in_(list(first)))))
+    return theirs == {work.organisation} if asked.party == "same" else work.organisation not in theirs
 
 
 def require_two(approvals: Iterable[tuple[uuid.UUID, str]], proposer: uuid.UUID) -> None:

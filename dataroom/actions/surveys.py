@@ -35,7 +35,7 @@ MOST_PLACES = 2000
 PURPOSE = "survey"
 
 
-@action("survey.start", on=Matter)
+@action("survey.start", on=Matter, affair="actor")
 def start(work: Work, matter: Matter, params: Nothing) -> Done:
     """Has the marks of the own organisation's redactions in a matter held against the texts, in the background."""
     own = (Survey.matter_id == matter.id, Survey.organisation_id == work.organisation)

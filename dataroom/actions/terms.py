@@ -45,7 +45,7 @@ def _scope(desk: Desk, matter: Matter, params: NewTerms, stream: Any) -> Scope:
     return scope_for(desk.services, matter.id, organisation, params.tier)
 
 
-@action("term.add", on=Matter, prepare=_scope)
+@action("term.add", on=Matter, prepare=_scope, affair="actor")
 def add(work: Work, matter: Matter, params: NewTerms, scope: Scope) -> tuple[uuid.UUID, ...]:
     """Adds terms to the own organisation's dictionary; those it already holds are left as they are."""
     own = work.member.attrs["tier"]

@@ -54,7 +54,7 @@ def recipient_of(session: Session, params: NewTransfer) -> uuid.UUID:
     return found or uuid.UUID(int=0)
 
 
-@action("transfer.record", on=Matter, asks={"recipient": recipient_of})
+@action("transfer.record", on=Matter, asks={"recipient": recipient_of}, affair="actor")
 def record_transfer(work: Work, matter: Matter, params: NewTransfer) -> Done:
     """Records on what the own organisation's documents may reach another participant in one country."""
     mechanism = work.services.law.transfers.mechanisms.get(params.mechanism)

@@ -26,7 +26,15 @@ from dataroom.web.site import cookie_name, local, principal, site
 log = logging.getLogger("dataroom.web")
 ASKED_WITHIN = 60
 """How many seconds ago the provider may last have asked the person: practically, it asks again."""
-ELSEWHERE = {"web.redaction_approve": "web.review", "web.new_key": "web.keys", "web.remove_key": "web.keys"}
+ELSEWHERE = {
+    "web.redaction_approve": "web.review",
+    "web.new_key": "web.keys",
+    "web.remove_key": "web.keys",
+    "web.access_confirm": "web.access",
+    "web.access_contest": "web.access",
+    "web.document_assess": "web.document",
+    "web.resume_transfers": "web.transfers",
+}
 """Where the form of an address stands that only takes it."""
 CONFIRMED = "Confirmed. What you had entered is still here: look at it and send it again."
 UNSURE = (
@@ -96,7 +104,8 @@ def _form() -> str:
     if "next" in request.form and other == "web.keys":
         return local(request.form["next"], url_for(other))
     asked = current_app.url_map.is_endpoint_expecting
-    return url_for(other, **{name: value for name, value in (request.view_args or {}).items() if asked(other, name)})
+    known = {"matter_id": request.form.get("matter"), **(request.view_args or {})}
+    return url_for(other, **{name: value for name, value in known.items() if value and asked(other, name)})
 
 
 def page() -> str:

@@ -37,6 +37,11 @@ class Policy:
         found = self.form["annotations"].get("audience")
         return None if found is None else str(found)
 
+    @property
+    def lasting(self) -> bool:
+        """Whether it keeps somebody away whatever they do themselves and wherever they are."""
+        return "lasting" in self.form["annotations"]
+
 
 @dataclass(frozen=True)
 class Decision:

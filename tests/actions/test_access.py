@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from dataroom.actions.access import LASTING
 from dataroom.errors import ClawedBack, Conflict, DataroomError, Invalid, NotFound, Refused
 from dataroom.model import Grant
 from tests.actions.cases_access import BASIS, WHY, asked, broken, granted, granting, number_of, until
@@ -123,9 +122,18 @@ def test_what_no_rule_would_let_them_see_is_not_granted(house: House) -> None:
         house.do("ada", "access.grant", asked(house, raw), **granting(house, raw.version))
 
 
-def test_the_lasting_rules_are_rules_about_versions(house: House) -> None:
+def test_the_lasting_rules_are_those_nobody_puts_right_for_themselves(house: House) -> None:
     policies = house.world.services.law.policies
-    assert {name for name in LASTING if name not in policies} == set()
+    assert {name for name, policy in policies.items() if policy.lasting} == {
+        "active-people-only",
+        "clawed-back-is-closed",
+        "clearance",
+        "club-versions-for-the-club",
+        "counsel-only",
+        "own-matter-only",
+        "own-organisation-only",
+        "walled-off-from-versions",
+    }
 
 
 def test_a_wall_a_club_and_a_claw_back_close_what_was_granted(house: House) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dataroom.actions.strength import FRESH_SECONDS, STRONG_SECONDS
+from policies.engine import Entity
 from tests.unit.test_policies_cast import LAW, NOW, OTHER, OWN, matter, may, member, thing
 
 STRONG = [
@@ -12,6 +13,11 @@ STRONG = [
     ("disclosure.grant", "custodian", thing("Version")),
     ("access.grant", "custodian", thing("Grant")),
     ("access.break-glass", "partner", matter()),
+    ("access.confirm", "custodian", thing("Grant", emergency=True, judged=False)),
+    ("access.contest", "compliance", thing("Grant", emergency=True, judged=False)),
+    ("transfer.record", "compliance", matter()),
+    ("transfer.resume", "compliance", Entity("Organisation", OWN.id, {})),
+    ("document.assess", "custodian", thing("Document")),
     ("disclosure.claw-back", "custodian", thing("Version")),
     ("production.make", "custodian", matter()),
     ("disposal.approve", "compliance", thing("Disposal")),
@@ -27,7 +33,7 @@ STRONG = [
 
 @pytest.mark.parametrize(("action", "role", "what"), STRONG, ids=[row[0] for row in STRONG])
 def test_the_seconds_told_are_those_of_the_law(action: str, role: str, what: object) -> None:
-    more = {"recipient": OTHER} if action == "disclosure.grant" else {}
+    more = {"recipient": OTHER} if action in {"disclosure.grant", "transfer.record"} else {}
     assert may(member(role, strong_age=STRONG_SECONDS), action, what, **more)  # type: ignore[arg-type]
     decision = LAW.decide(
         member(role, strong_age=STRONG_SECONDS + 1),
