@@ -301,6 +301,10 @@ def test_an_outsider_verifies_the_log_and_finds_a_changed_byte(story: Story) -> 
     page = cleo.open(f"/matters/{story.matter}/audit")
     story.shot("cleo", "audit")
     expect(page.get_by_text("disposal.execute").first).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.reload()
+    expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 1440, "height": 900})
     key = page.locator("#key").inner_text().strip()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Export bundle").click()

@@ -1,4 +1,4 @@
-// What every page does: ask before what cannot be undone, explain a choice, count what is chosen.
+// What every page does: ask before what cannot be undone, explain a choice, count what is chosen, show where one is.
 
 import { el } from "./dom.js";
 
@@ -100,3 +100,5 @@ for (const menu of document.querySelectorAll("details.menu")) {
 
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.getElementById("problem")?.focus();
+
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
