@@ -224,7 +224,7 @@ def _views(work: Work, rows: list[Grant]) -> tuple[GrantView, ...]:
     references = present.references(work, [row.document_id for row in rows])
     ids = [row.id for row in rows]
     offers = {
-        name: set(work.session.scalars(select(Grant.id).where(Grant.id.in_(ids), work.offered(Grant, name))))
+        name: {row.id for row in work.rows(select(Grant.id).where(Grant.id.in_(ids), work.offered(Grant, name)))}
         for name in GRANT_ACTIONS
     }
     views = []

@@ -202,6 +202,8 @@ def _copy(
         document_id=document.id,
         matter_id=redaction.matter_id,
         organisation_id=redaction.organisation_id,
+        folder=document.folder,
+        number=document.number,
         ordinal=sealed.place.version,
         kind=int(Kind.REDACTED),
         original_id=original.id,

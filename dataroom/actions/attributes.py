@@ -32,11 +32,16 @@ class One:
 
 @dataclass(frozen=True)
 class Many:
-    """A set attribute: the query of its elements (correlated with the row), its element column and kind."""
+    """A set attribute: the query of its elements (correlated with the row), its element column and kind.
+
+    `rows` turns the query round: without a row given, the ids of the rows that have elements, for lists that begin
+    with what is permitted.
+    """
 
     select: Select[*tuple[Any, ...]]
     element: ColumnElement[Any] | InstrumentedAttribute[Any]
     kind: str
+    rows: Select[*tuple[Any, ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -58,10 +63,11 @@ def held(document_id: Any) -> ColumnElement[bool]:
     )
 
 
-def recipients(moment: datetime, *criteria: ColumnElement[bool]) -> Many:
-    """The organisations with a live disclosure that meets the criteria."""
-    live = select(Disclosure.recipient_id).where(*criteria, _given(moment))
-    return Many(live, Disclosure.recipient_id, "ref:Organisation")
+def recipients(moment: datetime, given: Any, row: Any, *criteria: ColumnElement[bool]) -> Many:
+    """The organisations with a live disclosure that meets the criteria, whose column `given` is the row's `row`."""
+    live = (*criteria, _given(moment))
+    parties = select(Disclosure.recipient_id).where(given == row, *live)
+    return Many(parties, Disclosure.recipient_id, "ref:Organisation", select(given).where(*live))
 
 
 def named(moment: datetime, version_id: Any) -> Many:
@@ -72,7 +78,6 @@ def named(moment: datetime, version_id: Any) -> Many:
         .join(Disclosure, Disclosure.club_id == Club.id)
         .join(User, and_(User.id == ClubMember.user_id, User.organisation_id == Disclosure.recipient_id))
         .where(
-            Disclosure.version_id == version_id,
             _given(moment),
             Club.ended_at.is_(None),
             ClubMember.removed_at.is_(None),
@@ -81,15 +86,15 @@ def named(moment: datetime, version_id: Any) -> Many:
             or_(Club.kind != COUNSEL, User.role == "custodian"),
         )
     )
-    return Many(people, ClubMember.user_id, "uuid")
+    given = people.with_only_columns(Disclosure.version_id)
+    return Many(people.where(Disclosure.version_id == version_id), ClubMember.user_id, "uuid", given)
 
 
 def granted(moment: datetime, version_id: Any) -> Many:
     """The people who were granted access to a version."""
-    people = select(Grant.user_id).where(
-        Grant.version_id == version_id, Grant.state == "granted", Grant.expires_at > moment
-    )
-    return Many(people, Grant.user_id, "uuid")
+    live = (Grant.state == "granted", Grant.expires_at > moment)
+    people = select(Grant.user_id).where(Grant.version_id == version_id, *live)
+    return Many(people, Grant.user_id, "uuid", select(Grant.version_id).where(Grant.version_id.is_not(None), *live))
 
 
 def _given(moment: datetime) -> ColumnElement[bool]:

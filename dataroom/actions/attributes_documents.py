@@ -54,7 +54,7 @@ def document_attributes(moment: datetime) -> Mapping[str, One | Many]:
         "state": One(Document.state, "string"),
         "held": One(held(Document.id), "bool"),
         "classified": One(Document.schedule.is_not(None), "bool"),
-        "audience": recipients(moment, Disclosure.document_id == Document.id),
+        "audience": recipients(moment, Disclosure.document_id, Document.id),
         **limits(Document.id),
     }
 
@@ -72,7 +72,7 @@ def version_attributes(moment: datetime) -> Mapping[str, One | Many]:
         "category": One(Version.category, "string"),
         "state": One(Version.state, "string"),
         "original": One(Version.kind == int(Kind.ORIGINAL), "bool"),
-        "audience": recipients(moment, Disclosure.version_id == Version.id, Disclosure.club_id.is_(None)),
+        "audience": recipients(moment, Disclosure.version_id, Version.id, Disclosure.club_id.is_(None)),
         "named": named(moment, Version.id),
         "granted": granted(moment, Version.id),
         "held": One(held(Version.document_id), "bool"),
@@ -81,7 +81,7 @@ def version_attributes(moment: datetime) -> Mapping[str, One | Many]:
         "reserved": One(meant.exists(), "bool"),
         "meant": Many(meant, RedactionAudience.organisation_id, "ref:Organisation"),
         "export": One(flagged, "string", full=True),
-        "asking": recipients(moment, Disclosure.version_id == Version.id, Disclosure.visits != "free"),
+        "asking": recipients(moment, Disclosure.version_id, Version.id, Disclosure.visits != "free"),
         "visitors": Many(visits, Visit.user_id, "uuid"),
         **limits(Version.document_id),
     }

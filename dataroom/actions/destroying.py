@@ -31,8 +31,10 @@ def destroy_documents(work: Work, documents: Sequence[Document]) -> list[dict[st
 def _destroy_some(work: Work, documents: Sequence[Document]) -> list[dict[str, Any]]:
     ids = [document.id for document in documents]
     versions, order = defaultdict[uuid.UUID, list[Version]](list), (Version.kind, Version.ordinal)
-    for version in work.all(Version, Version.document_id.in_(ids), Version.wrapped_dek.is_not(None), order=order):
-        versions[version.document_id].append(version)
+    for version in work.all(Version, Version.document_id.in_(ids), order=order):
+        version.folder = ""
+        if version.wrapped_dek is not None:
+            versions[version.document_id].append(version)
     every = [version for found in versions.values() for version in found]
     redactions = work.all(Redaction, Redaction.version_id.in_([version.id for version in every]))
     marks = work.all(Mark, Mark.redaction_id.in_([redaction.id for redaction in redactions]))

@@ -133,6 +133,8 @@ def _version(work: Work, document: Document, received: Received) -> Version:
         document_id=document.id,
         matter_id=document.matter_id,
         organisation_id=document.organisation_id,
+        folder=document.folder,
+        number=document.number,
         ordinal=sealed.place.version,
         kind=int(sealed.place.kind),
         tier=document.tier,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from dataroom.actions import present
 from dataroom.actions.access import end_grant
+from dataroom.actions.contents import total_of
 from dataroom.actions.departures import access_of
 from dataroom.actions.evidence import open_log
 from dataroom.actions.invitations import has_address, named, stays
@@ -22,7 +23,7 @@ from dataroom.actions.views_people import MemberView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id
-from dataroom.model import Grant, Matter, Membership, Organisation, Participation, User, Version
+from dataroom.model import Grant, Matter, Membership, Organisation, Participation, User
 from dataroom.model.people import AWAITED
 from policies.engine import Ref
 
@@ -97,13 +98,10 @@ def list_matters(work: Work, _target: None, params: Nothing) -> tuple[MatterView
 def read(work: Work, matter: Matter, params: Nothing) -> MatterView:
     """A matter: who takes part, and what this person may do in it."""
     view = next(iter(_views(work, [matter])))
-    visible = select(func.count(func.distinct(Version.document_id))).where(
-        Version.matter_id == matter.id, work.narrowed(Version, "document.list")
-    )
     return MatterView(
         **{
             **{name: getattr(view, name) for name in MatterView.__dataclass_fields__},
-            "documents": work.rows(visible)[0][0],
+            "documents": total_of(work, matter),
             "waiting": _waiting(work, matter),
             "can": work.allowed(MATTER_ACTIONS, matter),
             "place": work.principal.place,

@@ -55,6 +55,7 @@ from dataroom.actions.attributes_sharing import (
     review_attributes,
     transfer_attributes,
 )
+from dataroom.actions.scope_parts import Held
 from dataroom.model import (
     Audience,
     AuditEntry,
@@ -84,7 +85,7 @@ from dataroom.model import (
 )
 from dataroom.model import Session as SessionRow
 from dataroom.model.base import CHANGES
-from policies.engine import Column, Entity, Ref, SetExists
+from policies.engine import Attr, Column, Entity, Ref, SetExists
 
 Value = bool | int | str | Ref | frozenset[Any]
 
@@ -241,9 +242,16 @@ def decoy(table: type[Base], moment: datetime) -> Entity:
     return Entity(RESOURCES[table].name, NOBODY, values)
 
 
-def mapping(table: type[Base], moment: datetime) -> dict[str, Column | SetExists]:
-    """The attributes of a kind as the policy compiler wants them, to narrow a query on `table`."""
-    return {name: _compiled(attribute) for name, attribute in RESOURCES[table].attributes(moment).items()}
+NARROWED_AT = "narrowed_at"
+"""The parameter of every narrowed query: the moment it is asked at."""
+
+
+@cache
+def mapping(table: type[Base]) -> Mapping[str, Attr]:
+    """The attributes of a kind as the policy compiler wants them, to narrow a query on `table`; `NARROWED_AT` is a
+    parameter of whatever is made of them."""
+    attributes = RESOURCES[table].attributes(bindparam(NARROWED_AT, type_=Moment))
+    return {name: _compiled(attribute) for name, attribute in attributes.items()}
 
 
 def _compiled(attribute: One | Many) -> Column | SetExists:
@@ -251,8 +259,12 @@ def _compiled(attribute: One | Many) -> Column | SetExists:
     kind = "string" if attribute.kind == "uuid" else attribute.kind
     if isinstance(attribute, One):
         return Column(attribute.expr, kind, nullable=False if attribute.full else None, to_sql=convert)
-    query, element = attribute.select, attribute.element
-    return SetExists(lambda value: query.where(element == value).exists(), kind, to_sql=convert)
+    query, element, rows = attribute.select, attribute.element, attribute.rows
+
+    def contains(value: Any) -> ColumnElement[bool]:
+        return Held(query.where(element == value), None if rows is None else rows.where(element == value))
+
+    return SetExists(contains, kind, to_sql=convert)
 
 
 NO_MATTER = Entity(

@@ -24,9 +24,10 @@ class OrganisationView:
 class MatterView:
     """A matter as one of its people sees it; `tier` is theirs.
 
-    In `matter.read`, `documents` counts what they may see, and `waiting` the requests for access and the emergencies
-    that they, or a colleague of their role, have to answer. `beyond` names participants whose documents do not
-    reach them, for a border between; `place` is where they count as being (empty: unknown).
+    In `matter.read`, `documents` counts the lines of their list as its `total` does (1001 for more than 1000), and
+    `waiting` the requests for access and the emergencies that they, or a colleague of their role, have to answer.
+    `beyond` names participants whose documents do not reach them, for a border between; `place` is where they count as
+    being (empty: unknown).
     """
 
     id: uuid.UUID

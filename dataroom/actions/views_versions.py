@@ -60,7 +60,8 @@ class ListedVersion:
 
 @dataclass(frozen=True)
 class DocumentPage:
-    """One page of a list; `next` is the cursor of the following page, `total` stops counting at 1000."""
+    """One page of a list; `next` is the cursor of the following page, `total` counts to 1000, and is
+    1001 for more than that."""
 
     items: tuple[ListedVersion, ...]
     next: str | None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -20,13 +20,20 @@ from sqlalchemy.orm import Session
 from dataroom.actions import scope
 from dataroom.actions.context import Principal, Services
 from dataroom.actions.evidence import Record
+from dataroom.actions.scope_memory import Memory, key_of
+from dataroom.actions.scope_parts import Part, Rows
 from dataroom.errors import NotFound, Refused
 from dataroom.ids import new_id
-from dataroom.model import AuditEntry, Base, Errand
-from policies.engine import Decision, Entity, Ref
+from dataroom.model import AuditEntry, Base, Errand, Version
+from dataroom.model.documents import STATES
+from policies.engine import Decision, Entity, Narrowing, Ref
 
 log = logging.getLogger("dataroom.work")
 R = TypeVar("R", bound=Base)
+T = TypeVar("T")
+_MEMORY = Memory(512)
+MANY = 8
+"""Of more organisations than these a list is not found one by one."""
 SEEN_BY = {
     "Matter": "matter.read",
     "Document": "document.read",
@@ -88,36 +95,72 @@ class Work:
 
     def one(self, table: type[R], *criteria: ColumnElement[bool]) -> R | None:
         """The first row that meets the criteria, or None."""
-        return self.session.scalars(select(table).where(*criteria).limit(1)).first()
+        return self.session.scalars(select(table).where(*criteria).limit(1), self._asked()).first()
 
     def all(self, table: type[R], *criteria: ColumnElement[bool], order: Sequence[Any] = ()) -> list[R]:
         """Rows that belong to the already authorised target."""
-        return list(self.session.scalars(select(table).where(*criteria).order_by(*order)))
+        return list(self.session.scalars(select(table).where(*criteria).order_by(*order), self._asked()))
 
     def all_entries(self, criteria: Sequence[ColumnElement[bool]], limit: int) -> list[AuditEntry]:
         """Entries of an audit log, newest first."""
         query = select(AuditEntry).where(*criteria).order_by(AuditEntry.seq.desc()).limit(limit)
-        return list(self.session.scalars(query))
+        return list(self.session.scalars(query, self._asked()))
 
-    def rows(self, query: Select[*tuple[Any, ...]]) -> list[Any]:
-        """The result rows of a query over what belongs to the already authorised target."""
-        return list(self.session.execute(query))
+    def rows(self, query: Select[*tuple[Any, ...]], **given: Any) -> list[Any]:
+        """The result rows of a query over what belongs to the already authorised target; `given` are its parameters."""
+        return list(self.session.execute(query, self._asked() | given))
+
+    def _asked(self) -> dict[str, Any]:
+        return {scope.NARROWED_AT: self.now}
 
     def narrowed(self, table: type[R], action: str | None = None, reader: Entity | None = None) -> ColumnElement[bool]:
         """The condition that leaves only the rows the policy lets this principal see through `action`.
 
         Another `reader` (a member) is asked about where something is handed on to them.
         """
-        attributes = scope.mapping(table, self.now)
+        name = action or self.record.act
         primary = getattr(table, "id", None)
-        return self.services.law.narrow(
-            reader or self.member,
-            action or self.record.act,
-            scope.RESOURCES[table].name,
-            attributes,
-            self.context(),
-            primary,
+        return self.recalled(
+            table, name, "filter", lambda asked: asked.clause(scope.mapping(table), primary), reader or self.member
         )
+
+    def parts(self, action: str, owners: frozenset[uuid.UUID]) -> tuple[Part, ...]:
+        """The versions the policy lets this principal see through `action`, in parts a database finds quickly.
+
+        `owners` are all organisations that have versions where it is asked.
+        """
+        return self.recalled(Version, action, ("parts", owners), lambda asked: self._parts(asked, owners))
+
+    def _parts(self, asked: Narrowing, owners: frozenset[uuid.UUID]) -> tuple[Part, ...]:
+        tier = self.member.attrs.get("tier")
+        highest = max(*self.services.law.tiers, tier if isinstance(tier, int) else 0)
+        others = tuple(sorted(str(each) for each in owners if each != self.organisation))
+        return Rows(
+            narrowing=asked,
+            mapping=scope.mapping(Version),
+            primary=Version.id,
+            own=str(self.organisation),
+            mine=self.organisation in owners,
+            others=others if len(others) <= MANY else None,
+            states=STATES,
+            tiers=range(1, highest + 1),
+        ).parts()
+
+    def recalled(
+        self,
+        table: type[Base],
+        action: str,
+        what: Hashable,
+        make: Callable[[Narrowing], T],
+        reader: Entity | None = None,
+    ) -> T:
+        """What `make` gives for the principal's question about rows, or what it gave when this very question was asked
+        before; `what` tells different things made for one question apart."""
+        law, context, kind, who = self.services.law, self.context(), scope.RESOURCES[table].name, reader or self.member
+        key = key_of(law, who, action, kind, context)
+        rules = law.rules_for(action, who.type, kind)
+        known = None if key is None else (key, what)
+        return _MEMORY.recall(known, rules, lambda: make(law.narrowing(who, action, kind, context)))
 
     def shown(self, table: type[R], action: str, ids: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
         """Those of the rows a list is about to show that the policy, asked about each by itself, lets be seen.

@@ -26,6 +26,7 @@ class Grant(Base):
         CheckConstraint("state in ('asked', 'granted', 'refused', 'ended')", name="state"),
         CheckConstraint("verdict in ('confirmed', 'contested')", name="verdict"),
         Index("ix_access_grant_version", "version_id", "user_id"),
+        Index("ix_access_grant_person", "user_id", "state", "expires_at", "version_id"),
     )
     id: Mapped[Id]
     matter_id: Mapped[uuid.UUID] = refers("matter.id", index=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import Index, String, Text
+from sqlalchemy import CheckConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dataroom.model.base import At, Base, Id, MaybeAt, refers
@@ -17,7 +17,12 @@ class Disclosure(Base):
     """
 
     __tablename__ = "disclosure"
-    __table_args__ = (Index("ix_disclosure_live", "version_id", "recipient_id"),)
+    __table_args__ = (
+        CheckConstraint("visits in ('free', 'stated')", name="visits"),
+        Index("ix_disclosure_live", "version_id", "recipient_id"),
+        Index("ix_disclosure_recipient", "recipient_id", "withdrawn_at", "expires_at", "version_id"),
+        Index("ix_disclosure_club", "club_id", "version_id"),
+    )
     id: Mapped[Id]
     version_id: Mapped[uuid.UUID] = refers("version.id")
     document_id: Mapped[uuid.UUID] = refers("document.id", index=True)

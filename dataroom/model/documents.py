@@ -6,10 +6,13 @@ import uuid
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dataroom.model.base import At, Base, Id, MaybeAt, refers
+
+STATES = ("staged", "published", "candidate", "destroyed")
+"""What a version can be."""
 
 
 class Document(Base):
@@ -73,14 +76,16 @@ class Version(Base):
 
     `wrapped_dek` is the only key to the bytes: when it is NULL the content is destroyed, wherever copies of the object
     may lie. A redacted copy has a title of its own, since the document's may tell what was removed. Header and length
-    live here and never in the object's metadata.
+    live here and never in the object's metadata. `folder` and `number` are the document's, so that an index holds a
+    list's order together with what the policy looks at.
     """
 
     __tablename__ = "version"
     __table_args__ = (
         UniqueConstraint("document_id", "kind", "ordinal"),
-        Index("ix_version_matter_state", "matter_id", "state", "created_at"),
         Index("ix_version_scope", "scope_id", "scope_epoch", "id"),
+        Index("ix_version_own", "matter_id", "organisation_id", "state", "tier", "folder", "number", "id"),
+        Index("ix_version_shown", "matter_id", "state", "tier", "folder", "organisation_id", "number", "id"),
         CheckConstraint("state in ('staged', 'published', 'candidate', 'destroyed')", name="state"),
         CheckConstraint("state != 'destroyed' or wrapped_dek is null", name="destroyed_has_no_key"),
     )
@@ -88,6 +93,8 @@ class Version(Base):
     document_id: Mapped[uuid.UUID] = refers("document.id", index=True)
     matter_id: Mapped[uuid.UUID] = refers("matter.id")
     organisation_id: Mapped[uuid.UUID] = refers("organisation.id", index=True)
+    folder: Mapped[str] = mapped_column(String(600), server_default=text("''"))
+    number: Mapped[int] = mapped_column(server_default="0")
     ordinal: Mapped[int]
     kind: Mapped[int]
     original_id: Mapped[uuid.UUID | None] = refers("version.id")

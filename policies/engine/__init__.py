@@ -9,11 +9,12 @@ Both answers come from the same Cedar policies. Everything here is immutable aft
 between threads.
 """
 
-from policies.engine.attributes import Attr, Column, SetExists, uuid_literal
+from policies.engine.attributes import Attr, Column, Known, SetExists, uuid_literal
 from policies.engine.entities import Entity, Ref, Value
 from policies.engine.errors import LawError
 from policies.engine.law import Law
 from policies.engine.lists import Category, Rationale, Schedule, Tier
+from policies.engine.narrowing import Narrowing
 from policies.engine.periods import Period, due
 from policies.engine.rules import Decision, Policy
 from policies.engine.shape import ActionShape
@@ -27,9 +28,11 @@ __all__ = [
     "Column",
     "Decision",
     "Entity",
+    "Known",
     "Law",
     "LawError",
     "Mechanism",
+    "Narrowing",
     "Period",
     "Policy",
     "Rationale",

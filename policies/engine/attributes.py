@@ -33,13 +33,17 @@ class Column:
     means that the attribute is absent. `nullable=False` promises there is no NULL and gives shorter SQL;
     without a word the expression is asked, and whatever is not sure to be full counts as nullable. `to_sql`
     turns a literal of the law into a value of the column; ValueError means no row can hold it. Without it,
-    columns of type Uuid take canonical UUIDs and others take the literal as it is.
+    columns of type Uuid take canonical UUIDs and others take the literal as it is. `always` is the one value
+    that every row asked about is known to hold, `never` are values none of them holds, as literals of the law: the
+    caller narrows its query to these rows.
     """
 
     expr: ColumnElement[Any] | Any
     kind: str
     nullable: bool | None = None
     to_sql: ToSql | None = None
+    always: str | None = None
+    never: frozenset[str] = frozenset()
 
     @property
     def full(self) -> bool:
@@ -60,12 +64,22 @@ class SetExists:
     to_sql: ToSql | None = None
 
 
-Attr: TypeAlias = Column | SetExists
+@dataclass(frozen=True)
+class Known:
+    """A plain attribute with the same `value` in every row asked about: the caller narrows its query to these rows.
+
+    References are no plain values, since rules follow them: see `Column.always`.
+    """
+
+    value: bool | int | str
+
+
+Attr: TypeAlias = Column | SetExists | Known
 
 
 def never_null(expr: Any) -> bool:
     """Whether an expression is sure to have a value: NOT NULL columns, EXISTS, IS (NOT), and AND/OR of
-    such."""
+    such. A parameter that has to be given when the query is asked is taken never to be given as NULL."""
     clause = getattr(expr, "__clause_element__", None)
     element = expr if clause is None else clause()
     if isinstance(element, TableColumn):
@@ -78,10 +92,10 @@ def never_null(expr: Any) -> bool:
         )
     if isinstance(element, BooleanClauseList):
         return all(never_null(each) for each in element.clauses)
-    return isinstance(element, BindParameter) and element.value is not None
+    return isinstance(element, BindParameter) and (element.value is not None or element.required)
 
 
-def converted(value: bool | int | str, attr: Attr) -> Any:
+def converted(value: bool | int | str, attr: Column | SetExists) -> Any:
     """A literal of the law as the column or set of `attr` wants it; ValueError when no row can hold it."""
     if attr.to_sql is not None:
         found = attr.to_sql(value)

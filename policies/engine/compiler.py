@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from policies.engine.attributes import Attr, Column
+from policies.engine.attributes import Attr, Column, Known
 from policies.engine.entities import Entity, Ref
 from policies.engine.operators import (
     ORDER,
@@ -297,6 +297,8 @@ def _stored(path: str, question: Question) -> Term:
     attr = question.mapping.get(path)
     if attr is None or path == "id":
         raise Uncompilable(f"{path} is not mapped")
+    if isinstance(attr, Known):
+        return term_of(attr.value)
     if not isinstance(attr, Column):
         return Members(attr)
     if attr.kind != "bool":

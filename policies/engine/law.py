@@ -12,7 +12,7 @@ import cedarpy
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import InstrumentedAttribute
 
-from policies.engine.attributes import Attr, Column
+from policies.engine.attributes import Attr
 from policies.engine.checks import check
 from policies.engine.compiler import Question
 from policies.engine.digest import digest_of
@@ -28,7 +28,7 @@ from policies.engine.lists import (
     read_schedules,
     read_tiers,
 )
-from policies.engine.narrowing import allowed_rows, nothing
+from policies.engine.narrowing import Narrowing
 from policies.engine.rules import Decision, Policy, by_question, parse_set, read_policies, read_schema, validate
 from policies.engine.shape import ActionShape, Shape, read_shape
 from policies.engine.terms import Record, term_of
@@ -161,6 +161,17 @@ class Law:
         b of the entity a refers to. `primary` is the column of the row's own id (or map "id"). A malformed
         principal or context gives no rows; an action that does not apply to the types is a LawError, since it
         is a mistake in the program."""
+        return self.narrowing(principal, action, resource_type, context, others).clause(mapping, primary)
+
+    def narrowing(
+        self,
+        principal: Entity,
+        action: str,
+        resource_type: str,
+        context: Mapping[str, Value],
+        others: Iterable[Entity] = (),
+    ) -> Narrowing:
+        """The question `narrow` asks, for more than one mapping."""
         shape = self.actions.get(action)
         if shape is None or principal.type not in shape.principals or resource_type not in shape.resources:
             raise LawError(f"{action} does not take a {principal.type} and a {resource_type}")
@@ -171,20 +182,25 @@ class Law:
             probe = _request(principal.ref, action, Ref(resource_type, ""), circumstances)
             fields = {name: term_of(value) for name, value in context.items()}
         except (LawError, ValueError):
-            return nothing()
+            return Narrowing((), None)
         if cedarpy.is_authorized(probe, self._set, entities, self._schema).decision is cedarpy.Decision.NoDecision:
-            return nothing()
-        if primary is not None:
-            mapping = {**mapping, "id": Column(primary, f"ref:{resource_type}", nullable=False)}
+            return Narrowing((), None)
         question = Question(
             principal=principal.ref,
             action=Ref("Action", action),
             resource_type=resource_type,
-            mapping=mapping,
+            mapping={},
             context=Record(fields),
             store={**store, **self.shape.action_entities},
         )
-        return allowed_rows(self.rules_for(action, principal.type, resource_type), question)
+        return Narrowing(self.rules_for(action, principal.type, resource_type), question)
+
+    def mentions(self, action: str, principal_type: str, resource_type: str) -> frozenset[str]:
+        """The names of all attributes that the rules of this question speak of."""
+        found: set[str] = set()
+        for policy in self.rules_for(action, principal_type, resource_type):
+            _names(policy.form["conditions"], found)
+        return frozenset(found)
 
     def rules_for(self, action: str, principal_type: str, resource_type: str) -> tuple[Policy, ...]:
         """The rules that may speak to this question: those whose scope does not exclude it."""
@@ -205,6 +221,18 @@ class Law:
     def _entities(self, entities: Iterable[Entity]) -> cedarpy.Entities:
         listed = [entity_json(each) for each in described(entities).values()]
         return cedarpy.Entities.from_json_str(json.dumps(listed), self._schema)
+
+
+def _names(node: Any, found: set[str]) -> None:
+    """Adds the name of every attribute an expression reads or looks for."""
+    if isinstance(node, Mapping):
+        if isinstance(node.get("attr"), str):
+            found.add(node["attr"])
+        for each in node.values():
+            _names(each, found)
+    elif isinstance(node, list | tuple):
+        for each in node:
+            _names(each, found)
 
 
 def _request(principal: Ref, action: str, resource: Ref, circumstances: str) -> dict[str, object]:

@@ -7,18 +7,56 @@ does for a decision.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import ColumnElement, literal_column, true
+from sqlalchemy.orm import InstrumentedAttribute
 
+from policies.engine.attributes import Attr, Column
 from policies.engine.compiler import Question, compile_policy
 from policies.engine.errors import LawError
 from policies.engine.rules import Policy
 from policies.engine.terms import Pred, Sql, Uncompilable, both, either
 
 
+@dataclass(frozen=True)
+class Narrowing:
+    """A question about rows, asked once: who, for which action, in which circumstances. `question` is None where
+    something in it is malformed; then no row is left."""
+
+    rules: tuple[Policy, ...]
+    question: Question | None
+
+    def clause(
+        self,
+        mapping: Mapping[str, Attr],
+        primary: ColumnElement[Any] | InstrumentedAttribute[Any] | None = None,
+    ) -> ColumnElement[bool]:
+        """The WHERE that keeps exactly the rows the policy allows; see `Law.narrow`."""
+        return _clause(self.rows(mapping, primary))
+
+    def rows(
+        self,
+        mapping: Mapping[str, Attr],
+        primary: ColumnElement[Any] | InstrumentedAttribute[Any] | None = None,
+    ) -> Sql:
+        """As `clause`, but True or False where that is known of all rows."""
+        if self.question is None:
+            return False
+        if primary is not None:
+            row = Column(primary, f"ref:{self.question.resource_type}", nullable=False)
+            mapping = {**mapping, "id": row}
+        return _kept(self.rules, replace(self.question, mapping=mapping))
+
+
 def allowed_rows(policies: Iterable[Policy], question: Question) -> ColumnElement[bool]:
     """The predicate over rows. It is never NULL."""
+    return _clause(_kept(policies, question))
+
+
+def _kept(policies: Iterable[Policy], question: Question) -> Sql:
     some: Sql = False
     every: Sql = True
     for policy in policies:
@@ -26,10 +64,10 @@ def allowed_rows(policies: Iterable[Policy], question: Question) -> ColumnElemen
             holds = compile_policy(policy.form, question)
         except Uncompilable:
             if policy.effect == "forbid":
-                return nothing()
+                return False
             continue
         some, every = _joined(policy, holds, some, every)
-    return _clause(both(some, every))
+    return both(some, every)
 
 
 def nothing() -> ColumnElement[bool]:

@@ -191,6 +191,9 @@ def _compared(left: Cell | Row, right: Cell | Row | Const) -> Pred:
     if left.kind != right.kind:
         return _unequal(left, right)
     guard = both(present(left), present(right))
+    settled = _settled(left, right) if isinstance(right, Const) else None
+    if settled is not None:
+        return Pred(guard, False, guard is True) if settled else _unequal(left, right)
     try:
         a, b = expression(left), _operand(right, left)
     except ValueError:
@@ -198,10 +201,23 @@ def _compared(left: Cell | Row, right: Cell | Row | Const) -> Pred:
     return Pred(both(guard, a == b), both(guard, a != b), guard is True)
 
 
+def _settled(term: Cell | Row, const: Const) -> bool | None:
+    """Whether every row asked about is known to hold the value, or none; None where that is not known."""
+    column = term.column
+    if column is None or column.always is None:
+        return False if column is not None and const.value in column.never else None
+    return bool(const.value == column.always)
+
+
 def _among(element: Cell | Row, values: Iterable[Const]) -> Pred:
     guard = present(element)
     fitting = []
     for value in sorted((v for v in values if v.kind == element.kind), key=lambda v: v.value):
+        settled = _settled(element, value)
+        if settled:
+            return Pred(guard, False, guard is True)
+        if settled is False:
+            continue
         try:
             fitting.append(_operand(value, element))
         except ValueError:

@@ -56,6 +56,8 @@ def multiply(world: World, document: uuid.UUID, count: int) -> None:
             "version": {
                 "id": ident(2 * _FIRST),
                 "document_id": ident(_FIRST),
+                "number": "i + 20000",
+                "folder": "'folder ' || (i % 50)",
                 "object_key": "'objects/' || i",
                 "state": "CASE WHEN i % 10 = 0 THEN 'published' ELSE 'staged' END",
                 "tier": tier,

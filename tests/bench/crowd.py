@@ -141,7 +141,8 @@ class Copies:
         name = f"Chart {self.last + number}"
         document = self._copy("document", self.document, number=self.last + number, title=name)
         for version in self.versions:
-            copy = self._copy("version", version, document_id=document, object_key=f"objects/{new_id()}")
+            place = {"number": self.last + number, "object_key": f"objects/{new_id()}"}
+            copy = self._copy("version", version, document_id=document, **place)
             for row in self.redactions:
                 if row["version_id"] == version["id"]:
                     self._copy("redaction", row, version_id=copy)
