@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policies.engine import Attr, Column, Entity, Law, Ref, SetExists, Value
+from policies.engine import Attr, Column, Entity, Known, Law, Ref, SetExists, Value
 from tests.parts import Database
 
 LAW = Law.load()
@@ -276,6 +276,40 @@ def test_narrow_equals_decide(
     who = member if principal == "Member" else OTHERS[principal]
     kept, allowed = both_ways(connection, who, action, resource, circumstances(action, organisation))
     assert kept == allowed
+
+
+PLACED = [each for each in QUESTIONS if {"organisation", "state", "tier"} <= set(LAW.shape.entities[each[2]])]
+"""Questions about rows that lists find by owner, state and tier."""
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data(), question=st.sampled_from(PLACED), member=members(), owned=st.booleans())
+def test_narrow_with_values_known_equals_decide(
+    connection: sa.Connection, data: st.DataObject, question: tuple[str, str, str], member: Entity, owned: bool
+) -> None:
+    action, principal, resource = question
+    kind, who = WORLD[resource], member if principal == "Member" else OTHERS[principal]
+    owner = Ref("Organisation", data.draw(st.sampled_from(ORGANISATIONS)))
+    known = {"state": data.draw(st.sampled_from(sorted({str(e.attrs["state"]) for e in kind.entities})))}
+    known |= data.draw(st.sampled_from([{}, *({"tier": tier} for tier in range(5))]))
+    mapping, context = kind.mapping(), circumstances(action, ORGANISATIONS[0])
+    column = mapping["organisation"]
+    assert isinstance(column, Column)
+    mapping["organisation"] = replace(column, **({"always": owner.id} if owned else {"never": frozenset({owner.id})}))
+    mapping |= {name: Known(value) for name, value in known.items()}
+    here = kind.table.c.organisation
+    placed = [here == uuid.UUID(owner.id) if owned else here != uuid.UUID(owner.id)]
+    placed += [kind.table.c[name] == value for name, value in known.items()]
+    where = LAW.narrow(who, action, resource, mapping, context, kind.table.c.id)
+    kept = connection.execute(sa.select(kind.table.c.id).where(where, *placed)).scalars()
+    meant = [
+        entity
+        for entity in kind.entities
+        if (entity.attrs["organisation"] == owner) == owned
+        and all(entity.attrs[name] == value for name, value in known.items())
+    ]
+    decisions = LAW.decide_each(who, action, meant, context)
+    assert {str(each) for each in kept} == {e.id for e, d in zip(meant, decisions, strict=True) if d.allowed}
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: f"{q[0]}-{q[2]}")
