@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pikepdf
 from pikepdf import Array, Dictionary
 
+from .arrays import floats
 from .content.placing import box_of, matrix_of
 from .geometry import Box, Matrix, bounds, corners, mapped
 
@@ -13,6 +14,7 @@ SEEN = {
     "/Widget", "/FreeText", "/Stamp", "/Line", "/Square", "/Circle", "/Ink", "/Highlight", "/Underline",
     "/StrikeOut", "/Squiggly", "/Polygon", "/PolyLine", "/Caret", "/Watermark", "/Link",
 }  # fmt: skip
+TOLD = {"/Widget": "form_fields", "/FileAttachment": "attachments"}
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,10 @@ def appearances(page: pikepdf.Page) -> tuple[list[Appearance], list[Box], set[st
         if not isinstance(item, Dictionary):
             continue
         kind = str(item.get("/Subtype", ""))
-        kinds |= {"annotations", *({"form_fields"} if kind == "/Widget" else ())}
-        if kind == "/FileAttachment":
-            kinds.add("attachments")
-        appearance = _appearance(item) if kind in SEEN else None
+        kinds.add("annotations")
+        if kind in TOLD:
+            kinds.add(TOLD[kind])
+        appearance = _appearance(item) if kind in SEEN and "/AP" in item else None
         if appearance is not None:
             shown.append(appearance)
         box = _rect(item)
@@ -51,7 +53,7 @@ def _rect(item: pikepdf.Object) -> Box | None:
     listed = item.get("/Rect")
     if not isinstance(listed, Array) or len(listed) != 4:
         return None
-    x0, y0, x1, y1 = (float(value) for value in listed)
+    x0, y0, x1, y1 = floats(listed) or [float(value) for value in listed]
     return (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 from .geometry import Box, Polygon
 
-ENGINE_VERSION = "1.2"
+ENGINE_VERSION = "1.3"
 
 KINDS = (
     "text",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from ..fonts import Glyph
 from ..geometry import Matrix, inverse, times
 from .area import Target
-from .runs import Item, step_of
+from .runs import Item, Split, step_of
 from .text import TextPart
 from .writing import num, nums, text
 
@@ -26,7 +26,7 @@ class AbsoluteText(TextPart):
         super().__init__(walker)
         self.layout: Layout = {}
         self.is_open = False
-        self.synced = True
+        self.synced, self.adrift = True, False
         self.step: bytes | None = None
 
     def lay(self, layout: Layout) -> None:
@@ -37,7 +37,7 @@ class AbsoluteText(TextPart):
     def open(self) -> None:
         """BT is written with the first run."""
         self.is_open = False
-        self.synced, self.step = True, None
+        self.synced, self.step, self.adrift = True, None, False
 
     def close(self) -> None:
         """ET, when there was a run."""
@@ -73,18 +73,19 @@ class AbsoluteText(TextPart):
         self.start = self.matrix = matrix
         self.synced, self.step = True, raw
 
-    def keep(self, raw: bytes) -> None:
-        """A run as it stood, at its place: told by the one operator that moved to it, or else anew."""
+    def keep(self, raw: bytes, split: Split) -> None:
+        """A run as it stood but for numbers behind it, at its place: told by the one operator that moved to it, or else
+        anew."""
         walker = self.walker
         state = walker.state
         self._state(state.spacing, state.word)
-        if not self.synced:
+        if not self.synced or (self.adrift and self.step is None):
             walker.output.append(_matrix(self.matrix) + b" Tm")
             self.synced = self.matrix == self.start
         elif self.step is not None:
             walker.output.append(self.step)
-        self.step = None
-        walker.output.append(raw + (b" TJ" if raw[:1] == b"[" else b" Tj"))
+        self.step, self.adrift = None, split.trails
+        walker.output.append(split.kept + (b" TJ" if raw[:1] == b"[" else b" Tj"))
 
     def write(self, parts: list[bytes | float], items: list[Item], lost: set[int]) -> set[int]:
         """The kept glyphs as runs."""

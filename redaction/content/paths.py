@@ -5,6 +5,7 @@ from functools import lru_cache
 from math import hypot
 from typing import TYPE_CHECKING
 
+from ..errors import Refused
 from ..geometry import (
     Box,
     Matrix,
@@ -120,12 +121,15 @@ class PathPart:
         survey.shape(reach, image=False, find=find)
 
     def build(self, words: list[bytes]) -> None:
-        """The path that these operators and operands build."""
+        """The path that these operators and operands build. Raises Refused "operand" where there are too few."""
         values: list[bytes] = []
         for word in words:
             if word.isalpha():
-                raw = b" ".join([*values, word])
-                self.add(word.decode(), [float(value) for value in values], raw)
+                count = PATHS[word]
+                if len(values) < count:
+                    raise Refused("operand", "An operator has operands of the wrong kind.")
+                values = values[len(values) - count :]
+                self.add(word.decode(), [float(value) for value in values], b" ".join([*values, word]))
                 values = []
             else:
                 values.append(word)
@@ -359,14 +363,14 @@ def _around(body: bytes, words: list[bytes]) -> Box | None:
     """The box around all points of a path in its own space, control points included; None where rectangles are
     mixed with other parts or the path does not begin with a point."""
     if b"re" not in body:
-        if words[2] != b"m":
+        if words[2:3] != [b"m"]:
             return None
-        numbers = [float(word) for word in body.translate(None, b"mlcvyh").split()]
+        numbers = list(map(float, body.translate(None, b"mlcvyh").split()))
         xs, ys = numbers[0::2], numbers[1::2]
     else:
         if words[4::5] != [b"re"] * (len(words) // 5) or len(words) % 5:
             return None
-        numbers = [float(word) for word in body.translate(None, b"re").split()]
+        numbers = list(map(float, body.translate(None, b"re").split()))
         xs = numbers[0::4] + [x + w for x, w in zip(numbers[0::4], numbers[2::4], strict=True)]
         ys = numbers[1::4] + [y + h for y, h in zip(numbers[1::4], numbers[3::4], strict=True)]
     return (min(xs), min(ys), max(xs), max(ys))

@@ -1,6 +1,7 @@
 """One show operator taken apart: its strings and numbers, its glyphs, how far each moves and where its ink lies."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from ..errors import Refused
 from ..fonts import Font, Glyph
@@ -11,7 +12,7 @@ from .state import State
 from .tokens import EITHER, STRING, string_of
 
 Item = Glyph | float
-STRING_START, STRING_END = (b"(", b"<"), (b")]", b">]")
+MOST_REMEMBERED = 24
 BETWEEN = (b"[", b" ", b"]")
 BRACKETS = bytes.maketrans(b"[]\0", b"   ")
 SMALL = 0.55
@@ -19,25 +20,50 @@ SMALL = 0.55
 comes into the band is meant for the line."""
 
 
-def parts_of(raw: bytes) -> tuple[bytes, float, float] | None:
-    """All strings of an operand of Tj or TJ joined, the sum of the numbers that go back along the line and of those
-    that go forth (both positive); None when it does not begin and end with a string."""
+class Split(NamedTuple):
+    """An operand of Tj or TJ: its strings joined, the sum of the numbers that go back along the line and of those that
+    go forth (both positive), the operand from its first string to its last, and whether a number stands behind."""
+
+    text: bytes
+    back: float
+    forth: float
+    kept: bytes
+    trails: bool = False
+
+
+def parts_of(raw: bytes) -> Split | None:
+    """An operand of Tj or TJ taken apart; None when it does not begin with a string, or holds none."""
     if raw[:1] != b"[":
-        return (string_of(raw), 0.0, 0.0) if STRING.fullmatch(raw) else None
-    if raw[1:2] not in STRING_START or raw[-2:] not in STRING_END:
-        return None
+        return Split(string_of(raw), 0.0, 0.0, raw) if STRING.fullmatch(raw) else None
     pieces = EITHER.split(raw)
+    first, last = pieces[0], pieces[-1]
+    if len(pieces) < 3 or first[1:].strip() or last[-1:] != b"]":
+        return None
     told = pieces[1::2]
     if b"\\" in raw or b"\r" in raw or b"<" in raw:
         strings = [string_of(one) for one in told]
     else:
         strings = [one[1:-1] for one in told]
     try:
-        numbers = list(map(float, b" ".join(pieces[0::2])[1:-1].split()))
+        numbers = list(map(float, b" ".join(pieces[2::2])[:-1].split()))
     except ValueError:
         return None
+    kept = raw if len(first) == len(last) == 1 else b"[" + raw[len(first) : len(raw) - len(last)] + b"]"
     back = sum([value for value in numbers if value > 0])
-    return b"".join(strings), back, back - sum(numbers)
+    return Split(b"".join(strings), back, back - sum(numbers), kept, bool(last[:-1].strip()))
+
+
+def measured(font: Font, raw: bytes) -> tuple[Split, Extent] | None:
+    """An operand taken apart and how far its string goes in a font; None where it has to be read glyph by glyph."""
+    try:
+        found: tuple[Split, Extent] | None = font.operands[raw]
+    except KeyError:
+        split = parts_of(raw)
+        run = font.run(split.text) if split is not None and split.text else None
+        found = None if split is None or run is None else (split, run)
+        if len(raw) <= MOST_REMEMBERED:
+            font.operands[raw] = found
+    return found
 
 
 def shown(raw: bytes) -> list[bytes | float]:
@@ -130,19 +156,21 @@ def placer(state: State, matrix: Matrix) -> Callable[[Glyph, float], Polygon]:
     return level
 
 
-def span_of(state: State, split: tuple[bytes, float, float], run: Extent) -> tuple[float, float, float, float]:
-    """How far a run goes along the line, between which places all its glyphs begin and end (both in text space, its
-    beginning at 0), and how far to the side ink may reach from there; `split` is of `parts_of`."""
-    _, back, forth = split
-    size, spacing, word, stretch = state.size, state.spacing, state.word, state.stretch
-    advance, count, spaces = run.advance, run.codes, run.spaces
-    along = (advance * size + count * spacing + spaces * word + (forth - back) / 1000 * size) * stretch
-    far = advance * abs(size) + count * abs(spacing) + spaces * abs(word)
-    forth, back = forth / 1000 * abs(size), back / 1000 * abs(size)
-    if size < 0 or spacing < 0 or word < 0:
-        forth = back = far + forth + back
-    wide = abs(stretch)
-    x0, x1 = -back * wide, (far + forth) * wide
-    if stretch < 0:
-        x0, x1 = -x1, -x0
-    return along, x0, x1, abs(size) * run.side * max(1.0, wide)
+def span_of(state: State, split: Split, run: Extent) -> tuple[float, float, float]:
+    """How far a run goes along the line, and the least and the greatest place where any of its glyphs begins or ends
+    (in text space, its beginning at 0)."""
+    size, stretch = state.size, state.stretch
+    least = most = 0.0
+    for step in (
+        run.advance * size,
+        run.codes * state.spacing,
+        run.spaces * state.word,
+        split.forth / 1000 * size,
+        -split.back / 1000 * size,
+    ):
+        if step > 0:
+            most += step
+        else:
+            least += step
+    along = (least + most) * stretch
+    return (along, most * stretch, least * stretch) if stretch < 0 else (along, least * stretch, most * stretch)

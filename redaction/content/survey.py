@@ -11,7 +11,7 @@ from math import inf
 from ..fonts import Font, Glyph
 from ..geometry import Box, Matrix, Polygon, bounds, overlap
 from .area import Area, Core
-from .runs import Item, core_of, items_of, placer, shown, step_of
+from .runs import Item, Split, core_of, items_of, placer, shown, step_of
 from .state import State
 
 SLANT = 1e-3
@@ -45,8 +45,8 @@ class Placed:
 @dataclass(slots=True, eq=False)
 class Run:
     """The text of one show operator: `matrix` takes text space at its beginning to the page, `reach` holds all its
-    ink, `span` all its origins and ends; `along` is how far it goes and `text` what it shows, where that is known
-    without taking it apart."""
+    ink, `span` all its origins and ends; `along` is how far it goes and `split` what it shows, where that is known
+    without reading its glyphs."""
 
     number: int
     raw: bytes
@@ -57,7 +57,7 @@ class Run:
     reach: Box
     span: Box
     along: float = 0.0
-    text: bytes | None = None
+    split: Split | None = None
     known: list[Placed] | None = None
     extent: Box | None = UNKNOWN
 

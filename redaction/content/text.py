@@ -8,7 +8,7 @@ from ..fonts import Font, Glyph
 from ..fonts.model import FOOT
 from ..geometry import IDENTITY, Box, Matrix, Point, Polygon, bounds, corners, mapped, meet, times
 from .area import Core, Target, covers, takes
-from .runs import Item, core_of, items_of, parts_of, placer, quad_of, shown, span_of, step_of
+from .runs import Item, Split, core_of, items_of, measured, placer, quad_of, shown, span_of, step_of
 from .survey import UNKNOWN, Run
 from .writing import num, text
 
@@ -87,66 +87,74 @@ class TextPart:
         split = None
         if state.font is not None and not walker.measuring and not walker.hidden and self.number not in self.moved:
             if walker.job.survey is not None:
-                split = self._noted(raw, state.font)
-            elif state.mode < 4:
-                split = self._known(raw, state.font)
-            if split is not None:
-                text, along, box = split
-                if box is None or walker.area.clear(box):
-                    if box is not None:
-                        self.keep(raw)
-                        state.font.shown.add(text)
-                    a, b, c, d, e, f = self.matrix
-                    self.matrix = (a, b, c, d, along * a + e, along * b + f)
+                if self._noted(raw, state.font):
                     return
-        self._evaluate(raw, whole=split is not None)
+            elif state.mode < 4:
+                found = self._known(raw, state.font)
+                if found is not None:
+                    split, along, box = found
+                    if walker.area.clear(box):
+                        self.keep(raw, split)
+                        state.font.shown.add(split.text)
+                        self._forth(along)
+                        return
+        self._evaluate(raw, split)
 
-    def _known(self, raw: bytes, font: Font) -> tuple[bytes, float, Box | None] | None:
-        """What a run shows, how far it goes and a box that surely holds its ink on the page, where that can be told
+    def _forth(self, along: float) -> None:
+        """The place after a run."""
+        a, b, c, d, e, f = self.matrix
+        self.matrix = (a, b, c, d, along * a + e, along * b + f)
+
+    def _known(self, raw: bytes, font: Font) -> tuple[Split, float, Box] | None:
+        """A run taken apart, how far it goes and a box that surely holds its ink on the page, where that can be told
         without looking at it glyph by glyph; a survey of the page has told it already."""
         known = self.walker.runs.get(self.number)
         if known is not None:
-            return None if known.text is None else (known.text, known.along, known.reach)
+            return None if known.split is None else (known.split, known.along, known.reach)
         found = self._bounded(raw, font)
         return None if found is None else (found[0], found[1], found[2])
 
-    def _noted(self, raw: bytes, font: Font) -> tuple[bytes, float, Box | None] | None:
-        """Tell the survey where a run may lie; None where it has to be looked at now."""
+    def _noted(self, raw: bytes, font: Font) -> bool:
+        """Tell the survey where a run may lie; False where it has to be looked at now."""
         walker, survey = self.walker, self.walker.job.survey
         found = self._bounded(raw, font)
         if found is None or survey is None:
-            return None
-        text, along, box, span, matrix = found
-        run = Run(self.number, raw, matrix, walker.state.copy(), walker.area, walker.depth, box, span, along, text)
-        survey.add(run)
-        return text, along, None
+            return False
+        split, along, box, span, matrix = found
+        survey.add(
+            Run(self.number, raw, matrix, walker.state.copy(), walker.area, walker.depth, box, span, along, split)
+        )
+        self._forth(along)
+        return True
 
-    def keep(self, raw: bytes) -> None:
-        """Write a run that stays as it is; the operand begins and ends with a string."""
+    def keep(self, raw: bytes, split: Split) -> None:
+        """Write a run that stays as it is."""
         self.walker.paints += 1
         self.walker.output.append(raw + (b" TJ" if raw[:1] == b"[" else b" Tj"))
 
-    def _bounded(self, raw: bytes, font: Font) -> tuple[bytes, float, Box, Box, Matrix] | None:
-        """What a run shows, how far it goes, boxes on the page around all its ink and around its origins and ends,
+    def _bounded(self, raw: bytes, font: Font) -> tuple[Split, float, Box, Box, Matrix] | None:
+        """A run taken apart, how far it goes, boxes on the page around all its ink and around its origins and ends,
         and its matrix."""
-        split = parts_of(raw)
-        run = font.run(split[0]) if split is not None and split[0] else None
-        if split is None or run is None:
+        found = measured(font, raw)
+        if found is None or font.low < 0:
             return None
+        split, run = found
         state = self.walker.state
-        along, x0, x1, side = span_of(state, split, run)
-        low, high = sorted((state.rise + state.size * run.floor, state.rise + state.size * run.roof))
+        size = state.size
+        along, x0, x1 = span_of(state, split, run)
+        side = abs(size) * font.side * max(1.0, abs(state.stretch))
+        low, high = state.rise + size * font.floor, state.rise + size * font.roof
         x2, x3 = x0 - side, x1 + side
         a, b, c, d, e, f = matrix = times(self.matrix, state.ctm)
-        if b == c == 0 and a > 0 and d > 0:
+        if b == c == 0 and a > 0 and d > 0 and size > 0:
             box = (a * x2 + e, d * low + f, a * x3 + e, d * high + f)
-            return split[0], along, box, (a * x0 + e, f, a * x1 + e, f), matrix
+            return split, along, box, (a * x0 + e, f, a * x1 + e, f), matrix
         box = bounds(mapped(matrix, ((x2, low), (x3, low), (x3, high), (x2, high))))
-        return split[0], along, box, bounds(mapped(matrix, ((x0, 0.0), (x1, 0.0)))), matrix
+        return split, along, box, bounds(mapped(matrix, ((x0, 0.0), (x1, 0.0)))), matrix
 
-    def _evaluate(self, raw: bytes, *, whole: bool) -> None:
-        """A run glyph by glyph; one that loses none is written as it stood if it can be kept `whole`, so that nobody
-        sees how near it was."""
+    def _evaluate(self, raw: bytes, split: Split | None) -> None:
+        """A run glyph by glyph; one that loses none is written as it stood where it was taken apart before (`split`),
+        so that nobody sees how near it was."""
         state, parts = self.walker.state, shown(raw)
         if state.font is None:
             if any(isinstance(part, bytes) and part for part in parts):
@@ -163,8 +171,8 @@ class TextPart:
             self.clip_kept |= any(isinstance(i, Glyph) and n not in lost for n, i in enumerate(items))
         if lost:
             font.lost = True
-        if whole and not lost and not self.veils:
-            self.keep(raw)
+        if split is not None and not lost and not self.veils:
+            self.keep(raw, split)
             gone = lost
         else:
             gone = self.write(parts, items, lost)

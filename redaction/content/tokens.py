@@ -25,7 +25,7 @@ OPERATORS = frozenset(
     b"ri s S SC sc SCN scn sh T* Tc Td TD Tf Tj TJ TL Tm Tr Ts Tw Tz v w W W* y ' \"".split()
 )
 SPACE = rb"[\t\n\f\r ]"
-NUMBER = rb"[+-]?(?:[0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})(?=[\0\t\n\f\r /\[\]<(])"
+NUMBER = rb"[+-]?(?:[0-9]{1,12}+(?:\.[0-9]{0,12}+)?+|\.[0-9]{1,12}+)(?=[\0\t\n\f\r /\[\]<(])"
 REGULAR = rb"[^\0-\x20\x7f-\xff()<>\[\]{}/%#]*+"
 NAME = rb"/" + REGULAR + rb"(?:#[2-7][0-9A-Fa-f]" + REGULAR + rb")*+"
 LITERAL = rb"\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.)*+\))*+\))*+\)"
@@ -33,23 +33,20 @@ HEXADECIMAL = rb"<[0-9A-Fa-f\0\t\n\f\r ]*+>"
 LIST = rb"\[(?:" + SPACE + rb"++|" + NUMBER + rb"|" + LITERAL + rb"|" + HEXADECIMAL + rb"|" + NAME + rb")*+\]"
 ENTRIES = rb"<<(?:" + SPACE + rb"++|" + NUMBER + rb"|" + LITERAL + rb"|" + HEXADECIMAL + rb"|" + NAME + rb"|" + LIST
 ENTRIES += rb"|[0-9.]++(?=>)|true|false|null)*+>>"
-OPERAND = rb"(?:" + b"|".join((NUMBER, NAME, LITERAL, LIST, HEXADECIMAL, ENTRIES)) + rb")"
-PIECE = b"|".join((rb"(?:%s){2}[ml]", rb"(?:%s){6}c", rb"(?:%s){4}(?:re|[vy])", rb"h")).replace(
-    b"%s", NUMBER + SPACE + b"++"
-)
+OPERAND = rb"(?:" + b"|".join((NAME, LITERAL, LIST, HEXADECIMAL, ENTRIES, NUMBER)) + rb")"
+SPACED = rb"(?:" + NUMBER + SPACE + rb"++)"
+PIECE = rb"(?:h|" + SPACED + rb"{2}(?:[ml]|" + SPACED + rb"{2}(?:re|[vy]|" + SPACED + rb"{2}c)))" + SPACE + rb"++"
+EDGE = rb"(?![^\0\t\n\f\r /\[<(%])"
+PAINT = rb"(?:W\*?" + SPACE + rb"++)?(?:[fBb]\*?|[FSsn])" + EDGE
 INSTRUCTION = re.compile(
-    rb"(?:" + SPACE + rb"++|%[^\r\n]*+(?=[\r\n]))*+(?:"
-    rb"((?:(?:"
-    + PIECE
-    + rb")"
-    + SPACE
-    + rb"++)++)((?:W\*?"
-    + SPACE
-    + rb"++)?(?:[fBb]\*?|[FSsn]))(?![^\0\t\n\f\r /\[<(%])"
-    rb"|((?:" + OPERAND + SPACE + rb"*+)*+)([A-Za-z'\"][A-Za-z0-9*]*+)(?![^\0\t\n\f\r /\[<(%]))",
+    rb"(?:" + SPACE + rb"++|%[^\r\n]*+(?=[\r\n]))*+"
+    rb"(?:(" + SPACED + rb"*+(?>((?:m|re)" + SPACE + rb"++)(?:" + PIECE + rb")*+|(?:" + OPERAND + SPACE + rb"*+)*+))"
+    rb"((?(2)(?:" + PAINT + rb")?+|[A-Za-z'\"][A-Za-z0-9*]*+" + EDGE + rb"))"
+    rb"|(?:" + SPACE + rb"++|%[^\r\n]*+)*+\Z|(.++))",
     re.DOTALL,
 )
-REST = re.compile(rb"(?:" + SPACE + rb"++|%[^\r\n]*+)*+")
+"""Operands, whether they are a path, the operator (none for a path that is not painted); or all the rest, where it is
+not sure."""
 EITHER = re.compile(rb"(" + LITERAL + rb"|" + HEXADECIMAL + rb")", re.DOTALL)
 STRING = re.compile(rb"(" + LITERAL + rb")|(" + HEXADECIMAL + rb")", re.DOTALL)
 ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r\n|.)|\r\n?", re.DOTALL)
@@ -78,18 +75,28 @@ def _content(stream: pikepdf.Object) -> bytes | None:
 def tiled(data: bytes) -> list[Instruction] | None:
     """The instructions by the regular expression; None when it does not cover every byte surely."""
     found: list[Instruction] = []
-    add, known, end = found.append, OPERATORS, 0
-    while (match := INSTRUCTION.match(data, end)) is not None:
-        path, paint, operands, operator = match.groups()
-        if path is not None:
-            add((PATH, (path, paint)))
+    add, known = found.append, OPERATORS
+    for operands, path, operator, rest in INSTRUCTION.findall(data):
+        if path:
+            found += ((PATH, (operands, operator)),) if operator else _unpainted(operands)
         elif operator in known:
             add((operator, operands))
-        else:
+        elif operator or rest:
             return None
-        end = match.end()
-    rest = REST.match(data, end)
-    return found if rest is not None and rest.end() == len(data) else None
+    return found
+
+
+def _unpainted(path: bytes) -> list[Instruction]:
+    """The operators of a path one by one."""
+    found: list[Instruction] = []
+    operands: list[bytes] = []
+    for word in path.split():
+        if word.isalpha():
+            found.append((word, b" ".join(operands)))
+            operands = []
+        else:
+            operands.append(word)
+    return found
 
 
 def parsed(stream: pikepdf.Object) -> list[Instruction]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from struct import unpack
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import pikepdf
 
@@ -45,22 +45,20 @@ class Coder(Protocol):
 
 
 class Extent(NamedTuple):
-    """A string of a font: the sum of its `advance`s, its number of codes and of spaces, and how far ink reaches from
-    an origin: to either `side`, down to `floor` and up to `roof`."""
+    """A string of a font: the sum of its `advance`s, its number of codes and of spaces."""
 
     advance: float
     codes: int
     spaces: int
-    side: float
-    floor: float
-    roof: float
 
 
 @dataclass
 class Font:
     """A font resource: how to read its strings, which codes stay in the output, whether any text of it went.
 
-    `shown` are strings kept whole; `advances`, `side`, `floor`, `roof` and `low` are what `run` has learnt.
+    `shown` are strings kept whole. `advances` and `low`, the least of them, are what `run` has learnt, and how far ink
+    of all codes met reaches from an origin: to either `side`, down to `floor` and up to `roof`. `operands` are those of
+    show operators met, as they were taken apart.
     """
 
     source: pikepdf.Object
@@ -80,6 +78,7 @@ class Font:
     glyphs: dict[bytes, Glyph] = field(default_factory=dict)
     numbered: dict[int, Glyph] = field(default_factory=dict)
     texts: dict[str, bytes] | None = None
+    operands: dict[bytes, Any] = field(default_factory=dict)
 
     def read(self, data: bytes) -> list[Glyph]:
         """The glyphs of a shown string, in order."""
@@ -111,8 +110,7 @@ class Font:
         return glyph
 
     def run(self, data: bytes) -> Extent | None:
-        """How far a string goes and its ink may reach, by what is known of the font's glyphs so far (those of the
-        string are); None where only `read` can tell."""
+        """How far a string goes; its glyphs are known then. None where only `read` can tell."""
         if self.vertical:
             return None
         codes = self._numbers(data)
@@ -127,7 +125,7 @@ class Font:
         if self.low < 0:
             return None
         spaces = 0 if self.kind == "composite" else data.count(b" ")
-        return Extent(total, len(codes), spaces, self.side, self.floor, self.roof)
+        return Extent(total, len(codes), spaces)
 
     def _learn(self, codes: set[int]) -> None:
         size = 2 if self.kind == "composite" else 1

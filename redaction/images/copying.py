@@ -7,14 +7,14 @@ import numpy as np
 import pikepdf
 from numpy.typing import NDArray
 from pikepdf import Array, Dictionary, Name
-from PIL import Image, ImageDraw
 
 from ..errors import Refused
-from ..geometry import Point, Polygon, anticlockwise, pushed
+from ..geometry import Polygon
 from ..graphics.colours import components_of, copy_colours
 from ..graphics.copier import Copier, is_bool, is_whole, numbers
 from . import jpeg
 from .decoding import bilevel, fax_parms, filters_of, size_of, unwrapped, wavelet, wavelet_without_notes
+from .masks import blanked, blocks, hole_mask, region, touched
 from .packed import tight
 
 WAVELET_MARGIN = 16
@@ -119,7 +119,7 @@ def wiped_copy(
         adobe = b"\xff\xee\x00\x0eAdobe" in source.data[:4096]
         _store(target, data, Name.DCTDecode, None if adobe else _transform(source.parms))
     elif source.codec == "/JPXDecode":
-        mask = jpeg.blocks(mask, WAVELET_MARGIN, WAVELET_MARGIN)
+        mask = blocks(mask, WAVELET_MARGIN, WAVELET_MARGIN)
         _store_wavelet(target, source, mask)
     elif source.codec is not None:
         samples = bilevel(source.data, source.codec, source.parms, source.size)
@@ -128,31 +128,7 @@ def wiped_copy(
     else:
         _store(target, _overwritten(source, mask))
     _add_masks(image, target, lambda inner: wiped_copy(inner, holes, copier, resources)[0])
-    return target, _touched(mask)
-
-
-def hole_mask(holes: list[Polygon], size: tuple[int, int], slanted: float = 1.0) -> NDArray[np.bool_]:
-    """True for every sample a hole touches, one sample of margin included; `slanted` is the margin of slanted holes,
-    whose edges a grid of samples meets in steps."""
-    width, height = size
-    canvas = Image.new("1", size, 0)
-    pen = ImageDraw.Draw(canvas)
-    for hole in holes:
-        ring = anticlockwise(tuple((x * width, (1 - y) * height) for x, y in hole))
-        upright = len({round(x, 3) for x, _ in ring}) == 2 and len({round(y, 3) for _, y in ring}) == 2
-        wide: list[Point] = list(pushed(ring, 1.0 if upright else slanted))
-        if len(wide) >= 3:
-            pen.polygon(wide, fill=1, outline=1)
-    return np.array(canvas, dtype=bool)
-
-
-def _touched(mask: NDArray[np.bool_]) -> tuple[float, float, float, float] | None:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not len(rows):
-        return None
-    height, width = mask.shape
-    x0, x1 = columns[0] / width, (columns[-1] + 1) / width
-    return (float(x0), float(1 - (rows[-1] + 1) / height), float(x1), float(1 - rows[0] / height))
+    return target, touched(mask)
 
 
 def _blank(source: Source) -> bool:
@@ -172,12 +148,16 @@ def _overwritten(source: Source, mask: NDArray[np.bool_]) -> bytes:
     rows = np.frombuffer(_exact(source), dtype=np.uint8).reshape(height, -1).copy()
     if source.bits >= 8:
         step = source.components * source.bits // 8
-        rows.reshape(height, width, step)[mask] = 0
+        blanked(rows.reshape(height, width, step), mask)
         return rows.tobytes()
-    bits = np.unpackbits(rows, axis=1)
-    wide = np.repeat(mask, source.components * source.bits, axis=1)
-    bits[:, : wide.shape[1]][wide] = 1 if _blank(source) else 0
-    return np.packbits(bits, axis=1).tobytes()
+    held = region(mask)
+    if held is not None:
+        tall = held[0]
+        bits = np.unpackbits(rows[tall], axis=1)
+        wide = np.repeat(mask[tall], source.components * source.bits, axis=1)
+        bits[:, : wide.shape[1]][wide] = 1 if _blank(source) else 0
+        rows[tall] = np.packbits(bits, axis=1)
+    return rows.tobytes()
 
 
 def _store_wavelet(target: pikepdf.Object, source: Source, mask: NDArray[np.bool_]) -> None:
@@ -187,7 +167,7 @@ def _store_wavelet(target: pikepdf.Object, source: Source, mask: NDArray[np.bool
     count = samples.shape[2]
     if source.components not in (0, count):
         raise Refused("image-filter", "A JPEG 2000 picture has an unusual form.")
-    samples[mask] = 0
+    blanked(samples, mask)
     if source.components == 0:
         target.ColorSpace = {1: Name.DeviceGray, 3: Name.DeviceRGB, 4: Name.DeviceCMYK}[count]
     target.BitsPerComponent = 8

@@ -7,9 +7,11 @@ from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin
 
 from ..errors import Refused
+from .masks import blanked, blocks
 
 BLOCK = 16
 BLEED = 2
+"""Colour smoothing mixes so many pixels across a block's edge."""
 DECODING = {0xC0, 0xC1, 0xC2, 0xC4, 0xDA, 0xDB, 0xDD}
 ALONE = {0x01, *range(0xD0, 0xD8)}
 JFIF = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
@@ -64,29 +66,6 @@ def _end_of_scan(data: bytes, position: int) -> int:
             return position
 
 
-def blocks(mask: NDArray[np.bool_], size: int = BLOCK, bleed: int = BLEED) -> NDArray[np.bool_]:
-    """The mask widened to whole blocks and by the few pixels that colour smoothing mixes across a block edge."""
-    height, width = mask.shape
-    tall, wide = -(-height // size), -(-width // size)
-    padded = np.zeros((tall * size, wide * size), dtype=bool)
-    padded[:height, :width] = mask
-    whole = padded.reshape(tall, size, wide, size).any(axis=(1, 3))
-    full = np.repeat(np.repeat(whole, size, axis=0), size, axis=1)[:height, :width]
-    for _ in range(bleed):
-        full = _one_wider(full)
-    return full
-
-
-def _one_wider(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    tall = mask.copy()
-    tall[1:] |= mask[:-1]
-    tall[:-1] |= mask[1:]
-    wide = tall.copy()
-    wide[:, 1:] |= tall[:, :-1]
-    wide[:, :-1] |= tall[:, 1:]
-    return wide
-
-
 def wiped(data: bytes, mask: NDArray[np.bool_]) -> tuple[bytes, NDArray[np.bool_]]:
     """The JPEG with the masked blocks black, coded again with the same tables; and the mask really wiped."""
     try:
@@ -100,9 +79,9 @@ def wiped(data: bytes, mask: NDArray[np.bool_]) -> tuple[bytes, NDArray[np.bool_
         raise Refused("image-filter", "A JPEG picture in four colours has an unusual form.")
     if picture.size != (mask.shape[1], mask.shape[0]):
         raise Refused("image-data", "A JPEG picture has another size than the page says.")
-    area = blocks(mask)
+    area = blocks(mask, BLOCK, BLEED)
     samples = np.array(picture)
-    samples[area] = 0
+    blanked(samples, area)
     out = BytesIO()
     sampling = JpegImagePlugin.get_sampling(picture) if picture.mode != "L" else 0
     settings = {"qtables": picture.quantization, "subsampling": max(sampling, 0), "optimize": True}

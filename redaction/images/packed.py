@@ -10,6 +10,7 @@ from .decoding import filters_of
 
 PNG = range(10, 16)
 MOST_TAG = 4
+FED = 65536
 
 
 def tight(image: pikepdf.Stream, size: tuple[int, int], sample: tuple[int, int]) -> tuple[bytes, Dictionary] | None:
@@ -33,13 +34,19 @@ def tight(image: pikepdf.Stream, size: tuple[int, int], sample: tuple[int, int])
 def _exact(image: pikepdf.Stream, length: int, tagged: int) -> bytes | None:
     """The data without what follows it, where it unpacks to so many bytes; each row of `tagged` bytes (0: none are)
     begins with the number of a PNG filter."""
+    packing, done = zlib.decompressobj(), 0
     try:
         raw = image.read_raw_bytes()
-        packing = zlib.decompressobj()
-        samples = packing.decompress(raw, length + 1)
+        for start in range(0, len(raw), FED):
+            samples = packing.decompress(raw[start : start + FED], length + 1 - done)
+            if tagged and max(samples[-done % tagged :: tagged], default=0) > MOST_TAG:
+                return None
+            done += len(samples)
+            if done > length or packing.unconsumed_tail or packing.eof:
+                break
     except (pikepdf.PdfError, zlib.error):
         return None
-    if len(samples) != length or not packing.eof or (tagged and max(samples[::tagged]) > MOST_TAG):
+    if done != length or not packing.eof:
         return None
-    raw = raw[: len(raw) - len(packing.unused_data)]
+    raw = raw[: min(start + FED, len(raw)) - len(packing.unused_data)]
     return raw if len(raw) <= length + length // 50 + 1024 else None

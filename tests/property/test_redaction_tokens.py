@@ -1,6 +1,7 @@
 """The quick reading of content streams against pikepdf's parser: the same operators with the same operands."""
 
 import re
+from time import process_time
 
 import pikepdf
 import pytest
@@ -130,6 +131,13 @@ def test_what_is_read_quickly_from_damaged_content_is_what_pikepdf_reads(data: b
 )
 def test_what_is_not_plain_is_left_to_pikepdf(data: bytes) -> None:
     assert tiled(data) is None
+
+
+@pytest.mark.parametrize("data", [b"0 0 m\n" * 100_000 + b"(", b"(" * 200_000, b"1 2 l\n" * 100_000 + b"("])
+def test_hostile_content_is_given_up_at_once(data: bytes) -> None:
+    began = process_time()
+    assert tiled(data) is None
+    assert process_time() - began < 1
 
 
 def test_the_operators_known_here_are_those_of_the_standard() -> None:

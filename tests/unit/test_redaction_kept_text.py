@@ -1,5 +1,7 @@
 """Runs far from every mark are kept as they stood: each word of the result stands where it stood in the original."""
 
+from io import BytesIO
+
 import pytest
 
 from redaction import Plan, apply, words
@@ -15,6 +17,9 @@ CASES = {
     "moves after a removed run": SECRET + b"( beside) Tj 0 -40 Td (below ) Tj (more) Tj 0 -14 Td (last) Tj",
     "a run without a move after a removed one": SECRET + b"0 100 Td (above ) Tj [(ker) -120 (ned )] TJ (end) Tj",
     "numbers at the ends of an array": b"72 700 Td [-500 (inset) 200] TJ (after) Tj T* (under) Tj",
+    "numbers behind a run": b"72 700 Td [(first) -900] TJ (second) Tj 0 -20 Td [ (spa) -30 (ced)\n] TJ ( on) Tj",
+    "numbers behind a run, then a move": b"72 700 Td [(first) 900] TJ 0 -20 Td [(second) 11] TJ 0 -20 Td (third) Tj",
+    "negative spacing": b"72 700 Td -0.3 Tc -1 Tw (close words here) Tj (behind) Tj 0 -20 Td 0 Tc 0 Tw (normal) Tj",
     "lines": b"14 TL 72 700 Td (one) Tj T* (two) Tj (more) ' 2 1 (wide words here) \" T* (plain) Tj",
     "spacing and stretch": b"72 700 Td 3 Tc 8 Tw 150 Tz (wide words) Tj ( behind) Tj 0 -20 Td 0 Tc 0 Tw 100 Tz (normal) Tj",
     "turned": b"0 1 -1 0 300 300 Tm (upwards ) Tj (further) Tj 0 -14 Td (beside) Tj",
@@ -42,6 +47,18 @@ def test_words_far_from_a_mark_stay_where_they_stood(case: str) -> None:
     assert len(after) > 1
     for word, place in before.items():
         assert place == pytest.approx(after[word], abs=0.51), word
+
+
+def test_a_number_that_drew_a_removed_letter_near_does_not_stay() -> None:
+    shown = b"BT /F1 11 Tf 72 700 Td [(See ) -37.25] TJ (Secret) Tj 0 -20 Td [( kept ) -41.5] TJ (too) Tj ET"
+    data = pdfs.content_pdf(shown)
+    box = next(word.box for word in words(data, 1) if "Secret" in word.text)
+    output = apply(data, Plan.from_json({"marks": [{"page": 1, "box": list(box), "level": "exact"}]})).output
+    assert [word.text for word in words(output, 1)] == ["See", "kept", "too"]
+    with pdfs.pikepdf.open(BytesIO(output)) as pdf:
+        content = b"".join(part.read_bytes() for part in pdf.pages[0].Contents)
+    assert b"37.25" not in content
+    assert b"41.5" not in content
 
 
 @pytest.mark.parametrize("font", ["Helvetica", "Courier-Bold", "Times-Roman"])

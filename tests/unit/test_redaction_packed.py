@@ -46,6 +46,7 @@ def test_what_holds_the_samples_alone_stays_packed(files: tuple[pikepdf.Pdf, pik
 def test_bytes_behind_the_packing_go(files: tuple[pikepdf.Pdf, pikepdf.Pdf]) -> None:
     raw = zlib.compress(SAMPLES)
     assert _copied(files, raw + b"secret").read_raw_bytes() == raw
+    assert _copied(files, raw + bytes(100_000) + b"secret").read_raw_bytes() == raw
 
 
 def test_rows_with_a_filter_of_png_stay_packed(files: tuple[pikepdf.Pdf, pikepdf.Pdf]) -> None:
