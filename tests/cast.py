@@ -142,11 +142,10 @@ class World:
         )
         return uuid.UUID(str(done.id))
 
-    def redacted(self, line: Any, *, term: str | None = None) -> uuid.UUID:
+    def redacted(self, line: Any, **more: Any) -> uuid.UUID:
         """Runs a redaction of the first page up to review; returns the redaction's id."""
-        redaction = self.do(
-            "ada", "redaction.start", line.version, title="For partners", tier=1, category="claim-chart"
-        ).id
+        params = {"title": "For partners", "tier": 1, "category": "claim-chart"} | more
+        redaction = self.do("ada", "redaction.start", line.version, **params).id
         mark = {
             "page": 1,
             "box": (60, 600, 540, 800),

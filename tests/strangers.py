@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from dataroom.model import Authenticator, Disclosure, Hold, Session, Token
+from dataroom.model import Authenticator, Session, Token
 from tests.bench.crowd import key_of
 from tests.cast import REASON, World, simple_pdf
 
@@ -91,53 +91,73 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 
 
-def unseen(world: World) -> dict[str, list[uuid.UUID]]:
+Things = dict[str, list[Any]]
+"""Ids by the name an address has for their kind."""
+
+
+def unseen(world: World) -> Things:
     """Ids of every kind that the partner must not learn of: foreign, staged, above their tier, of another matter."""
-    staged, above = world.ready(), world.published(tier=2)
-    disclosure = world.disclosed(staged.version)
-    redaction = world.redacted(staged)
-    hold = world.do("cleo", "hold.place", above.document, kind="litigation", reason=SENTENCE).id
-    disposal = world.do("ada", "disposal.propose", world.due(path="old/one.pdf").document, reason=REASON).id
-    other = world.do("ada", "matter.create", name="Elsewhere", reference="E-1", participants=["borealis"]).id
-    apart = elsewhere(world, other)
-    taken = world.published(tier=2)
-    order = {"ground": "zpo", "reason": SENTENCE, "notice": SENTENCE}
+    found: Things = {}
+    for things in hidden(world).values():
+        for kind, ids in things.items():
+            found.setdefault(kind, []).extend(ids)
+    return found
+
+
+def hidden(world: World) -> dict[str, Things]:
+    """What some may see and others not, by a word that its titles and names hold.
+
+    walnut: what Aldermoor shows at most to Borealis; hazel: a redacted copy of it at tier 1; quince: published at tier 2; sorrel: a matter without Cassini;
+    medlar: limited to a club nobody else is in; damson: closed to Paolo and Bodil by a wall; people: of Aldermoor and
+    Borealis, with what they sign in by.
+    """
+    walnut, above = staged(world), world.published(tier=2, path="quince/quince.pdf")
+    walnut["hold"] = [world.do("cleo", "hold.place", above.document, kind="litigation", reason=f"hazel: {REASON}").id]
+    other = world.do("ada", "matter.create", name="The sorrel case", reference="sorrel-1", participants=["borealis"]).id
+    apart, result = elsewhere(world, other), world.do("ada", "redaction.read", walnut["redaction"][0]).result.id
+    club, limited = circle(world, "clean_team", "medlar")
+    _, guarded = circle(world, "ethical_wall", "damson", "paolo@cassini.example", "bodil@borealis.example")
+    taken = world.published(tier=2, path="quince/quince-2.pdf")
+    order = {"ground": "zpo", "reason": f"quince: {REASON}", "notice": f"quince: {REASON}"}
     claw_back = world.do("ada", "disclosure.claw-back", taken.version, **order).id
-    produced = {"title": "Volume", "versions": [staged.version], "recipients": ["borealis"], "prefix": "V"}
-    production = world.do("ada", "production.make", world.matter, **produced).id
-    audience = world.do("ada", "audience.create", world.matter, name="Apart", organisations=["borealis"]).id
-    result = world.do("ada", "redaction.read", redaction).result.id
-    term = world.do("ada", "term.add", world.matter, terms=[{"text": "Lumen"}], tier=1)[0]
-    search = world.do("ada", "search.start", world.matter, terms=[{"text": "lumen"}]).id
-    until = world.clock.now() + timedelta(days=30)
-    ask = {"organisation": "aldermoor", "number": 7, "purpose": REASON, "basis": REASON, "until": until}
-    grant = world.do("pia", "access.request", world.matter, **ask).id
-    review = world.do("cleo", "review.start", world.matter, due=until).id
-    club, limited = circle(world, "clean_team")
-    _wall, guarded = circle(world, "ethical_wall", "paolo@cassini.example")
-    transfer = carried(world)
-    with world.services.database.reading() as session:
-        assert session.get(Disclosure, disclosure)
-        assert session.get(Hold, hold)
     return {
-        **unseen_people(world),
-        "matter": [other],
-        "document": [staged.document, above.document, apart.document, limited.document, guarded.document],
-        "version": [v.version for v in (staged, above, apart, taken, limited, guarded)] + [result],
-        "redaction": [redaction],
-        "disclosure": [disclosure],
-        "club": [club],
-        "grant": [grant],
-        "review": [review],
-        "clawback": [claw_back],
-        "production": [production],
-        "audience": [audience],
-        "hold": [hold],
-        "transfer": [transfer],
-        "disposal": [disposal],
-        "term": [term],
-        "search": [search],
+        "walnut": walnut,
+        "quince": {
+            "document": [above.document],
+            "version": [above.version, taken.version],
+            "clawback": [claw_back],
+        },
+        "sorrel": {"matter": [other], "document": [apart.document], "version": [apart.version]},
+        "medlar": {"document": [limited.document], "version": [limited.version], "club": [club]},
+        "damson": {"document": [guarded.document], "version": [guarded.version]},
+        "hazel": {"version": [result]},
+        "people": unseen_people(world),
     }
+
+
+def staged(world: World) -> Things:
+    """A document of Aldermoor that is disclosed to Borealis alone, and all that Aldermoor does with it."""
+    line, said = world.ready(path="walnut/walnut.pdf"), f"hazel: {REASON}"
+    until, matter = world.clock.now() + timedelta(days=30), world.matter
+    redaction = world.redacted(line, title="Of hazel", shown_title="hazel")
+    due = world.due(path="walnut/old.pdf").document
+    produced = {"title": "The walnut volume", "versions": [line.version], "recipients": ["borealis"], "prefix": "V"}
+    ask = {"organisation": "aldermoor", "number": 7, "purpose": said, "basis": said, "until": until}
+    made = {
+        "document": line.document,
+        "version": line.version,
+        "redaction": redaction,
+        "disclosure": world.disclosed(line.version),
+        "disposal": world.do("ada", "disposal.propose", due, reason=said).id,
+        "production": world.do("ada", "production.make", matter, **produced).id,
+        "audience": world.do("ada", "audience.create", matter, name="Chosen few", organisations=["borealis"]).id,
+        "term": world.do("ada", "term.add", matter, terms=[{"text": "walnut"}], tier=2)[0],
+        "search": world.do("ada", "search.start", matter, terms=[{"text": "walnut"}]).id,
+        "grant": world.do("pia", "access.request", matter, **ask).id,
+        "review": world.do("cleo", "review.start", matter, due=until).id,
+        "transfer": carried(world),
+    }
+    return {kind: [some] for kind, some in made.items()}
 
 
 def unseen_people(world: World) -> dict[str, list[Any]]:
@@ -169,12 +189,12 @@ def carried(world: World) -> uuid.UUID:
     return uuid.UUID(str(world.do("cleo", "transfer.record", world.matter, **where).id))
 
 
-def circle(world: World, kind: str, *people: str) -> tuple[uuid.UUID, Any]:
+def circle(world: World, kind: str, word: str, *people: str) -> tuple[uuid.UUID, Any]:
     """A club or wall with people by e-mail, and a published document of the partner's own tier that is limited to it."""
-    club = world.do("ada", "club.create", world.matter, name="Apart", kind=kind).id
+    club = world.do("ada", "club.create", world.matter, name=f"The {word} circle", kind=kind).id
     for email in people:
         world.do("ada", "club.add", club, email=email)
-    line = world.published(tier=1, path=f"{kind}/one.pdf")
+    line = world.published(tier=1, path=f"{word}/{word}.pdf")
     world.do("ada", "document.limit", line.document, club=club)
     return club, line
 
@@ -182,7 +202,7 @@ def circle(world: World, kind: str, *people: str) -> tuple[uuid.UUID, Any]:
 def elsewhere(world: World, matter: uuid.UUID) -> Any:
     """A published document of another matter."""
     data = simple_pdf(["Of another matter."])
-    params = {"path": "x.pdf", "tier": 1, "category": "claim-chart", "schedule": "work-product"}
+    params = {"path": "sorrel.pdf", "tier": 1, "category": "claim-chart", "schedule": "work-product"}
     line = world.gate.perform(world.people["ada"], "document.upload", matter, params, io.BytesIO(data))
     world.do("ada", "document.publish", line.document)
     return line

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, Uuid, bindparam, insert, select, update
+from sqlalchemy import Select, Uuid, and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -105,18 +105,22 @@ def lock_head(session: Session, matter_id: uuid.UUID | None) -> AuditLog:
 
 def lock_head_of(session: Session, table: type[Base] | None, row_id: uuid.UUID | None) -> AuditLog:
     """The locked head of the log that tells of a row: its matter's, or the deployment's if it has none or is none."""
-    head: AuditLog | None = None
-    if table is not None and row_id is not None and (table is Matter or hasattr(table, "matter_id")):
-        head = session.scalars(_head_of_row(table), {"row": row_id}).first()
-    return head or lock_head(session, None)
+    if not in_a_matter(table) or row_id is None:
+        return lock_head(session, None)
+    return session.scalars(_head_of_row(table), {"row": row_id}).one()
+
+
+def in_a_matter(table: type[Base] | None) -> bool:
+    """Whether rows of a table belong to a matter, whose log tells of them."""
+    return table is Matter or hasattr(table, "matter_id")
 
 
 @cache
 def _head_of_row(table: Any) -> Select[AuditLog]:
-    matter = Matter.id if table is Matter else table.matter_id
-    return _LOCKING.where(
-        AuditLog.matter_id == select(matter).where(table.id == bindparam("row", type_=Uuid)).scalar_subquery()
-    )
+    """In one question, so that a row that is not there costs what one costs that is."""
+    column = Matter.id if table is Matter else table.matter_id
+    matter = select(column).where(table.id == bindparam("row", type_=Uuid)).scalar_subquery()
+    return _LOCKING.where(or_(AuditLog.matter_id == matter, and_(AuditLog.matter_id.is_(None), matter.is_(None))))
 
 
 def append(

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from dataroom.actions import pins, premises, scope, secondperson, standing, strength
 from dataroom.actions.attributes_people import unmade_key
 from dataroom.actions.context import EVERYTHING, Desk, Download, Principal, Services
-from dataroom.actions.evidence import Record, append, digest_of, lock_head_of
+from dataroom.actions.evidence import Record, append, digest_of, in_a_matter, lock_head_of
 from dataroom.actions.limits import Held, Meter, Spent
 from dataroom.actions.personal import key_of
 from dataroom.actions.registry import ACTIONS, Params, Spec
@@ -175,7 +175,9 @@ class Gate:
         if spec.performer != attempt.principal.kind:
             raise NotFound()
         row = self._load(session, attempt)
-        matter_id = record.matter_id if row is not None or spec.target is None else uuid.uuid4()
+        matter_id = record.matter_id
+        if row is None and in_a_matter(spec.target):
+            matter_id = attempt.target_id if spec.target is Matter else uuid.uuid4()
         member = standing.member(self.services.law, session, attempt.principal, matter_id, now)
         work = Work(self.services, attempt.principal, now, session, record, member)
         entity, more = self._entity(session, attempt, now), _more(session, spec, attempt.params)
@@ -221,15 +223,19 @@ class Gate:
             record.matter_id = row.id if isinstance(row, Matter) else getattr(row, "matter_id", None)
             record.owner_id = getattr(row, "organisation_id", None)
             record.document_id = row.id if table.__name__ == "Document" else getattr(row, "document_id", None)
-            if record.document_id is None and getattr(row, "version_id", None) is not None:
-                version = session.get(Version, row.version_id)
-                record.document_id = version.document_id if version else None
+        if hasattr(table, "version_id") and not hasattr(table, "document_id"):
+            version_id = attempt.target_id if row is None else row.version_id
+            version = session.get(Version, version_id) if version_id else None
+            record.document_id = version.document_id if version and row is not None else None
         return attempt.target
 
     def _entity(self, session: Session, attempt: _Attempt, now: datetime) -> Entity:
-        """The resource of the question; for a missing target an entity nobody may see, so both ways cost alike."""
+        """The resource of the question; for a missing target an entity nobody may see.
+
+        What is not there is asked about in as many questions to the database as what is, so that both ways cost alike.
+        """
         spec, who = attempt.spec, attempt.principal
-        if spec.target is not None and attempt.target is not None and attempt.target_id is not None:
+        if spec.target is not None and attempt.target_id is not None:
             found = scope.entity(session, spec.target, attempt.target_id, now)
             if found is not None:
                 return found
@@ -274,7 +280,8 @@ class Gate:
             if entity.attrs.get("state") == "destroyed":
                 return KeyDestroyed()
             return Refused(" ".join(self.services.law.explain(decision)) or "The policy does not permit this.")
-        return (_taken_back(work, entity) if entity.attrs.get("clawed") else None) or NotFound()
+        version = attempt.target_id if entity.type == "Version" else None
+        return (_taken_back(work, version) if version is not None else None) or NotFound()
 
     def _failed(self, attempt: _Attempt, error: BaseException) -> None:
         """Cleans up what was prepared and records the refusal or failure in its own transaction.
@@ -299,10 +306,11 @@ class Gate:
             raise Unavailable("This could not be recorded, so it was not done; try again.") from unwritten
 
 
-def _taken_back(work: Work, entity: Entity) -> DataroomError | None:
-    """What somebody is told who may read the notice of a claw-back instead of the version."""
-    row = work.one(ClawBack, ClawBack.version_id == uuid.UUID(entity.id))
-    if row is None or not work.decide("claw-back.read", work.entity(row)).allowed:
+def _taken_back(work: Work, version: uuid.UUID) -> DataroomError | None:
+    """What somebody is told who may read the notice of a claw-back instead of the version, if there is one."""
+    row = work.one(ClawBack, ClawBack.version_id == version)
+    notice = scope.entity(work.session, ClawBack, version if row is None else row.id, work.now)
+    if row is None or notice is None or not work.decide("claw-back.read", notice).allowed:
         return None
     owner = work.get(Organisation, row.organisation_id).name
     told = f"Clawed back by {owner} on {row.ordered_at:%Y-%m-%d %H:%M} UTC: return or destroy every copy."

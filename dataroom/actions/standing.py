@@ -43,7 +43,10 @@ NEVER = 2**40
 
 
 def member(law: Law, session: Session, principal: Principal, matter_id: uuid.UUID | None, moment: datetime) -> Entity:
-    """The Cedar entity of whoever acts: the service, a directory, or the user's part in the matter (or in none)."""
+    """The Cedar entity of whoever acts: the service, a directory, or the user's part in the matter (or in none).
+
+    Whoever has no part, or names a matter that is not there, is asked about in as many questions as a member.
+    """
     if principal.role == "service":
         return Entity("Service", "worker", {"name": principal.name})
     if principal.role == "directory":
@@ -52,7 +55,11 @@ def member(law: Law, session: Session, principal: Principal, matter_id: uuid.UUI
     session.flush()
     row = session.connection().execute(_STANDING, _asked(principal, matter_id, moment)).one()
     inside = row.tier is not None
-    matter = entity(session, Matter, matter_id, moment) if inside and matter_id else None
+    matter = entity(session, Matter, matter_id, moment) if matter_id else None
+    circles = _circles(session, principal, matter_id, moment)
+    reached = _borders(law, session, principal, matter_id, moment)
+    if not inside:
+        matter, circles, reached = None, {"clubs": frozenset(), "walls": frozenset()}, dict(NO_REACH)
     return Entity(
         "Member",
         f"{principal.user or NOBODY}@{matter_id if inside else NOBODY}",
@@ -67,11 +74,11 @@ def member(law: Law, session: Session, principal: Principal, matter_id: uuid.UUI
             "strong_age": _age(row.token_strong_at if principal.token else row.strong_at, moment),
             "scopes": frozenset(principal.scopes),
             "confined": Ref("Matter", str(principal.confined or NOWHERE)),
-            **_circles(session, principal, matter_id if inside else None, moment),
+            **circles,
             "agreed": not inside or row.agreement is None or row.agreement == row.accepted,
             "trained": not inside or row.training != "needed" or _valid(row.trained_until, moment),
             "place": principal.place or UNKNOWN,
-            **_borders(law, session, principal, matter_id if inside else None, moment),
+            **reached,
         },
     )
 

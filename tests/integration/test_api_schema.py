@@ -19,10 +19,10 @@ from dataroom.api.routes import ROUTES
 from dataroom.app import create_app
 from dataroom.model import Acceptance, Agreement
 from tests.adversarial.house import remove, short_folder
-from tests.adversarial.test_walk import unseen
 from tests.cast import World, make_config, make_world, simple_pdf
 from tests.integration.api_schema import Prober, operations, probe
 from tests.parts import Seaweed, migrated_sqlite
+from tests.strangers import unseen
 
 EXAMPLES = int(os.environ.get("DATAROOM_API_EXAMPLES", "2"))
 # The order matters: a compliance officer may end the accounts of those before.
@@ -57,7 +57,7 @@ def probed(seaweed: Seaweed) -> Iterator[Probed]:
         things[kind].append(some)
     things["matter"].append(world.matter)
     secrets = frozenset(str(some) for some in own.values()) | {"plum"}
-    yield Probed(world, app, things, secrets, hidden | {"Elsewhere", "of Ada"})
+    yield Probed(world, app, things, secrets, hidden | {"sorrel", "of Ada"})
     world.close()
     remove(folder)
 
