@@ -10,7 +10,7 @@ from pikepdf import Array, Dictionary, Name
 from .annotations import Appearance, appearances
 from .content import streams
 from .content.absolute import AbsoluteText
-from .content.area import Area, target_of
+from .content.area import PEEKING, WHOLE, Area, target_of
 from .content.drawn import write_drawn
 from .content.job import Job
 from .content.layout import Settled, settle
@@ -162,8 +162,8 @@ def saved(out: pikepdf.Pdf) -> bytes:
 
 def areas_of(quads: list[Polygon], frame: Box, drawn: list[Polygon]) -> Area:
     """What a page's walk must clear, and the boxes that will be drawn."""
-    cleared, boxes = (tuple(target_of(quad) for quad in listed) for listed in (quads, drawn))
-    return Area(cleared, grown(frame, 0.05), boxes)
+    cleared = tuple(target_of(quad, PEEKING if quad in drawn else WHOLE) for quad in quads)
+    return Area(cleared, grown(frame, 0.05), tuple(target_of(quad) for quad in drawn))
 
 
 def _page(job: Job, page: pikepdf.Page, settled: Settled, survey: Survey) -> list[Box]:

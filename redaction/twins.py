@@ -12,7 +12,7 @@ from io import BytesIO
 import pikepdf
 from pikepdf import Array, ContentStreamInstruction, Operator, String
 
-from .content.area import takes, target_of
+from .content.area import WHOLE, takes, target_of
 from .content.job import Job
 from .content.survey import Placed, Survey
 from .document import rebuild, surveyed
@@ -116,8 +116,8 @@ def _survey(source: pikepdf.Pdf, number: int) -> Survey:
 
 
 def _under(survey: Survey, quads: Sequence[Polygon]) -> Places:
-    """The painting glyphs of the page's own content that lie under the areas."""
-    targets = [target_of(quad) for quad in quads]
+    """The painting glyphs of the page's own content that lie under the areas, whatever is drawn there."""
+    targets = [target_of(quad, WHOLE) for quad in quads]
     return {
         glyph.place: glyph
         for glyph in survey.glyphs

@@ -23,15 +23,20 @@ from ..geometry import (
 SHARE = 0.10
 PEEKING = 0.25
 """How much of a letter of a neighbouring line may lie under a box: three quarters of it are seen beside the box."""
+WHOLE = 1.0
+"""The same for a mark over a line that is laid out anew: nothing is drawn where it lies, and which letters beside it
+stay must not tell how wide it is."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """One convex polygon (anticlockwise) to clear, with its box and area."""
+    """One convex polygon (anticlockwise) to clear, with its box and area, and how much of a letter of a neighbouring
+    line may lie in it."""
 
     polygon: Polygon
     box: Box
     area: float
+    peek: float = PEEKING
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +111,10 @@ class Area:
         return replace(self, frame=narrow if narrow[0] <= narrow[2] and narrow[1] <= narrow[3] else (0, 0, 0, 0))
 
 
-def target_of(polygon: Polygon) -> Target:
+def target_of(polygon: Polygon, peek: float = PEEKING) -> Target:
     """A target from a convex polygon."""
     ring = anticlockwise(polygon)
-    return Target(ring, bounds(ring), signed_area(ring))
+    return Target(ring, bounds(ring), signed_area(ring), peek)
 
 
 def covers(target: Target, quad: Polygon) -> bool:
@@ -128,7 +133,7 @@ def peeks(target: Target, quad: Polygon, core: Core | None) -> bool:
     if core is None or not core.beside(target) or holds(target.polygon, _centre(quad)):
         return False
     ring = anticlockwise(quad)
-    return shared_area(ring, target.polygon) <= PEEKING * abs(signed_area(ring))
+    return shared_area(ring, target.polygon) <= target.peek * abs(signed_area(ring))
 
 
 def _centre(quad: Polygon) -> Point:

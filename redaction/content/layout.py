@@ -16,7 +16,7 @@ from ..errors import Refused
 from ..geometry import Box, Polygon, bounds, corners, meet, overlap
 from ..report import FinalMark
 from .absolute import Layout
-from .area import Target, covers, peeks, takes, target_of
+from .area import PEEKING, WHOLE, Target, covers, peeks, takes, target_of
 from .survey import Placed, Run, Survey
 
 SPACE, WORD_GAP, COLUMN_GAP = 0.25, 0.12, 2.0
@@ -79,7 +79,7 @@ def settle(survey: Survey, marks: Sequence[FinalMark], page: Box) -> Settled:
     final = list(marks)
     notes: set[str] = set()
     for index in sorted(wanted):
-        hits = sheet.hits(marks[index].quad)
+        hits = sheet.hits(marks[index].quad, WHOLE)
         if not hits or not all(g.upright for g in hits):
             if hits and marks[index].otherwise == "refuse":
                 raise Refused("level", TURNED)
@@ -95,7 +95,7 @@ def settle(survey: Survey, marks: Sequence[FinalMark], page: Box) -> Settled:
         if not laid.failed:
             break
         for index in laid.failed:
-            final[index] = _region(sheet, marks[index], sheet.hits(marks[index].quad), notes)
+            final[index] = _region(sheet, marks[index], sheet.hits(marks[index].quad, WHOLE), notes)
     cleared = [mark.quad for mark in final]
     final = [replace(mark, quad=laid.boxes.get(index, mark.quad)) for index, mark in enumerate(final)]
     return Settled(final, cleared, laid.layout, laid.strips, notes)
@@ -112,17 +112,16 @@ class _Sheet:
     def __init__(self, survey: Survey, page: Box) -> None:
         self.survey = survey
         self.page = page
-        self.found: dict[Polygon, list[Placed]] = {}
+        self.found: dict[tuple[Polygon, float], list[Placed]] = {}
         self.lines: dict[tuple[float, float], list[Stretch]] = {}
 
-    def hits(self, quad: Polygon) -> list[Placed]:
-        """The painting glyphs a mark covers."""
-        if quad not in self.found:
-            self.found[quad] = self._hits(quad)
-        return self.found[quad]
+    def hits(self, quad: Polygon, peek: float = PEEKING) -> list[Placed]:
+        """The painting glyphs a mark takes; `peek` as of its target."""
+        if (quad, peek) not in self.found:
+            self.found[quad, peek] = self._hits(target_of(quad, peek))
+        return self.found[quad, peek]
 
-    def _hits(self, quad: Polygon) -> list[Placed]:
-        target = target_of(quad)
+    def _hits(self, target: Target) -> list[Placed]:
         return [
             g
             for g in self.survey.meeting(target.box)
@@ -299,13 +298,13 @@ def _lay(sheet: _Sheet, marks: Sequence[FinalMark]) -> _Laid:
     laid = _Laid()
     lost: Lost = {}
     for index, mark in enumerate(marks):
-        for g in sheet.hits(mark.quad):
+        for g in sheet.hits(mark.quad, WHOLE if mark.level == "canonical" else PEEKING):
             lost.setdefault(g.place, set()).add(index)
     done: set[tuple[int, int]] = set()
     for index, mark in enumerate(marks):
         if mark.level != "canonical":
             continue
-        stretch = sheet.around(sheet.hits(mark.quad))[0]
+        stretch = sheet.around(sheet.hits(mark.quad, WHOLE))[0]
         key = stretch.glyphs[0].place
         if key in done:
             continue

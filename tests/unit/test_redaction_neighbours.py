@@ -175,14 +175,15 @@ def test_without_the_clip_the_second_walk_says_so() -> None:
         assert "walk" in {check.name for check in verify(out.getvalue(), marks) if not check.passed}
 
 
+CLOSE = ("My largely gypsy page typing, dry; by (them) Quay", "for the {} had they said", "both Ltd tall (old) Bill")
 TIGHT = ("My largely gypsy page typing dry", "for the {} had they", "held both Ltd tall")
 
 
-def tight(name: str, font: str) -> bytes:
-    """Lines so close that the searched box of the name reaches into both its neighbours."""
+def tight(name: str, font: str, lines: tuple[str, ...] = TIGHT, leading: float = 9.4) -> bytes:
+    """Lines so close that the box of the name reaches into both its neighbours."""
     out, sheet = begun(font)
-    for row, line in enumerate(TIGHT):
-        sheet.drawString(72, 700 - 9.4 * row, line.format(name))
+    for row, line in enumerate(lines):
+        sheet.drawString(72, 700 - leading * row, line.format(name))
     sheet.save()
     return out.getvalue()
 
@@ -199,6 +200,19 @@ def test_twins_between_tight_lines_give_the_same_bytes_and_lose_no_neighbour(fon
     assert len({(result.report.clipped, str(result.report.affected)) for result in results}) == 1
     assert results[0].report.clipped > 0
     assert " ".join(word.text for word in words(results[0].output, 1)) == " ".join(TIGHT).replace("{} ", "")
+
+
+@pytest.mark.parametrize(
+    ("font", "leading"), [("Times-Roman", 8.8), ("Vera", 8.4), ("Helvetica", 9.6), ("Helvetica", 10.6)]
+)
+def test_which_letters_beside_a_searched_name_stay_does_not_tell_its_width(font: str, leading: float) -> None:
+    """A long name's mark reaches more of the tails above than a short one's."""
+    outputs = set()
+    for name in ("Li", "Okonkwo", "Wilhelmina"):
+        data = tight(name, font, CLOSE, leading)
+        (hit,) = search(data, name, case_sensitive=True)
+        outputs.add(marked(data, hit.boxes[0], "canonical").output)
+    assert len(outputs) == 1
 
 
 @pytest.mark.parametrize("level", ["exact", "canonical"])
