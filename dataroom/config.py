@@ -65,6 +65,7 @@ class Config:
     access_tokens_unscoped: str = ""
     provider_ca_file: Path = Path()
     provider_private_hosts: str = ""
+    sign_in_by: str = "mail"
     limit_person: int = 1800
     limit_token: int = 1200
     limit_address: int = 60
@@ -142,6 +143,7 @@ class Config:
             "s3_versions": ("kept", "none"),
             "s3_addressing": ("path", "virtual"),
             "s3_checksums": ("when_required", "when_supported"),
+            "sign_in_by": ("mail", "link"),
         }
         for name, known in words.items():
             if getattr(self, name) not in known:

@@ -22,13 +22,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
 
-import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from dataroom.adapters.oidc import Egress, Identity, Issuer, RelyingParty, SignInRefused
-from dataroom.errors import Unauthenticated
+from dataroom.adapters.oidc import Egress, Identity, Issuer, RelyingParty
 
 Document = dict[str, Any]
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
@@ -304,17 +302,6 @@ def sign_in(issuer: EvilIssuer, party: RelyingParty | None = None, **changes: An
     used = party or RelyingParty(STEADY)
     begun = used.begin(row(issuer, **changes))
     return used.finish(row(issuer, **changes), begun.pending, come_back(begun.url))
-
-
-def refusal(twist: Twist) -> str:
-    """Why a sign-in with `twist` is refused; it has to be."""
-    egress = QUICK if any(raw.delay or raw.drip for raw in twist.raw.values()) else STEADY
-    with EvilIssuer(twist) as issuer, pytest.raises(SignInRefused) as refused:
-        sign_in(issuer, RelyingParty(egress))
-    assert isinstance(refused.value, Unauthenticated)
-    assert refused.value.reason not in refused.value.detail
-    assert refused.value.facts == {}
-    return refused.value.reason
 
 
 def put(**members: object) -> Callable[[dict[str, Any]], dict[str, Any]]:

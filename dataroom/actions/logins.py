@@ -5,6 +5,7 @@ One for each browser, used once, for ten minutes. The browser holds a random val
 
 from __future__ import annotations
 
+import hmac
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -13,11 +14,30 @@ from sqlalchemy import delete, select
 
 from dataroom.actions.accounts import hashed
 from dataroom.actions.context import Services
+from dataroom.actions.identity import IssuerRow, issuers
+from dataroom.config import Config
 from dataroom.errors import Unauthenticated
 from dataroom.ids import new_id
 from dataroom.model import PendingLogin
 
 LIFETIME = timedelta(minutes=10)
+MARK_LETTERS = 40
+
+
+def company_mark(config: Config, organisation: uuid.UUID) -> str:
+    """What ends the sign-in address of a company: 40 letters of base 16 that follow from the service's secret alone."""
+    return hashed(config, f"sign-in address {organisation}")[:MARK_LETTERS]
+
+
+def company_at(services: Services, mark: str) -> IssuerRow | None:
+    """The provider of the company whose sign-in address ends in `mark`; None when there is none."""
+    given = mark.encode("utf-8", "surrogatepass")
+    found = [
+        row
+        for row in issuers(services)
+        if hmac.compare_digest(company_mark(services.config, row.organisation).encode("ascii"), given)
+    ]
+    return found[0] if found else None
 
 
 def keep(services: Services, browser: str, issuer: uuid.UUID, pending: dict[str, Any]) -> None:

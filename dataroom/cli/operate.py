@@ -25,6 +25,8 @@ from dataroom.actions.context import SERVICE, Services
 from dataroom.actions.disposals import CERTIFICATE_KEY
 from dataroom.actions.evidence import open_log
 from dataroom.actions.gate import Gate
+from dataroom.actions.identity import issuers
+from dataroom.actions.logins import company_mark
 from dataroom.actions.pins import FIELD
 from dataroom.actions.witnessing import WITNESS_KEY
 from dataroom.adapters.kms_keyring import KeyringKms
@@ -149,6 +151,17 @@ def _partner_tables(file: Path) -> list[dict[str, Any]]:
         return list(tomllib.loads(file.read_text(encoding="utf-8")).get("partner", []))
     except (OSError, ValueError) as error:
         raise click.ClickException(f"{file.name} cannot be read: {error}") from error
+
+
+@operate.command("sign-in-addresses")
+@click.pass_obj
+def sign_in_addresses_command(operator: Operator) -> None:
+    """Print each company's sign-in address, which nobody can guess: hand it to that company's people alone."""
+    with failures():
+        services = operator.build(settings())
+        for row in issuers(services):
+            mark = company_mark(services.config, row.organisation)
+            click.echo(f"{row.organisation_slug} {services.config.public_url}/signin/at/{mark}")
 
 
 @operate.command("end-sessions")

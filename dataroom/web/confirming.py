@@ -21,7 +21,7 @@ from dataroom.errors import DataroomError, NeedsStrength, NotFound, Refused, Una
 from dataroom.web.guards import Guarded
 from dataroom.web.problems import correlation, told
 from dataroom.web.providers import arrived, begin, browser_cookie, drop_cookie, proof, set_cookie
-from dataroom.web.site import cookie_name, local, principal, site
+from dataroom.web.site import cookie_name, local, principal, site, wants_json
 
 log = logging.getLogger("dataroom.web")
 ASKED_WITHIN = 60
@@ -134,7 +134,7 @@ def finish(row: IssuerRow, kept: dict[str, Any], browser: str) -> Response:
         shown = render_template(
             "sessions/unconfirmed.html", detail=error.detail, back=kept["back"], correlation=correlation()
         )
-        response = make_response(shown, 403)
+        response = make_response(told(error) if wants_json() else (shown, 403))
         drop_cookie(response, browser_cookie())
         return response
     logins.keep(site().services, browser, row.id, {name: kept[name] for name in ("session", "back", "form")})

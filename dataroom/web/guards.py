@@ -15,7 +15,7 @@ from dataroom.problems import WrongMedia
 from dataroom.web.site import local, principal, recognise, site, wants_json
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-OPEN = frozenset({"web.sign_in", "web.sign_in_start", "web.sign_in_finish", "web.signed_out"})
+OPEN = frozenset({"web.sign_in", "web.sign_in_at", "web.sign_in_start", "web.sign_in_finish", "web.signed_out"})
 STREAMS = frozenset({"web.upload_file", "web.replace_file"})
 SMALL = 1024 * 1024
 

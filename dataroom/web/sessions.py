@@ -1,7 +1,8 @@
 """Signing in at one's own company, and signing out.
 
-The page asks for a work address and finds the provider by its mail domain; who else takes part is never shown, not
-even in a header, so the browser leaves through a page of ours instead of a redirect that a policy would have to name.
+The page asks for a work address and finds the provider by its mail domain, or, by the operator's choice, takes only the
+sign-in address of a company, which nobody can guess. Who else takes part is never shown, not even in a header, so the
+browser leaves through a page of ours instead of a redirect that a policy would have to name.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from dataroom.actions.accounts import hashed
 from dataroom.actions.context import Principal
 from dataroom.actions.identity import IssuerRow, arriving, by_session, issuers, vouching
 from dataroom.adapters.oidc import Demand, Identity, SignInRefused, organisation_for
-from dataroom.errors import DataroomError, NotFound, Refused, Unauthenticated
+from dataroom.errors import DataroomError, Invalid, NotFound, Refused, Unauthenticated
 from dataroom.ids import parse_id
 from dataroom.web import confirming
 from dataroom.web.guards import Guarded, forget_forms
-from dataroom.web.problems import correlation
+from dataroom.web.problems import correlation, told
 from dataroom.web.providers import (
     BROWSER_SECONDS,
     arrived,
@@ -36,10 +37,11 @@ from dataroom.web.providers import (
     proof,
     set_cookie,
 )
-from dataroom.web.site import cookie_name, local, perform, principal, site
+from dataroom.web.site import cookie_name, local, perform, principal, site, wants_json
 
 log = logging.getLogger("dataroom.web")
 MARK_SECONDS = 600
+COMPANY_SECONDS = 180 * 86_400
 NEUTRAL = (
     "No sign-in could be started for this address. Check it for typing errors; "
     "if it is right, ask the person who runs your company's access."
@@ -51,35 +53,61 @@ def routes(pages: Guarded) -> None:
     """The pages of signing in and out."""
     pages.add_url_rule("/signin", "sign_in", page)
     pages.add_url_rule("/signin", "sign_in_start", start, methods=["POST"])
+    pages.add_url_rule("/signin/at/<mark>", "sign_in_at", page)
     pages.add_url_rule("/signin/callback", "sign_in_finish", finish)
     pages.add_url_rule("/signout", "sign_out", leave, methods=["POST"])
     pages.add_url_rule("/signed-out", "signed_out", left)
 
 
-def page(problem: str = "") -> str:
-    """Asks for the work address."""
+def page(mark: str = "", problem: str = "") -> str:
+    """Asks for the work address; at a company's own sign-in address, which is not looked at yet, only to go on."""
     values = request.form if request.method == "POST" else request.args
-    asked = local(values.get("next"), "")
-    return render_template("sessions/sign_in.html", problem=problem, next=asked, email=request.form.get("email", ""))
+    by_link = site().services.config.sign_in_by == "link"
+    return render_template(
+        "sessions/sign_in.html",
+        problem=problem,
+        correlation=correlation(),
+        next=local(values.get("next"), ""),
+        email=request.form.get("email", ""),
+        at=mark or (request.cookies.get(_company_cookie(), "") if by_link and not problem else ""),
+        by_link=by_link,
+    )
 
 
 def start() -> ResponseReturnValue:
-    """Sends the browser to the provider of the address's mail domain."""
+    """Sends the browser to the provider of the address's mail domain, or of the company whose address it used."""
     site().gate.meter.knock(request.remote_addr or "")
-    known = {row.issuer: row for row in issuers(site().services)}
-    registered = {row.id: issuer_of(row) for row in known.values()}
-    address = request.form.get("email", "")
-    found = organisation_for(address, registered.values()) if "@" in address else None
+    mark = request.form.get("at", "")
+    found = logins.company_at(site().services, mark) if mark else _by_mail(request.form.get("email", ""))
     if found is None:
-        return page(NEUTRAL), 422
+        return _not_begun("no-such-company")
     try:
-        url, browser = begin(known[found.issuer], Demand(), {"next": local(request.form.get("next"), "/")})
+        url, browser = begin(found, Demand(), {"next": local(request.form.get("next"), "/"), "at": mark})
     except SignInRefused as refused:
-        log.warning("sign-in not begun", extra={"reason": refused.reason, "correlation": correlation()})
-        return page(NEUTRAL), 422
+        return _not_begun(refused.reason)
     response = make_response(render_template("sessions/leaving.html", url=url))
     set_cookie(response, browser_cookie(), browser, BROWSER_SECONDS)
     return response
+
+
+def _by_mail(address: str) -> IssuerRow | None:
+    """The provider of an address's mail domain; never one where people come by their company's address alone."""
+    if site().services.config.sign_in_by != "mail" or "@" not in address:
+        return None
+    known = {row.issuer: row for row in issuers(site().services)}
+    found = organisation_for(address, [issuer_of(row) for row in known.values()])
+    return known[found.issuer] if found else None
+
+
+def _not_begun(reason: str) -> ResponseReturnValue:
+    """One answer to whatever did not work, with a reference under which the operator finds the cause."""
+    log.warning("sign-in not begun", extra={"reason": reason, "correlation": correlation()})
+    return told(Invalid(NEUTRAL)) if wants_json() else (page(problem=NEUTRAL), 422)
+
+
+def _company_cookie() -> str:
+    """The name of the cookie in which a browser keeps its company's sign-in address until somebody signs out."""
+    return "__Host-company" if site().services.config.secure else "company"
 
 
 def finish() -> ResponseReturnValue:
@@ -95,12 +123,14 @@ def finish() -> ResponseReturnValue:
         reason = getattr(error, "reason", error.code)
         log.warning("sign-in refused", extra={"reason": reason, "correlation": correlation()})
         shown = render_template("sessions/refused.html", detail=error.detail, correlation=correlation())
-        response, secret = make_response(shown, 403), ""
+        response, secret = make_response(told(error) if wants_json() else (shown, 403)), ""
     drop_cookie(response, browser_cookie())
     if secret:
         _end_former()
         forget_forms()
         set_cookie(response, cookie_name(), secret, site().services.config.session_absolute)
+        if kept.get("at") and site().services.config.sign_in_by == "link":
+            set_cookie(response, _company_cookie(), kept["at"], COMPANY_SECONDS)
     return response
 
 

@@ -34,8 +34,9 @@ from tests.evil_issuer import (
     token,
 )
 from tests.integration.web_house import app, house
+from tests.operator_log import OperatorLog, operator_log
 
-__all__ = ["app", "house"]
+__all__ = ["app", "house", "operator_log"]
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
@@ -124,12 +125,13 @@ def test_accepted(name: str, issuer: EvilIssuer, party: RelyingParty) -> None:
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_refused(name: str, issuer: EvilIssuer, party: RelyingParty) -> None:
+def test_refused(name: str, app: Flask, companies: dict[str, EvilIssuer], operator_log: OperatorLog) -> None:
     claims, header, reason = BAD[name]
     key: PrivateKey | bytes = b"a symmetric key of thirty-two by" if name.startswith("a symmetric") else RSA_ONE
-    with pytest.raises(SignInRefused) as refused:
-        party.logged_out(row(issuer), order(issuer, claims, header, key))
-    assert refused.value.reason == reason
+    given = order(companies["estrella"], claims, header, key)
+    answer = app.test_client().post("/signout/backchannel", data={"logout_token": given})
+    assert (answer.status_code, answer.data) == (400, b'{"error": "invalid_request"}')
+    assert operator_log.cause(answer.headers["X-Request-Id"]) == reason
 
 
 def test_refused_when_it_is_not_what_the_provider_signed(issuer: EvilIssuer, party: RelyingParty) -> None:

@@ -23,9 +23,12 @@ from dataroom.app import create_app, to_providers
 from dataroom.model import Organisation, User
 from dataroom.web.providers import issuer_of
 from tests.cast import World, make_config, make_world
+from tests.operator_log import OperatorLog, operator_log
 from tests.parts import Seaweed
 from tests.providers.company import KEYED, SHOWN, Browser, Company, Person, onward
 from tests.tls import write_certificate
+
+__all__ = ["operator_log"]
 
 GWEN = Person("p-1", "Gwen Arden", "gwen@gavia.example", ("law",), "gwen's password", "gwen's second factor")
 GIL = Person("p-2", "Gil Asher", "gil@gavia.example", ("reader",), "gil's password")
@@ -117,15 +120,6 @@ def accounts(house: World, sub: str) -> dict[str, str]:
         return {row.slug: row.name for row in session.execute(people.where(User.subject == sub))}
 
 
-def told(caplog: pytest.LogCaptureFixture, page: str) -> str:
-    """The cause the operator finds under the reference a page shows."""
-    reference = re.search(r"Reference <code>([^<]+)</code>", page)
-    assert reference
-    (cause,) = [vars(line)["reason"] for line in caplog.records if vars(line).get("correlation") == reference[1]]
-    assert str(cause) not in page
-    return str(cause)
-
-
 def test_each_company_signs_in_its_own_person(
     house: World, gavia: Company, hedera: Company, browser: Browser, other: Browser
 ) -> None:
@@ -143,11 +137,11 @@ def test_each_company_signs_in_its_own_person(
         assert accounts(house, person.sub)[company.slug] == person.name
 
 
-def test_a_wrong_password_brings_nobody_in(caplog: pytest.LogCaptureFixture, gavia: Company, browser: Browser) -> None:
+def test_a_wrong_password_brings_nobody_in(operator_log: OperatorLog, gavia: Company, browser: Browser) -> None:
     back, _ = browser.at_company(browser.begin(GIL.email), {**GIL.typed(), "password": "guessed"})
     answer = browser.get(back)
     assert (answer.status_code, browser.inside) == (403, False)
-    assert told(caplog, answer.text) == "provider-access-denied"
+    assert operator_log.of_page(answer.text) == "provider-access-denied"
 
 
 def test_a_request_that_is_not_pushed_is_refused_by_the_company(hedera: Company, browser: Browser) -> None:
@@ -158,14 +152,14 @@ def test_a_request_that_is_not_pushed_is_refused_by_the_company(hedera: Company,
 
 
 def test_nobody_of_one_company_becomes_anybody_of_another(
-    caplog: pytest.LogCaptureFixture, house: World, hedera: Company, browser: Browser, other: Browser
+    operator_log: OperatorLog, house: World, hedera: Company, browser: Browser, other: Browser
 ) -> None:
     assert other.sign_in(HANA).status_code == 303
     assert other.post("/accounts", email=IVO.email, days="7").status_code == 303
     back, _ = browser.at_company(browser.begin(GIL.email), IVO.typed())
     answer = browser.get(back)
     assert (answer.status_code, browser.inside) == (403, False)
-    assert told(caplog, answer.text) == "foreign-address"
+    assert operator_log.of_page(answer.text) == "foreign-address"
     assert accounts(house, IVO.sub) == {}
     gwen = Browser(browser.room, browser.certificate)
     assert gwen.sign_in(GWEN).status_code == 303
@@ -183,7 +177,7 @@ def test_nobody_of_one_company_becomes_anybody_of_another(
     ],
 )
 def test_what_one_company_answers_ends_no_sign_in_at_another(
-    caplog: pytest.LogCaptureFixture,
+    operator_log: OperatorLog,
     gavia: Company,
     hedera: Company,
     browser: Browser,
@@ -196,7 +190,7 @@ def test_what_one_company_answers_ends_no_sign_in_at_another(
     ours = dict(parse_qsl(urlsplit(back).query))["state"]
     answer = browser.get("/signin/callback?" + urlencode(change(theirs, ours)))
     assert (answer.status_code, browser.inside) == (403, False)
-    assert told(caplog, answer.text) == cause
+    assert operator_log.of_page(answer.text) == cause
 
 
 def confirm(browser: Browser) -> str:
@@ -225,12 +219,12 @@ def test_a_strong_sign_in_is_asked_for_and_brings_back_to_the_form(
     ids=["weak", "not theirs"],
 )
 def test_a_confirmation_that_is_not_strong_or_not_theirs_is_none(
-    caplog: pytest.LogCaptureFixture, browser: Browser, other: Browser, who: Person, second: str, cause: str
+    operator_log: OperatorLog, browser: Browser, other: Browser, who: Person, second: str, cause: str
 ) -> None:
     assert browser.sign_in(GWEN).status_code == 303
     answer = browser.get(other.at_company(confirm(browser), who.typed(second))[0])
     assert (answer.status_code, browser.inside) == (403, True)
-    assert told(caplog, answer.text) == cause
+    assert operator_log.of_page(answer.text) == cause
     assert browser.post("/directory", name="staff", days="30").status_code == 303
 
 

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -18,16 +19,23 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from dataroom.actions.context import SERVICE
+from dataroom.actions.gate import Gate
+from dataroom.actions.logins import company_mark
+from dataroom.app import create_app
+from dataroom.cli.operate import Operator, sign_in_addresses_command
 from dataroom.model import AuditEntry, PendingLogin
+from tests.adversarial.house import environment_of
 from tests.cast import World
 from tests.integration.web_house import Visitor, app, house
+from tests.operator_log import REFERENCE, OperatorLog, operator_log
 
-__all__ = ["app", "house"]
+__all__ = ["app", "house", "operator_log"]
 
 PEOPLE = [("one", "Olga Onerole", ["law"]), ("two", "Tom Tworoles", ["law", "patents"]), ("none", "Nora Norole", ["x"])]
 
@@ -225,7 +233,8 @@ def test_an_unknown_address_and_a_company_that_does_not_answer_look_alike(app: F
     for address in ("x@nowhere.example", "ada@aldermoor.example", "aldermoor", "@aldermoor.example", ""):
         answer = visitor.client.post("/signin", data={"csrf_token": secret[1], "email": address})
         assert answer.status_code == 422
-        pages.append(re.sub(r'value="[^"]*"|content="[^"]*"', "", answer.text).replace(address or "\0", ""))
+        shown = re.sub(r'value="[^"]*"|content="[^"]*"', "", REFERENCE.sub("", answer.text))
+        pages.append(shown.replace(address or "\0", ""))
     assert len(set(pages)) == 1
     assert "borealis" not in pages[0].lower()
 
@@ -296,3 +305,69 @@ def test_only_a_state_of_ours_counts_after_signing_out(house: World, app: Flask,
         assert "onward" not in visitor.client.get("/signed-out", query_string={"at": bad}).text
     house.clock.forward(seconds=601)
     assert "here and at your company" not in visitor.client.get("/signed-out", query_string={"state": mark}).text
+
+
+@pytest.fixture
+def by_link(house: World, provider: str) -> Flask:
+    """The same house where people come by their company's sign-in address alone."""
+    config = replace(house.config, sign_in_by="link")
+    return create_app(config, replace(house.services, config=config))
+
+
+def began_at(visitor: Visitor, place: str) -> tuple[int, str]:
+    """Goes on from a sign-in page as it stands; the answer's status and page."""
+    page = visitor.get(place).text
+    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
+    answer = visitor.client.post("/signin", data=fields)
+    return answer.status_code, answer.text
+
+
+def mark_of(house: World, slug: str) -> str:
+    """What a company's sign-in address ends in."""
+    return company_mark(house.config, house.issuer(slug).organisation)
+
+
+def test_people_come_by_their_companys_own_address(house: World, by_link: Flask) -> None:
+    visitor = Visitor(by_link.test_client())
+    status, page = began_at(visitor, f"/signin/at/{mark_of(house, 'dorado')}?next=/tokens")
+    assert status == 200
+    onward = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page)
+    assert onward
+    answer = visitor.get(picked(unescape(onward[1]), "one"))
+    assert (answer.status_code, answer.location) == (303, "/tokens")
+    visitor.client.delete_cookie("session")
+    assert began_at(visitor, "/signin")[0] == 200, "the browser keeps the address while nobody has signed out"
+    with visitor.client.session_transaction() as kept:
+        kept.clear()
+    visitor.client.delete_cookie("company")
+    assert "Continue to your company" not in visitor.get("/signin").text
+
+
+def test_by_address_alone_nobody_learns_who_takes_part(house: World, by_link: Flask, operator_log: OperatorLog) -> None:
+    def words(page: str) -> str:
+        return re.sub(r'(value|content)="[^"]*"', "", REFERENCE.sub("", page))
+
+    visitor, seen = Visitor(by_link.test_client()), set()
+    secret = re.search(r'csrf-token" content="([^"]+)"', visitor.get("/signin").text)
+    assert secret
+    for form in ({"email": "olga@dorado.example"}, {"email": "x@nowhere.example"}, {"email": "dorado"}, {}):
+        answer = visitor.client.post("/signin", data={"csrf_token": secret[1], **form})
+        assert answer.status_code == 422
+        assert operator_log.of_page(answer.text) == "no-such-company"
+        seen.add(words(answer.text))
+    assert len(seen) == 1
+    good = mark_of(house, "dorado")
+    for mark in ("dorado", good[:-1], good + "0", good.upper(), "0" * 40, "é", mark_of(house, "dorado")[::-1]):
+        status, page = began_at(visitor, f"/signin/at/{mark}")
+        assert status == 422
+        assert words(page) in seen
+    shown = {words(visitor.get(f"/signin/at/{mark}").text) for mark in (good, "0" * 40, "dorado")}
+    assert len(shown) == 1, "the page itself is looked at before anybody is looked up"
+
+
+def test_the_operator_hands_out_the_addresses(house: World, provider: str, tmp_path: Path) -> None:
+    operator = Operator(build=lambda _: house.services, gate=Gate)
+    told = CliRunner().invoke(sign_in_addresses_command, obj=operator, env=environment_of(house.config, tmp_path))
+    assert told.exit_code == 0, told.output
+    assert f"dorado {house.config.public_url}/signin/at/{mark_of(house, 'dorado')}\n" in told.output
+    assert len({line.split()[1] for line in told.output.splitlines()}) == 4
