@@ -44,6 +44,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "document.describe": {"subject": SENTENCE},
     "production.make": {"title": "Mine", "versions": [str(NOBODY)], "recipients": ["aldermoor"], "prefix": "X"},
     "access.explain": {"do": "page.view"},
+    "access.why": {"do": "matter.close"},
     "club.create": {"name": "Mine", "kind": "clean_team"},
     "club.add": {"email": "paolo@cassini.example"},
     "club.remove": {"email": "paolo@cassini.example"},
@@ -61,6 +62,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "access.confirm": {"remark": SENTENCE},
     "access.contest": {"remark": SENTENCE},
     "review.start": {"due": LATER},
+    "leave.announce": {"until": LATER, "reason": SENTENCE},
     "review.confirm": {"items": [str(NOBODY)]},
     "agreement.set": {"text": SENTENCE},
     "agreement.accept": {"agreement": str(NOBODY)},
@@ -75,6 +77,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "transfer.suspend": {"mechanism": "scc", "reason": SENTENCE},
     "transfer.resume": {"mechanism": "scc", "reason": SENTENCE},
+    "transfer.confirm-resumption": {"mechanism": "scc"},
     "document.assess": {"export": "free", "basis": SENTENCE},
     "competition.certify": {"since": "2020-01-01T00:00:00Z", "until": "2020-02-01T00:00:00Z"},
     "hold.place": {"kind": "litigation", "reason": SENTENCE},
@@ -155,6 +158,7 @@ def staged(world: World) -> Things:
         "search": world.do("ada", "search.start", matter, terms=[{"text": "walnut"}]).id,
         "grant": world.do("pia", "access.request", matter, **ask).id,
         "review": world.do("cleo", "review.start", matter, due=until).id,
+        "leave": world.do("ada", "leave.announce", matter, until=until, reason=said).id,
         "transfer": carried(world),
     }
     return {kind: [some] for kind, some in made.items()}

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, case, func, select
 
-from dataroom.actions.attributes import Many, One, organisation_of
+from dataroom.actions.attributes import NIL, Many, One, organisation_of
 from dataroom.model import (
     Audience,
     ClawBack,
@@ -15,6 +15,7 @@ from dataroom.model import (
     Club,
     Disclosure,
     Grant,
+    Leave,
     Production,
     ProductionParty,
     Review,
@@ -69,6 +70,17 @@ def review_attributes(moment: datetime) -> Mapping[str, One | Many]:
     }
 
 
+def leave_attributes(moment: datetime) -> Mapping[str, One | Many]:
+    """The attributes of a custodian's leave."""
+    return {
+        "matter": One(Leave.matter_id, "ref:Matter"),
+        "organisation": organisation_of(Leave.organisation_id),
+        "user": One(Leave.user_id, "uuid"),
+        "deputy": One(func.coalesce(Leave.deputy_id, NIL), "uuid", full=True),
+        "live": One(Leave.ended_at.is_(None) & (Leave.until > moment), "bool"),
+    }
+
+
 def claw_back_attributes(moment: datetime) -> Mapping[str, One | Many]:
     """The attributes of a claw-back."""
     parties = select(ClawBackParty.organisation_id).where(ClawBackParty.claw_back_id == ClawBack.id)
@@ -106,4 +118,6 @@ def transfer_attributes(moment: datetime) -> Mapping[str, One | Many]:
         "organisation": organisation_of(Transfer.organisation_id),
         "recipient": organisation_of(Transfer.recipient_id),
         "live": One(live, "bool"),
+        "recorder": One(Transfer.recorded_by, "uuid"),
+        "confirmed": One(Transfer.confirmed_at.is_not(None), "bool"),
     }

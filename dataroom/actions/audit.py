@@ -16,7 +16,7 @@ from dataroom.actions.anchoring import stamps_until
 from dataroom.actions.attributes_keeping import HIDDEN
 from dataroom.actions.checkpoints import Shown, notes_until, shown, sign_head
 from dataroom.actions.context import Desk, Download, Services
-from dataroom.actions.personal import BATCH, opened, openings
+from dataroom.actions.personal import BATCH, REPRESENTED, opened, openings
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.sealing import pass_through
 from dataroom.actions.views import DocumentRef, EntryPage, EntryView, OrganisationView
@@ -104,7 +104,13 @@ def _view(
         code=str(fields.get("code", "")),
         facts={str(k): v for k, v in dict(fields.get("facts", {})).items()},
         leaf=row.leaf.hex(),
+        acting_for=_for(fields.get(REPRESENTED)),
     )
+
+
+def _for(told: Any) -> str:
+    """For whom a deputy acted, in words."""
+    return f"{told['name']}, deputy until {told['until']}" if isinstance(told, dict) else ""
 
 
 class Recipient(Params):

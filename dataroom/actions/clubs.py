@@ -10,13 +10,14 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, or_, select
 
 from dataroom.actions import present
+from dataroom.actions.deputising import in_force
 from dataroom.actions.registry import Hand, Nothing, Params, TwoPeople, action
 from dataroom.actions.views import Done
 from dataroom.actions.views_people import ClubPerson, ClubView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid
 from dataroom.ids import new_id
-from dataroom.model import Club, ClubMember, Document, Limitation, Matter, Membership, User
+from dataroom.model import Club, ClubMember, Document, Leave, Limitation, Matter, Membership, User
 from dataroom.model.clubs import COUNSEL, WALL
 
 ONESELF = "Nobody names themselves or lets themselves out; a colleague does."
@@ -224,11 +225,9 @@ def _member(work: Work, club: Club, email: str) -> User:
 
 
 def _members(work: Work, club: Club, email: str) -> list[User]:
-    query = (
-        select(User)
-        .join(Membership, Membership.user_id == User.id)
-        .where(Membership.matter_id == club.matter_id, Membership.removed_at.is_(None), User.email == email)
-    )
+    parts = select(Membership.user_id).where(Membership.matter_id == club.matter_id, Membership.removed_at.is_(None))
+    deputies = select(Leave.deputy_id).where(Leave.matter_id == club.matter_id, in_force(work.now))
+    query = select(User).where(or_(User.id.in_(parts), User.id.in_(deputies)), User.email == email)
     return [row[0] for row in work.rows(query)]
 
 

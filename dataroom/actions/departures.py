@@ -12,13 +12,25 @@ import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from dataroom.actions.registry import Nothing, action
 from dataroom.actions.views import Done
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Unavailable
-from dataroom.model import Authenticator, Club, ClubMember, Directory, Grant, Matter, Membership, Session, Token, User
+from dataroom.model import (
+    Authenticator,
+    Club,
+    ClubMember,
+    Directory,
+    Grant,
+    Leave,
+    Matter,
+    Membership,
+    Session,
+    Token,
+    User,
+)
 from dataroom.model.clubs import WALL
 from dataroom.model.people import AWAITED
 
@@ -98,13 +110,16 @@ def shut(work: Work, user: User) -> dict[str, int]:
 
 @action("member.lapse", on=Matter, performer="service")
 def lapse(work: Work, matter: Matter, params: Nothing) -> Done:
-    """Ends what one person has in a matter whose company's directory ended their account: part, places, access."""
+    """Ends what somebody whose account their company's directory ended has in a matter: part, places, access, leave."""
     departed = select(User.id).where(User.departed_at.is_not(None))
     found = (
         work.one(Membership, Membership.matter_id == matter.id, *_part_of(departed))
         or work.one(ClubMember, ClubMember.matter_id == matter.id, *_place_of(departed))
         or work.one(Grant, Grant.matter_id == matter.id, *access_of(departed))
     )
+    away = work.one(Leave, Leave.matter_id == matter.id, *leaves_of(departed)) if found is None else None
+    if away is not None:
+        return _called_off(work, matter, away)
     if found is None:
         raise Conflict("Everybody's part is over already.")
     person = found.user_id
@@ -116,8 +131,20 @@ def lapse(work: Work, matter: Matter, params: Nothing) -> Done:
         place.removed_at = work.now
     for grant in grants:
         grant.state, grant.ended_at = "ended", work.now
+    for leave in work.all(Leave, Leave.matter_id == matter.id, *leaves_of([person])):
+        end_leave(work, leave)
     work.concerns(person=person)
     work.state(member=person, clubs=sorted(str(row.club_id) for row in places), access=len(grants))
+    return Done(matter.id)
+
+
+def _called_off(work: Work, matter: Matter, leave: Leave) -> Done:
+    """Ends a leave of which only the deputy is gone, or the one away without having had a part any more."""
+    end_leave(work, leave)
+    gone = work.get(User, leave.user_id).departed_at is not None or leave.deputy_id is None
+    person = leave.user_id if gone else leave.deputy_id
+    work.concerns(person=person)
+    work.state(member=person, clubs=[], access=0)
     return Done(matter.id)
 
 
@@ -127,11 +154,12 @@ def _refuse_unfinished(work: Work, user: User) -> None:
 
 
 def matters_of(work: Work, user: User) -> set[uuid.UUID]:
-    """The matters in which a person has a part, a place in a club, or access that was asked for or granted."""
+    """The matters in which a person has a part, a place in a club, access that was asked for or granted, or a leave."""
     parts = select(Membership.matter_id).where(*_part_of([user.id]))
     places = select(ClubMember.matter_id).where(*_place_of([user.id]))
     grants = select(Grant.matter_id).where(*access_of([user.id]))
-    return {row[0] for query in (parts, places, grants) for row in work.rows(query)}
+    leaves = select(Leave.matter_id).where(*leaves_of([user.id]))
+    return {row[0] for query in (parts, places, grants, leaves) for row in work.rows(query)}
 
 
 def _part_of(people: People) -> tuple[ColumnElement[bool], ...]:
@@ -142,6 +170,16 @@ def _place_of(people: People) -> tuple[ColumnElement[bool], ...]:
     """Places in clubs that let in; whoever is behind a wall stays there."""
     clubs = select(Club.id).where(Club.kind != WALL)
     return ClubMember.user_id.in_(people), ClubMember.removed_at.is_(None), ClubMember.club_id.in_(clubs)
+
+
+def leaves_of(people: People) -> tuple[ColumnElement[bool], ...]:
+    """Leaves of people, and those in which they stand in, that were not ended."""
+    return or_(Leave.user_id.in_(people), Leave.deputy_id.in_(people)), Leave.ended_at.is_(None)
+
+
+def end_leave(work: Work, leave: Leave) -> None:
+    """Ends a leave and what its deputy has of it; by nobody where the service does it."""
+    leave.ended_at, leave.ended_by = work.now, work.principal.user
 
 
 def access_of(people: People) -> tuple[ColumnElement[bool], ...]:

@@ -20,10 +20,12 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from dataroom.actions import pins
 from dataroom.actions.context import Principal, Services
+from dataroom.actions.deputising import Represented
 from dataroom.actions.personal import actor_of, keep, share
 from dataroom.actions.proofs import completed
 from dataroom.audit.entry import seal_entry
 from dataroom.audit.tree import Frontier
+from dataroom.clock import stamp
 from dataroom.errors import Unavailable
 from dataroom.ids import new_id
 from dataroom.model import AuditEntry, AuditLog, AuditNode, Base, Matter
@@ -42,7 +44,8 @@ _GROW = (
 class Record:
     """What an entry will say: filled while the action runs, written as its last statement.
 
-    `about` is the person whom the action was done to; whatever tells of them is sealed under their key.
+    `about` is the person whom the action was done to, `represented` for whom it was done by their deputy; whatever
+    tells of them is sealed under their key.
     """
 
     act: str
@@ -59,6 +62,7 @@ class Record:
     hidden: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
     about: uuid.UUID | None = None
+    represented: Represented | None = None
 
     def fields(self) -> dict[str, Any]:
         """The members of the entry, each of which becomes a salted field; empty ones are left out."""
@@ -74,6 +78,7 @@ class Record:
             "mail": who.email,
             "ip": who.address,
             "via": who.via,
+            "for": _spoken(self.represented) if self.represented is not None else {},
             "target": f"{self.target_kind}:{self.target_id}" if self.target_id else self.target_kind,
             "document": str(self.document_id or ""),
             "owner": str(self.owner_id or ""),
@@ -82,6 +87,11 @@ class Record:
             "facts": self.facts,
         }
         return {name: value for name, value in members.items() if value}
+
+
+def _spoken(away: Represented) -> dict[str, str]:
+    """For whom a deputy acted, and until when they are one."""
+    return {"who": str(away.user), "name": away.name, "until": stamp(away.until)}
 
 
 def digest_of(params: Mapping[str, Any]) -> str:
@@ -161,7 +171,8 @@ def append(
     }
     connection.execute(_ADD_ENTRY, entry)
     texts = [(item.name, item.text) for item in sealed.disclosures]
-    parts, persons = share(record.act, actor_of(session, who), record.about, texts)
+    away = record.represented.user if record.represented is not None else None
+    parts, persons = share(record.act, actor_of(session, who), record.about, texts, away)
     keep(services, session, (head.id, seq), parts, persons)
     if connection.execute(_GROW, {"log": head.id, "from": seq, "to": seq + 1, "hashes": after}).rowcount != 1:
         raise Unavailable("The log's head changed under its lock.")

@@ -17,8 +17,10 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from dataroom.actions import pins, premises, scope, secondperson, standing, strength
+from dataroom.actions.attributes import NOBODY
 from dataroom.actions.attributes_people import unmade_key
 from dataroom.actions.context import EVERYTHING, Desk, Download, Principal, Services
+from dataroom.actions.deputising import Represented, ties
 from dataroom.actions.evidence import Record, append, digest_of, in_a_matter, lock_head_of
 from dataroom.actions.limits import Held, Meter, Spent
 from dataroom.actions.personal import key_of
@@ -180,6 +182,7 @@ class Gate:
             matter_id = attempt.target_id if spec.target is Matter else uuid.uuid4()
         member = standing.member(self.services.law, session, attempt.principal, matter_id, now)
         work = Work(self.services, attempt.principal, now, session, record, member)
+        record.represented = represented(work, matter_id)
         entity, more = self._entity(session, attempt, now), _more(session, spec, attempt.params)
         self._refuse_token(work, attempt, more)
         question = SEEN_BY["Matter"] if spec.lists and spec.target else spec.name
@@ -279,7 +282,8 @@ class Gate:
         if see is not None and work.decide(see, entity).allowed:
             if entity.attrs.get("state") == "destroyed":
                 return KeyDestroyed()
-            return Refused(" ".join(self.services.law.explain(decision)) or "The policy does not permit this.")
+            said = " ".join(self.services.law.explain(decision)) or "The policy does not permit this."
+            return Refused(said, facts=_askable(attempt))
         version = attempt.target_id if entity.type == "Version" else None
         return (_taken_back(work, version) if version is not None else None) or NotFound()
 
@@ -304,6 +308,22 @@ class Gate:
                 append(self.services, session, record, self.services.clock.now())
         except Exception as unwritten:
             raise Unavailable("This could not be recorded, so it was not done; try again.") from unwritten
+
+
+def represented(work: Work, matter: uuid.UUID | None) -> Represented | None:
+    """For whom whoever acts stands in, if they hold somebody else's part."""
+    if work.member.attrs.get("deputises", NOBODY) == NOBODY:
+        return None
+    return ties(work.session, work.principal, matter, work.now).represented
+
+
+def _askable(attempt: _Attempt) -> dict[str, Any]:
+    """With what `access.why` is asked about a refusal; nothing where it does not take the question."""
+    spec, matter = attempt.spec, attempt.record.matter_id
+    if matter is None or spec.lists is not None or spec.asks:
+        return {}
+    thing = None if spec.target is Matter else str(attempt.target_id)
+    return {"why_not": {"matter": str(matter), "do": spec.name, "thing": thing}}
 
 
 def _taken_back(work: Work, version: uuid.UUID) -> DataroomError | None:

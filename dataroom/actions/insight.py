@@ -18,6 +18,7 @@ from sqlalchemy import select
 from dataroom.actions import present, standing
 from dataroom.actions.contents import Listing, page_of
 from dataroom.actions.context import Desk, Principal
+from dataroom.actions.deputising import ties
 from dataroom.actions.evidence import Record
 from dataroom.actions.listing import document_view
 from dataroom.actions.registry import Params, action
@@ -25,6 +26,7 @@ from dataroom.actions.turning import Asked, endings, openings
 from dataroom.actions.views import DocumentRef
 from dataroom.actions.views_insight import ExplainedView, ReaderView, RuleView, SeenDocument, SeenPage
 from dataroom.actions.work import Work
+from dataroom.clock import stamp
 from dataroom.errors import Invalid
 from dataroom.model import Base, Document, Matter, Membership, Organisation, User, Version
 from dataroom.vault.sealed import Kind
@@ -111,6 +113,9 @@ def _explained(work: Work, row: Document, params: Why) -> ExplainedView:
     asked = Asked(law, proved, params.do, work.entity(target), work.context())
     decision = asked.decision()
     assumed = [HOME, VALID] if view.organisation.id != work.organisation else [HOME]
+    away = ties(work.session, reader.principal, row.matter_id, work.now).represented
+    if away is not None and reader.member.attrs["deputises"] == str(away.user):
+        assumed.append(f"They hold the part of {away.name} as a deputy until {stamp(away.until)}.")
     if decision.allowed and not reader.decide(params.do, asked.thing).allowed:
         assumed.append(STRONG)
     rules = tuple(RuleView(name, law.policies[name].effect, law.policies[name].sentence) for name in decision.policies)
@@ -127,10 +132,13 @@ def _reader(work: Work, matter: uuid.UUID, person: uuid.UUID) -> tuple[Work, Rea
     part = work.one(
         Membership, Membership.matter_id == matter, Membership.user_id == person, Membership.removed_at.is_(None)
     )
-    if user is None or (part is None and user.organisation_id != work.organisation):
+    if user is None:
         raise Invalid(_UNKNOWN)
     home = work.get(Organisation, user.organisation_id).country or ""
     who = Principal(role=user.role, user=user.id, organisation=user.organisation_id, name=user.name, place=home)
+    deputy = part is None and ties(work.session, who, matter, work.now).represented is not None
+    if part is None and not deputy and user.organisation_id != work.organisation:
+        raise Invalid(_UNKNOWN)
     member = standing.member(work.services.law, work.session, who, matter, work.now)
     if user.organisation_id != work.organisation:
         member = replace(member, attrs={**member.attrs, "active": True, "agreed": True, "trained": True})

@@ -9,10 +9,11 @@ from sqlalchemy import func, select
 from dataroom.actions import present
 from dataroom.actions.disclosures import disclosure_views
 from dataroom.actions.headers import header_view
-from dataroom.actions.views_documents import DocumentView, HoldLine, LimitLine
+from dataroom.actions.views_documents import AssessmentLine, DocumentView, HoldLine, LimitLine
 from dataroom.actions.views_redactions import RedactionLine
 from dataroom.actions.work import Work
 from dataroom.model import (
+    Assessment,
     Club,
     Disclosure,
     Document,
@@ -76,7 +77,21 @@ def document_view(work: Work, document: Document) -> DocumentView:
         header=header_view(work, work.one(DocumentHeader, DocumentHeader.document_id == document.id)),
         export=document.export,
         export_basis=document.export_basis or "",
+        assessments=_assessments(work, document),
         can=work.allowed(DOCUMENT_ACTIONS, document),
+    )
+
+
+def _assessments(work: Work, document: Document) -> tuple[AssessmentLine, ...]:
+    """Everything export control was found to ask of it, newest first."""
+    order = (Assessment.assessed_at.desc().nulls_last(), Assessment.id.desc())
+    rows = work.all(Assessment, Assessment.document_id == document.id, order=order)
+    people = present.names(work.session, [row.assessed_by for row in rows])
+    return tuple(
+        AssessmentLine(
+            row.export, row.basis, people.get(row.assessed_by, "") if row.assessed_by else "", row.assessed_at
+        )
+        for row in rows
     )
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, not_, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from dataroom.actions import present
 from dataroom.actions.access import end_grant
 from dataroom.actions.contents import total_of
-from dataroom.actions.departures import access_of
+from dataroom.actions.departures import access_of, end_leave, leaves_of
+from dataroom.actions.deputising import in_force, lasting, part_held
 from dataroom.actions.evidence import open_log
 from dataroom.actions.invitations import has_address, named, stays
 from dataroom.actions.registry import Hand, Nothing, Params, TwoPeople, action
@@ -23,7 +25,7 @@ from dataroom.actions.views_people import MemberView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id
-from dataroom.model import Grant, Matter, Membership, Organisation, Participation, User
+from dataroom.model import Grant, Leave, Matter, Membership, Organisation, Participation, User
 from dataroom.model.people import AWAITED
 from policies.engine import Ref
 
@@ -97,14 +99,19 @@ def list_matters(work: Work, _target: None, params: Nothing) -> tuple[MatterView
 @action("matter.read", on=Matter)
 def read(work: Work, matter: Matter, params: Nothing) -> MatterView:
     """A matter: who takes part, and what this person may do in it."""
-    view = next(iter(_views(work, [matter])))
+    view, away = next(iter(_views(work, [matter]))), work.record.represented
+    uncovered = _uncovered(work, matter) if work.principal.role == "compliance" else 0
     return MatterView(
         **{
             **{name: getattr(view, name) for name in MatterView.__dataclass_fields__},
             "documents": total_of(work, matter),
-            "waiting": _waiting(work, matter),
+            "waiting": _waiting(work, matter) + uncovered,
             "can": work.allowed(MATTER_ACTIONS, matter),
             "place": work.principal.place,
+            "tier": work.member.attrs["tier"],
+            "uncovered": uncovered,
+            "deputy_for": away.name if away is not None else "",
+            "deputy_until": away.until if away is not None else None,
             "beyond": tuple(one.name for one in view.organisations if not _reaches(work, one.id)),
         }
     )
@@ -120,6 +127,13 @@ def _waiting(work: Work, matter: Matter) -> int:
     query = select(func.count(Grant.id)).where(
         Grant.matter_id == matter.id, answers, *others, work.narrowed(Grant, "access.list")
     )
+    return int(work.rows(query)[0][0])
+
+
+def _uncovered(work: Work, matter: Matter) -> int:
+    """How many custodians of the own organisation are away now without anybody who really stands in."""
+    own = (Leave.matter_id == matter.id, Leave.organisation_id == work.organisation)
+    query = select(func.count(Leave.id)).where(*own, lasting(work.now), not_(in_force(work.now)))
     return int(work.rows(query)[0][0])
 
 
@@ -205,7 +219,7 @@ def _spare_compliance(work: Work, user: User) -> None:
 
 @action("member.list", on=Matter)
 def list_members(work: Work, matter: Matter, params: Nothing) -> tuple[MemberView, ...]:
-    """Everybody who takes part in a matter now."""
+    """Everybody who takes part in a matter now, and who stands in for custodians who are away."""
     parties = present.organisations(work.session)
     query = (
         select(Membership, User)
@@ -213,7 +227,7 @@ def list_members(work: Work, matter: Matter, params: Nothing) -> tuple[MemberVie
         .where(Membership.matter_id == matter.id, Membership.removed_at.is_(None))
         .order_by(User.organisation_id, User.name)
     )
-    return tuple(
+    members = tuple(
         MemberView(
             id=part.id,
             user=user.id,
@@ -228,6 +242,33 @@ def list_members(work: Work, matter: Matter, params: Nothing) -> tuple[MemberVie
         )
         for part, user in work.rows(query)
     )
+    return (*members, *_deputies(work, matter, {member.user for member in members}))
+
+
+def _deputies(work: Work, matter: Matter, members: set[uuid.UUID]) -> Iterator[MemberView]:
+    """Who holds the part of somebody who is away, without one of their own."""
+    parties, away = present.organisations(work.session), aliased(User)
+    query = (
+        select(Leave, User, away.name, part_held(work.now))
+        .join(User, User.id == Leave.deputy_id)
+        .join(away, away.id == Leave.user_id)
+        .where(Leave.matter_id == matter.id, in_force(work.now), User.id.not_in(members))
+        .order_by(User.organisation_id, User.name, Leave.id)
+    )
+    for leave, user, name, tier in work.rows(query):
+        yield MemberView(
+            id=leave.id,
+            user=user.id,
+            name=user.name,
+            email=user.email,
+            organisation=parties[user.organisation_id],
+            role=user.role,
+            tier=tier,
+            valid_until=leave.until,
+            invited_until=None,
+            signed_in=True,
+            deputy_for=name,
+        )
 
 
 def _subject(work: Work, _matter: Matter, params: AddMember) -> list[Hand]:
@@ -246,8 +287,8 @@ def add(work: Work, matter: Matter, params: AddMember) -> Done:
     if user is None or not stays(work, user):
         raise Invalid("email: nobody of your organisation with this address has signed in yet or is invited")
     ceiling = work.get(Organisation, work.organisation).ceiling
-    own = work.one(Membership, Membership.matter_id == matter.id, Membership.user_id == work.user)
-    highest = min(ceiling, own.tier if own else 0)
+    tier = work.member.attrs["tier"]
+    highest = min(ceiling, tier if isinstance(tier, int) else 0)
     if params.tier > highest:
         raise Invalid(f"tier: you can clear people up to tier {highest} here")
     if params.valid_until is not None and (params.valid_until.tzinfo is None or params.valid_until <= work.now):
@@ -282,6 +323,8 @@ def remove(work: Work, matter: Matter, params: RemoveMember) -> Done:
     part.removed_at = work.now
     for grant in work.all(Grant, Grant.matter_id == matter.id, *access_of([user.id])):
         end_grant(work, grant)
+    for leave in work.all(Leave, Leave.matter_id == matter.id, *leaves_of([user.id])):
+        end_leave(work, leave)
     work.concerns(person=user.id)
     work.state(member=user.id)
     return Done(part.id)

@@ -32,6 +32,8 @@ ERASED = "(erased)"
 
 PERSON_FIELDS = frozenset({"who", "name", "mail", "ip", "via"})
 """The fields of the acting person."""
+REPRESENTED = "for"
+"""The field that tells for whom a deputy acted."""
 _OF_THE_SUBJECT = frozenset({"params", "facts"})
 _OWN_THINGS = frozenset(
     {"session.start", "session.confirm", "session.end", "token.create", "token.revoke"}
@@ -55,12 +57,17 @@ def cleared(person: uuid.UUID) -> dict[str, Any]:
 
 
 def share(
-    act: str, actor: uuid.UUID | None, about: uuid.UUID | None, texts: Iterable[tuple[str, str]]
+    act: str,
+    actor: uuid.UUID | None,
+    about: uuid.UUID | None,
+    texts: Iterable[tuple[str, str]],
+    represented: uuid.UUID | None = None,
 ) -> tuple[dict[str, list[str]], dict[uuid.UUID, list[str]]]:
     """Divides the (name, opening) of an entry's fields into those of nobody, by part, and those of each person.
 
-    `actor` is None for the service itself, whose name is nobody's. Where parameters hold addresses and the entry knows
-    no person they are of, their digest is kept by nobody, since it could be guessed from an address.
+    `actor` is None for the service itself, whose name is nobody's; `represented` is for whom a deputy acted. Where
+    parameters hold addresses and the entry knows no person they are of, their digest is kept by nobody, since it could
+    be guessed from an address.
     """
     parts, persons = {FACT: list[str]()}, dict[uuid.UUID, list[str]]()
     subject = actor if act in _OWN_THINGS else about
@@ -68,6 +75,8 @@ def share(
     for name, text in texts:
         if actor is not None and name in PERSON_FIELDS:
             persons.setdefault(actor, []).append(text)
+        elif name == REPRESENTED and represented is not None:
+            persons.setdefault(represented, []).append(text)
         elif name in own and subject is not None:
             persons.setdefault(subject, []).append(text)
         elif name != "params" or act not in UNKEPT_PARAMS:

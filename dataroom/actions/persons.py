@@ -15,10 +15,10 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
-from sqlalchemy import Select, delete, func, or_, select
+from sqlalchemy import Select, delete, func, or_, select, update
 
 from dataroom.actions.context import Desk
-from dataroom.actions.personal import BATCH, LEGACY, STRANGERS, cleared, keep, key_of, share
+from dataroom.actions.personal import BATCH, ERASED, LEGACY, STRANGERS, cleared, keep, key_of, share
 from dataroom.actions.pins import FIELD
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.retiring import WINDOW_DAYS
@@ -39,6 +39,7 @@ from dataroom.model import (
     DisposalApproval,
     Hold,
     HoldDocument,
+    Leave,
     Matter,
     Membership,
     Redaction,
@@ -193,6 +194,7 @@ def clear(work: Work, user: User) -> None:
         work.remove(row)
     for part in work.all(Membership, Membership.user_id == user.id, Membership.removed_at.is_(None)):
         part.removed_at = work.now
+    work.session.execute(update(Leave).where(Leave.user_id == user.id).values(reason=ERASED))
     work.session.execute(delete(AuditSealed).where(AuditSealed.person_id == user.id))
     work.services.keks.forget(user.id)
 

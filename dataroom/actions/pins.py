@@ -46,6 +46,7 @@ UNPINNED_TABLES = frozenset(
 UNPINNED_COLUMNS = frozenset(
     {
         ("directory", "used_at"),
+        ("leave", "reason"),
         ("session", "challenge"),
         ("session", "challenge_at"),
         ("session", "seen_at"),

@@ -97,7 +97,10 @@ _COUNTRIES = (
     .where(Participation.matter_id == _MATTER)
 )
 _RECORDED = select(Transfer.organisation_id, Transfer.recipient_id, Transfer.country, Transfer.mechanism).where(
-    Transfer.matter_id == _MATTER, Transfer.ended_at.is_(None), Transfer.until > _MOMENT
+    Transfer.matter_id == _MATTER,
+    Transfer.ended_at.is_(None),
+    Transfer.until > _MOMENT,
+    Transfer.confirmed_at.is_not(None),
 )
 _SUSPENDED = (
     select(Suspension.organisation_id, Suspension.mechanism)

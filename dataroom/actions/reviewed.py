@@ -12,7 +12,7 @@ from dataroom.actions import present
 from dataroom.actions.views import OrganisationView
 from dataroom.actions.views_access import ReviewItemView
 from dataroom.actions.work import Work
-from dataroom.model import Club, ClubMember, Disclosure, Grant, Membership, Organisation, ReviewItem, User
+from dataroom.model import Club, ClubMember, Disclosure, Grant, Leave, Membership, Organisation, ReviewItem, User
 from dataroom.model.clubs import WALL
 
 Subject = tuple[str, uuid.UUID, uuid.UUID | None]
@@ -49,7 +49,11 @@ def subjects(work: Work, matter: uuid.UUID) -> list[Subject]:
     found: list[Subject] = [("membership", row[0], row[1]) for row in work.rows(parts)]
     found += [("club", row[0], row[1]) for row in work.rows(places)]
     found += [("disclosure", row.id, None) for row in given]
-    return found + [("grant", row.id, row.user_id) for row in grants]
+    found += [("grant", row.id, row.user_id) for row in grants]
+    own_leaves = (Leave.matter_id == matter, Leave.organisation_id == own, Leave.until > now, Leave.ended_at.is_(None))
+    return found + [
+        ("leave", row.id, row.deputy_id) for row in work.all(Leave, *own_leaves, Leave.deputy_id.is_not(None))
+    ]
 
 
 def items_of(work: Work, rows: Sequence[ReviewItem]) -> tuple[ReviewItemView, ...]:
@@ -114,9 +118,16 @@ def _grants(work: Work, ids: list[uuid.UUID]) -> dict[uuid.UUID, Shown]:
     }
 
 
+def _leaves(work: Work, ids: list[uuid.UUID]) -> dict[uuid.UUID, Shown]:
+    rows = work.all(Leave, Leave.id.in_(ids))
+    people = present.names(work.session, [row.user_id for row in rows])
+    return {row.id: (f"for {people.get(row.user_id, '')}", None, row.until) for row in rows}
+
+
 _TELLING: dict[str, Callable[[Work, list[uuid.UUID]], dict[uuid.UUID, Shown]]] = {
     "membership": _memberships,
     "club": _places,
     "disclosure": _disclosures,
     "grant": _grants,
+    "leave": _leaves,
 }

@@ -17,6 +17,7 @@ from sqlalchemy import func, or_, select
 from dataroom.actions import present
 from dataroom.actions.access import end_grant
 from dataroom.actions.context import Desk, Download
+from dataroom.actions.departures import end_leave
 from dataroom.actions.redaction_log import spreadsheet
 from dataroom.actions.registry import Hand, Nothing, Params, TwoPeople, action
 from dataroom.actions.reviewed import items_of, subjects
@@ -26,7 +27,7 @@ from dataroom.actions.work import Work
 from dataroom.clock import stamp
 from dataroom.errors import Conflict, Invalid
 from dataroom.ids import new_id
-from dataroom.model import Base, ClubMember, Disclosure, Grant, Matter, Membership, Review, ReviewItem, User
+from dataroom.model import Base, ClubMember, Disclosure, Grant, Leave, Matter, Membership, Review, ReviewItem, User
 
 HEADER = ("What", "Which", "Person", "Organisation", "Until", "Outcome", "By", "At")
 KIND_NAMES = {
@@ -34,6 +35,7 @@ KIND_NAMES = {
     "club": "place in a club",
     "disclosure": "disclosure",
     "grant": "access granted",
+    "leave": "deputy of somebody away",
 }
 OUTCOMES = {
     "kept": "confirmed",
@@ -199,6 +201,7 @@ TABLES: dict[str, type[Base]] = {
     "club": ClubMember,
     "disclosure": Disclosure,
     "grant": Grant,
+    "leave": Leave,
 }
 
 
@@ -209,6 +212,11 @@ def _end(work: Work, item: ReviewItem) -> bool:
         if row.state != "granted":
             return False
         end_grant(work, row)
+        return True
+    if isinstance(row, Leave):
+        if row.ended_at is not None or row.until <= work.now:
+            return False
+        end_leave(work, row)
         return True
     column = "withdrawn_at" if isinstance(row, Disclosure) else "removed_at"
     if getattr(row, column) is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from dataroom.actions.attributes import NOBODY
 from dataroom.actions.context import EVERYTHING, Principal
+from dataroom.actions.deputising import Represented, ties
 from dataroom.actions.reach import NOBODY as NO_REACH
 from dataroom.actions.reach import borders, reach
 from dataroom.actions.scope import NO_MATTER, decoy, entity
@@ -54,9 +56,12 @@ def member(law: Law, session: Session, principal: Principal, matter_id: uuid.UUI
         return found or decoy(Directory, moment)
     session.flush()
     row = session.connection().execute(_STANDING, _asked(principal, matter_id, moment)).one()
-    inside = row.tier is not None
+    bound = ties(session, principal, matter_id, moment)
+    away = bound.represented if row.tier is None else None
+    tier = away.tier if away is not None else row.tier
+    inside = tier is not None
     matter = entity(session, Matter, matter_id, moment) if matter_id else None
-    circles = _circles(session, principal, matter_id, moment)
+    circles = _circles(session, principal, away, matter_id, moment)
     reached = _borders(law, session, principal, matter_id, moment)
     if not inside:
         matter, circles, reached = None, {"clubs": frozenset(), "walls": frozenset()}, dict(NO_REACH)
@@ -67,7 +72,7 @@ def member(law: Law, session: Session, principal: Principal, matter_id: uuid.UUI
             "user": str(principal.user or NOBODY),
             "organisation": Ref("Organisation", str(principal.organisation or NOBODY)),
             "role": principal.role,
-            "tier": min(row.tier, row.ceiling or 0) if inside else 0,
+            "tier": min(tier, row.ceiling or 0) if inside else 0,
             "matter": matter or NO_MATTER,
             "active": _active(row, principal, moment),
             "sign_in_age": _age(row.signed_in_at, moment),
@@ -79,6 +84,8 @@ def member(law: Law, session: Session, principal: Principal, matter_id: uuid.UUI
             "trained": not inside or row.training != "needed" or _valid(row.trained_until, moment),
             "place": principal.place or UNKNOWN,
             **reached,
+            "deputises": str(away.user) if away is not None else NOBODY,
+            "one_with": bound.one_with,
         },
     )
 
@@ -105,6 +112,8 @@ def officer(session: Session, organisation: uuid.UUID, matter_id: uuid.UUID, mom
             "trained": True,
             "place": UNKNOWN,
             **NO_REACH,
+            "deputises": NOBODY,
+            "one_with": frozenset(),
         },
     )
 
@@ -128,9 +137,18 @@ def _age(at: datetime | None, moment: datetime) -> int:
 
 
 def _circles(
-    session: Session, principal: Principal, matter_id: uuid.UUID | None, moment: datetime
+    session: Session, principal: Principal, away: Represented | None, matter_id: uuid.UUID | None, moment: datetime
 ) -> dict[str, frozenset[Ref]]:
-    """The clubs in which a person is named now, and the walls behind which; counsel's club counts counsel alone."""
+    """The clubs in which a person is named now, and the walls behind which; counsel's club counts counsel alone.
+
+    For a deputy, a club counts in which both are named, and a wall behind which either is.
+    """
+    if away is not None:
+        own, theirs = (
+            _circles(session, replace(principal, user=one), None, matter_id, moment)
+            for one in (principal.user, away.user)
+        )
+        return {"clubs": own["clubs"] & theirs["clubs"], "walls": own["walls"] | theirs["walls"]}
     rows: Sequence[Any] = ()
     if matter_id is not None:
         asked = {"user": principal.user, "matter": matter_id, "moment": moment}

@@ -11,17 +11,19 @@ from sqlalchemy.orm import Session
 
 from dataroom.actions import present
 from dataroom.actions.reach import Borders, borders
-from dataroom.actions.registry import Nothing, Params, action
+from dataroom.actions.registry import Hand, Nothing, Params, TwoPeople, action
 from dataroom.actions.views import Done
 from dataroom.actions.views_premises import BordersView, FlippedView, SwitchedView, TransferView, WayView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid
 from dataroom.ids import new_id
-from dataroom.model import Document, Matter, Organisation, Participation, Suspension, Transfer
+from dataroom.model import Assessment, Document, Matter, Organisation, Participation, Suspension, Transfer
 from policies.engine import ADEQUACY, Ref
 
 Reason = Annotated[str, Field(min_length=12, max_length=2000)]
 Way = tuple[uuid.UUID, uuid.UUID, str]
+CONFIRMED_WITHIN = timedelta(days=14)
+"""How long a second person has for what one has recorded or asked for."""
 
 
 class NewTransfer(Params):
@@ -41,7 +43,13 @@ class OfMechanism(Params):
     reason: Reason
 
 
-class Assessment(Params):
+class Resumed(Params):
+    """Which mechanism, or `adequacy`."""
+
+    mechanism: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class Assessed(Params):
     """What export control asks of a document, and on what grounds (a classification, who assessed it)."""
 
     export: Literal["unassessed", "free", "controlled"]
@@ -56,7 +64,10 @@ def recipient_of(session: Session, params: NewTransfer) -> uuid.UUID:
 
 @action("transfer.record", on=Matter, asks={"recipient": recipient_of}, affair="actor")
 def record_transfer(work: Work, matter: Matter, params: NewTransfer) -> Done:
-    """Records on what the own organisation's documents may reach another participant in one country."""
+    """Records on what the own organisation's documents shall reach another participant in one country.
+
+    It carries nothing before a second person has confirmed it.
+    """
     mechanism = work.services.law.transfers.mechanisms.get(params.mechanism)
     if mechanism is None:
         raise Invalid("mechanism: none of those listed in transfers.toml")
@@ -79,6 +90,28 @@ def record_transfer(work: Work, matter: Matter, params: NewTransfer) -> Done:
     work.concerns(target=row, owner=work.organisation)
     work.state(recipient=row.recipient_id, country=row.country, mechanism=row.mechanism, until=row.until.isoformat())
     return Done(row.id)
+
+
+def _recorder(_work: Work, transfer: Transfer, _params: Nothing) -> tuple[Hand]:
+    """Who recorded it."""
+    return ((transfer.recorded_by, transfer.recorded_at),)
+
+
+_CONFIRMING = TwoPeople(
+    first=_recorder,
+    said="Nobody confirms a transfer they recorded themselves; a colleague does.",
+    begun_by=("transfer.record",),
+    since=lambda _work, transfer, _params: transfer.recorded_at,
+    within=CONFIRMED_WITHIN,
+)
+
+
+@action("transfer.confirm", on=Transfer, two=_CONFIRMING)
+def confirm_transfer(work: Work, transfer: Transfer, params: Nothing) -> Done:
+    """Confirms as a second person what documents are to rest on to go abroad: it carries them from now on."""
+    transfer.confirmed_by, transfer.confirmed_at = work.user, work.now
+    work.state(recipient=transfer.recipient_id, country=transfer.country, mechanism=transfer.mechanism)
+    return Done(transfer.id)
 
 
 @action("transfer.end", on=Transfer)
@@ -113,8 +146,12 @@ def list_transfers(work: Work, matter: Matter, params: Nothing) -> BordersView:
     )
     off = {(row.organisation_id, row.mechanism) for row in _suspensions(work, {row.organisation_id for row in rows})}
     ids = [row.id for row in rows]
-    ending = {row.id for row in work.all(Transfer, Transfer.id.in_(ids), work.narrowed(Transfer, "transfer.end"))}
-    own_off = {row.mechanism for row in _suspensions(work, {own})}
+    offers = {
+        name: {row.id for row in work.all(Transfer, Transfer.id.in_(ids), work.offered(Transfer, name))}
+        for name in ("transfer.confirm", "transfer.end")
+    }
+    own_off = {row.mechanism: row for row in _suspensions(work, {own})}
+    people = present.names(work.session, [row.recorded_by for row in rows])
     return BordersView(
         place=work.principal.place,
         country=found.countries.get(own, ""),
@@ -131,24 +168,32 @@ def list_transfers(work: Work, matter: Matter, params: Nothing) -> BordersView:
                 until=row.until,
                 ended_at=row.ended_at,
                 suspended=(row.organisation_id, row.mechanism) in off,
-                live=row.ended_at is None and row.until > work.now,
-                can=frozenset({"transfer.end"} if row.id in ending and row.ended_at is None else ()),
+                live=row.ended_at is None and row.until > work.now and row.confirmed_at is not None,
+                recorded_by=people.get(row.recorded_by, "") if row.organisation_id == own else "",
+                confirmed_at=row.confirmed_at,
+                can=frozenset(name for name, found in offers.items() if row.id in found),
             )
             for row in rows
         ),
         suspended=tuple(sorted(own_off)),
+        resuming={name: row.resume_reason or "" for name, row in own_off.items() if _waits(work, row)},
         can=_offers(work, matter),
     )
+
+
+def _waits(work: Work, row: Suspension) -> bool:
+    """Whether a second person may confirm that the mechanism is resumed."""
+    return row.resume_asked_at is not None and work.now <= row.resume_asked_at + CONFIRMED_WITHIN
 
 
 def _offers(work: Work, matter: Matter) -> frozenset[str]:
     """What the page offers: recording a way, suspending a mechanism."""
     others = [Ref("Organisation", str(other)) for other in _others(work, matter)]
-    record = bool(others) and work.decide("transfer.record", work.entity(matter), recipient=others[0]).allowed
-    switch = work.decide("transfer.suspend", work.own_organisation()).allowed
-    return frozenset(
-        [*(["transfer.record"] if record else []), *(["transfer.suspend", "transfer.resume"] if switch else [])]
+    record = bool(others) and work.may("transfer.record", work.entity(matter), recipient=others[0])
+    own = work.allowed_of(
+        ("transfer.suspend", "transfer.resume", "transfer.confirm-resumption"), work.own_organisation()
     )
+    return own | ({"transfer.record"} if record else frozenset())
 
 
 def _others(work: Work, matter: Matter) -> list[uuid.UUID]:
@@ -177,11 +222,45 @@ def suspend(work: Work, _target: None, params: OfMechanism) -> SwitchedView:
 
 @action("transfer.resume", on=None, kind="Organisation")
 def resume(work: Work, _target: None, params: OfMechanism) -> SwitchedView:
-    """Relies on a suspended mechanism again; lists each way that opens."""
+    """Asks for a suspended mechanism to be relied on again; it is once a second person has confirmed it."""
+    found = _suspended(work, params)
+    for row in found:
+        row.resume_asked_by, row.resume_asked_at, row.resume_reason = work.user, work.now, params.reason
+    return _switched(work, found[0], set())
+
+
+def _suspended(work: Work, params: OfMechanism | Resumed) -> list[Suspension]:
     _known(work, params.mechanism)
     found = [row for row in _suspensions(work, {work.organisation}) if row.mechanism == params.mechanism]
     if not found:
         raise Conflict("It is not suspended.")
+    return found
+
+
+def _asked(work: Work, _target: None, params: Resumed) -> list[Hand]:
+    """Who has asked for a mechanism to be resumed, and when."""
+    return [(row.resume_asked_by, row.resume_asked_at) for row in _suspended(work, params)]
+
+
+def _asked_at(work: Work, _target: None, params: Resumed) -> datetime | None:
+    return max((at for _person, at in _asked(work, None, params) if at is not None), default=None)
+
+
+_RESUMING = TwoPeople(
+    first=_asked,
+    said="Nobody confirms what they asked for themselves; a colleague does.",
+    begun_by=("transfer.resume",),
+    since=_asked_at,
+    within=CONFIRMED_WITHIN,
+)
+
+
+@action("transfer.confirm-resumption", on=None, kind="Organisation", two=_RESUMING)
+def confirm_resumption(work: Work, _target: None, params: Resumed) -> SwitchedView:
+    """Confirms as a second person that a mechanism is relied on again; lists each way that opens."""
+    found = _suspended(work, params)
+    if any(row.resume_asked_by is None for row in found):
+        raise Conflict("Nobody has asked for it to be resumed.")
     before = _ways(work)
     for row in found:
         row.resumed_at, row.resumed_by = work.now, work.user
@@ -227,13 +306,32 @@ def _switched(work: Work, row: Suspension, ways: set[Way]) -> SwitchedView:
 
 
 @action("document.assess", on=Document)
-def assess(work: Work, document: Document, params: Assessment) -> Done:
+def assess(work: Work, document: Document, params: Assessed) -> Done:
     """Says what export control asks of a document; until it is free, it reaches nobody outside its country.
 
     In a closed matter nothing becomes free any more: that would show it to more people.
     """
     if params.export == "free" and work.get(Matter, document.matter_id).state == "closed":
         raise Conflict("The matter is closed; what is in it is shown to nobody further.")
+    if document.export_basis and work.one(Assessment, Assessment.document_id == document.id) is None:
+        _keep(work, document, None, None)
     document.export, document.export_basis = params.export, params.basis
+    _keep(work, document, work.user, work.now)
     work.state(export=params.export, characters=len(params.basis))
     return Done(document.id)
+
+
+def _keep(work: Work, document: Document, by: uuid.UUID | None, at: datetime | None) -> None:
+    """Keeps what the document says now; by nobody known where it was said before this was kept."""
+    work.add(
+        Assessment(
+            id=new_id(),
+            document_id=document.id,
+            matter_id=document.matter_id,
+            organisation_id=document.organisation_id,
+            export=document.export,
+            basis=document.export_basis,
+            assessed_by=by,
+            assessed_at=at,
+        )
+    )

@@ -85,6 +85,19 @@ def _does(asked: Asked, together: frozenset[Step]) -> bool:
     )
 
 
+def changes_of_person(asked: Asked) -> tuple[tuple[str, ...], ...]:
+    """Single changes about a person after which what is refused would be allowed, of things of any kind."""
+    steps = [
+        Step(name, sentence, {name: True}) for name, sentence in _DUTIES.items() if asked.person.attrs[name] is False
+    ]
+    steps += [
+        Step("role", f"Their company makes them {words}.", {"role": role})
+        for role, words in _ROLES.items()
+        if role != asked.person.attrs["role"]
+    ]
+    return tuple((step.sentence,) for step in steps if asked.decision(step).allowed)
+
+
 def endings(asked: Asked) -> tuple[tuple[str, ...], ...]:
     """Single changes after which what is allowed would be refused."""
     return tuple((step.sentence,) for step in _losses(asked) if not asked.decision(step).allowed)
@@ -181,6 +194,8 @@ def _losses(asked: Asked) -> Iterator[Step]:
     matter = person["matter"]
     yield Step("account", "Their account is deactivated.", {"active": False})
     yield Step("part", "They no longer take part in the matter.", {"matter": Ref("Matter", NOBODY), "tier": 0})
+    if person.get("deputises", NOBODY) != NOBODY:
+        yield Step("deputy", "They stand in for nobody any more.", {"matter": Ref("Matter", NOBODY), "tier": 0})
     yield Step("tier", "Their clearance is lower than its tier.", {"tier": _number(thing["tier"]) - 1})
     for role, words in _ROLES.items():
         if role != person["role"]:

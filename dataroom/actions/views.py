@@ -25,9 +25,10 @@ class MatterView:
     """A matter as one of its people sees it; `tier` is theirs.
 
     In `matter.read`, `documents` counts the lines of their list as its `total` does (1001 for more than 1000), and
-    `waiting` the requests for access and the emergencies that they, or a colleague of their role, have to answer.
-    `beyond` names participants whose documents do not reach them, for a border between; `place` is where they count as
-    being (empty: unknown).
+    `waiting` the requests for access and the emergencies that they, or a colleague of their role, have to answer, and
+    for compliance officers those away for whom nobody stands in (`uncovered`). `beyond` names participants whose
+    documents do not reach them, for a border between; `place` is where they count as being (empty: unknown). Whoever
+    holds the part of a custodian who is away is told for whom and until when (`deputy_for`, `deputy_until`).
     """
 
     id: uuid.UUID
@@ -42,6 +43,9 @@ class MatterView:
     can: frozenset[str]
     place: str = ""
     beyond: tuple[str, ...] = ()
+    deputy_for: str = ""
+    deputy_until: datetime | None = None
+    uncovered: int = 0
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class DocumentRef:
 
 @dataclass(frozen=True)
 class EntryView:
-    """An audit entry with the fields this reader may open."""
+    """An audit entry with the fields this reader may open; `acting_for` whom, and until when, for what a deputy did."""
 
     seq: int
     at: datetime
@@ -70,6 +74,7 @@ class EntryView:
     code: str
     facts: dict[str, Any]
     leaf: str
+    acting_for: str = ""
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,26 @@ class GrantView:
 
 
 @dataclass(frozen=True)
+class LeaveView:
+    """A custodian's leave. `state`: `coming`, `covered` (somebody stands in), `uncovered` (nobody was named),
+    `without-effect` (one of the two lacks what it takes now), `over`.
+    """
+
+    id: uuid.UUID
+    user: uuid.UUID
+    person: str
+    deputy: uuid.UUID | None
+    deputy_name: str
+    reason: str
+    announced_at: datetime
+    begins_at: datetime
+    until: datetime
+    ended_at: datetime | None
+    state: str
+    can: frozenset[str]
+
+
+@dataclass(frozen=True)
 class GrantDetail:
     """One request; `versions` of the document it is about, for whoever may decide on it and as far as they see them."""
 

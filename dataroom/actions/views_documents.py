@@ -94,7 +94,18 @@ class DocumentView:
     header: HeaderView | None
     export: str
     export_basis: str
+    assessments: tuple[AssessmentLine, ...]
     can: frozenset[str]
+
+
+@dataclass(frozen=True)
+class AssessmentLine:
+    """What export control was found to ask of a document, on what grounds; by whom and when, where that is known."""
+
+    export: str
+    basis: str
+    by: str
+    at: datetime | None
 
 
 @dataclass(frozen=True)

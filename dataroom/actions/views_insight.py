@@ -51,6 +51,23 @@ class RuleView:
 
 
 @dataclass(frozen=True)
+class WhyView:
+    """Whether whoever asks may do `action` to `thing` (None: to the matter), by which rules, and what would change it.
+
+    `confirming`: they may, once they have confirmed who they are. Each of `changes` is a list of what would have to be
+    so together.
+    """
+
+    matter: uuid.UUID
+    action: str
+    thing: uuid.UUID | None
+    allowed: bool
+    confirming: bool
+    rules: tuple[RuleView, ...]
+    changes: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class ExplainedView:
     """Whether a reader may do `action`, by which rules (none: no rule permits it), and what was taken for granted.
 

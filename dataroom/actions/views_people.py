@@ -23,6 +23,7 @@ class MemberView:
     valid_until: datetime | None
     invited_until: datetime | None
     signed_in: bool
+    deputy_for: str = ""
 
 
 @dataclass(frozen=True)

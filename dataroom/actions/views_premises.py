@@ -49,6 +49,8 @@ class TransferView:
     ended_at: datetime | None
     suspended: bool
     live: bool
+    recorded_by: str
+    confirmed_at: datetime | None
     can: frozenset[str]
 
 
@@ -64,14 +66,15 @@ class WayView:
 
 @dataclass(frozen=True)
 class BordersView:
-    """How a matter's documents may move: ways now, what was recorded (`items`), and mechanisms the own organisation
-    suspended."""
+    """How a matter's documents may move: ways now, what was recorded (`items`), mechanisms the own organisation
+    suspended, and those of them that somebody asked to resume, with the reason (`resuming`)."""
 
     place: str
     country: str
     ways: tuple[WayView, ...]
     items: tuple[TransferView, ...]
     suspended: tuple[str, ...]
+    resuming: dict[str, str]
     can: frozenset[str]
 
 

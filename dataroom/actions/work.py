@@ -45,6 +45,7 @@ SEEN_BY = {
     "Disclosure": "disclosure.list",
     "Grant": "access.read",
     "Review": "review.read",
+    "Leave": "leave.list",
     "ClawBack": "claw-back.read",
     "Audience": "audience.list",
     "Production": "production.read",
@@ -209,10 +210,17 @@ class Work:
 
     def allowed(self, actions: Iterable[str], row: Base) -> frozenset[str]:
         """Those of `actions` the principal may do on the row, some only after a strong sign-in: what a page offers."""
+        return self.allowed_of(actions, self.stated(self.entity(row)))
+
+    def allowed_of(self, actions: Iterable[str], entity: Entity) -> frozenset[str]:
+        """`allowed` for something that has no row of its own."""
         names = tuple(actions)
-        entity = self.stated(self.entity(row))
         decisions = self.services.law.decide_all(self._proved(), names, entity, self.context())
         return frozenset(name for name, decision in zip(names, decisions, strict=True) if decision.allowed)
+
+    def may(self, action: str, entity: Entity, **more: Ref) -> bool:
+        """Whether the principal may do it, maybe only after a strong sign-in."""
+        return self.services.law.decide(self._proved(), action, entity, self.context(**more)).allowed
 
     def asked(self, entity: Entity) -> bool:
         """Whether the owner of a version wants to know first what the principal's people open it for."""

@@ -17,6 +17,7 @@ from dataroom.model.evidence import (
     AuditSealed,
 )
 from dataroom.model.finding import Search, SearchPart, Term, Transcript, TranscriptPage
+from dataroom.model.leaves import Leave
 from dataroom.model.limits import Allowance, Outgoing
 from dataroom.model.matters import Matter, Membership, Participation
 from dataroom.model.people import Authenticator, Directory, Issuer, Organisation, PendingLogin, Session, Token, User
@@ -33,7 +34,7 @@ from dataroom.model.retention import (
 )
 from dataroom.model.reviews import Review, ReviewItem
 from dataroom.model.surveys import Survey, SurveyPart
-from dataroom.model.transfers import Suspension, Transfer
+from dataroom.model.transfers import Assessment, Suspension, Transfer
 from dataroom.model.witnessing import (
     AuditAnchor,
     AuditCosignature,
@@ -48,6 +49,7 @@ __all__ = [
     "Acceptance",
     "Agreement",
     "Allowance",
+    "Assessment",
     "Audience",
     "AudienceParty",
     "AuditAnchor",
@@ -80,6 +82,7 @@ __all__ = [
     "HoldDocument",
     "Issuer",
     "KeyScope",
+    "Leave",
     "Limitation",
     "Mark",
     "Matter",

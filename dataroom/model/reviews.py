@@ -26,7 +26,7 @@ class Review(Base):
 
 
 class ReviewItem(Base):
-    """One part in the matter, place in a club, disclosure or grant (`subject_id`), and what became of it.
+    """One part in the matter, place in a club, disclosure, grant or deputyship (`subject_id`), and what became of it.
 
     `user_id` is the person it lets in, if it is one. `outcome`: `kept` was confirmed, `ended` was not, `last` was not
     either but would have left the organisation without anybody of that role, `gone` had ended before by itself.
@@ -35,7 +35,7 @@ class ReviewItem(Base):
     __tablename__ = "review_item"
     __table_args__ = (
         UniqueConstraint("review_id", "subject_id"),
-        CheckConstraint("kind in ('membership', 'club', 'disclosure', 'grant')", name="kind"),
+        CheckConstraint("kind in ('membership', 'club', 'disclosure', 'grant', 'leave')", name="kind"),
         CheckConstraint("outcome in ('kept', 'ended', 'last', 'gone')", name="outcome"),
     )
     id: Mapped[Id]

@@ -34,6 +34,8 @@ ELSEWHERE = {
     "web.access_contest": "web.access",
     "web.document_assess": "web.document",
     "web.resume_transfers": "web.transfers",
+    "web.confirm_resumption": "web.transfers",
+    "web.confirm_transfer": "web.transfers",
 }
 """Where the form of an address stands that only takes it."""
 CONFIRMED = "Confirmed. What you had entered is still here: look at it and send it again."

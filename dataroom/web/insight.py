@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import render_template, request
 
+from dataroom.actions.catalogue import ACTIONS
 from dataroom.errors import DataroomError, Invalid
 from dataroom.web.guards import Guarded
 from dataroom.web.matters import in_matter
@@ -33,6 +34,7 @@ DOING = {
 def routes(pages: Guarded) -> None:
     """The page of the question, and the two that show what somebody sees."""
     pages.add_url_rule("/documents/<id:document_id>/who-may", "who_may", explain)
+    pages.add_url_rule("/matters/<id:matter_id>/why-not", "why_not", why_not)
     pages.add_url_rule("/documents/<id:document_id>/seen-by/<id:person_id>", "document_as", document_as)
     pages.add_url_rule("/matters/<id:matter_id>/seen-by/<id:person_id>", "matter_as", matter_as)
 
@@ -61,6 +63,15 @@ def explain(document_id: uuid.UUID) -> tuple[str, int]:
         doing=DOING,
     )
     return page, _status(problem)
+
+
+def why_not(matter_id: uuid.UUID) -> str:
+    """Why whoever asks was refused something, and what would have to change."""
+    asked = {name: request.args[name] for name in ("do", "thing") if request.args.get(name)}
+    frame = in_matter(matter_id, "web.matter")
+    answer = perform("access.why", matter_id, asked)
+    doing = ACTIONS[answer.action].summary
+    return render_template("insight/why.html", **frame, answer=answer, doing=doing, always=_always(answer))
 
 
 def _always(answer: Any) -> list[str]:

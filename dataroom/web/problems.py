@@ -123,6 +123,7 @@ def _page(problem: Problem) -> str:
         detail="" if problem.detail.rstrip(".") == problem.title else problem.detail,
         advice=CLAWED if claw_back else WHAT_TO_DO.get(problem.status, WHAT_TO_DO[500]),
         claw_back=claw_back,
+        why_not=problem.facts.get("why_not"),
         correlation=correlation(),
         who=_somebody(),
     )

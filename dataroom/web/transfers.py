@@ -20,7 +20,12 @@ def routes(pages: Guarded) -> None:
     pages.add_url_rule("/matters/<id:matter_id>/transfers", "record_transfer", record, methods=["POST"])
     pages.add_url_rule("/matters/<id:matter_id>/transfers/suspend", "suspend_transfers", suspend, methods=["POST"])
     pages.add_url_rule("/matters/<id:matter_id>/transfers/resume", "resume_transfers", resume, methods=["POST"])
-    pages.add_url_rule("/matters/<id:matter_id>/transfers/<id:transfer_id>/end", "end_transfer", end, methods=["POST"])
+    pages.add_url_rule(
+        "/matters/<id:matter_id>/transfers/resumption", "confirm_resumption", confirm_resumption, methods=["POST"]
+    )
+    one = "/matters/<id:matter_id>/transfers/<id:transfer_id>"
+    pages.add_url_rule(f"{one}/end", "end_transfer", end, methods=["POST"])
+    pages.add_url_rule(f"{one}/confirm", "confirm_transfer", confirm, methods=["POST"])
 
 
 def show(matter_id: uuid.UUID, problem: DataroomError | None = None) -> str:
@@ -44,7 +49,7 @@ def record(matter_id: uuid.UUID) -> ResponseReturnValue:
         typed | {"country": typed.get("country", "").upper()},
         again=lambda problem: show(matter_id, problem),
         then=url_for("web.transfers", matter_id=matter_id),
-        said="Recorded. It carries from now on.",
+        said="Recorded. It carries once a colleague has confirmed it here, within 14 days.",
     )
 
 
@@ -60,14 +65,38 @@ def end(matter_id: uuid.UUID, transfer_id: uuid.UUID) -> ResponseReturnValue:
     )
 
 
+def confirm(matter_id: uuid.UUID, transfer_id: uuid.UUID) -> ResponseReturnValue:
+    """Confirms as a second person what a way rests on."""
+    return submit(
+        "transfer.confirm",
+        transfer_id,
+        {},
+        again=lambda problem: show(matter_id, problem),
+        then=url_for("web.transfers", matter_id=matter_id),
+        said="Confirmed. It carries from now on.",
+    )
+
+
 def suspend(matter_id: uuid.UUID) -> ResponseReturnValue:
     """Suspends a mechanism everywhere."""
     return _switch("transfer.suspend", matter_id, "closed")
 
 
 def resume(matter_id: uuid.UUID) -> ResponseReturnValue:
-    """Relies on a mechanism again."""
-    return _switch("transfer.resume", matter_id, "opened")
+    """Asks for a mechanism to be relied on again."""
+    return submit(
+        "transfer.resume",
+        None,
+        fields("mechanism", "reason"),
+        again=lambda problem: show(matter_id, problem),
+        then=url_for("web.transfers", matter_id=matter_id),
+        said="Asked for. It counts again once a colleague has confirmed it here, within 14 days.",
+    )
+
+
+def confirm_resumption(matter_id: uuid.UUID) -> ResponseReturnValue:
+    """Relies on a mechanism again, as a second person."""
+    return _switch("transfer.confirm-resumption", matter_id, "opened")
 
 
 def _switch(name: str, matter_id: uuid.UUID, verb: str) -> ResponseReturnValue:

@@ -31,7 +31,22 @@ def _listed(house: House, target: Any, result: Any) -> None:
     assert {item.organisation.slug for item in result.items} == {"aldermoor"}
 
 
+def _why_not(house: House, target: Any, result: Any) -> None:
+    assert (result.matter, result.action, result.allowed) == (target, "matter.close", False)
+    assert ("Your company makes you a custodian.",) in result.changes
+
+
 CASES = (
+    Case(
+        "access.why",
+        "petra",
+        _why_not,
+        lambda h: h.matter,
+        params=lambda h, t: {"do": "matter.close"},
+        lower="gone",
+        foreign="",
+        reads=True,
+    ),
     Case("access.explain", "cleo", _explained, _published, params=lambda h, t: _pia(h, do="page.view"), reads=True),
     Case("access.document", "ada", _shown, _published, params=lambda h, t: _pia(h), reads=True),
     Case(

@@ -15,6 +15,13 @@ GROUNDS = "Signed on 3 March, file T-12, with the assessment of that day."
 
 def way(house: House, country: str = "US", mechanism: str = "scc", to: str = "borealis") -> uuid.UUID:
     """What carries Aldermoor's documents to a participant in a country."""
+    made = recorded(house, country, mechanism, to)
+    house.do("carl", "transfer.confirm", made)
+    return made
+
+
+def recorded(house: House, country: str = "US", mechanism: str = "scc", to: str = "borealis") -> uuid.UUID:
+    """What cleo has recorded and nobody has confirmed."""
     made: uuid.UUID = house.do("cleo", "transfer.record", house.matter, **way_terms(house, country, mechanism, to)).id
     return made
 
@@ -28,6 +35,7 @@ def way_terms(house: House, country: str = "US", mechanism: str = "scc", to: str
 def _recorded(house: House, target: Any, result: Any) -> None:
     row = house.row(Transfer, result.id)
     assert (row.matter_id, row.country, row.mechanism, row.ended_at) == (target, "US", "scc", None)
+    assert (row.confirmed_by, row.confirmed_at) == (None, None)
     assert row.organisation_id == house.person("cleo").organisation
 
 
@@ -47,15 +55,38 @@ def _list_target(house: House) -> uuid.UUID:
 def _suspended(house: House, _target: Any, result: Any) -> None:
     row = house.row(Suspension, result.id)
     assert (row.mechanism, row.resumed_at) == ("uk-idta", None)
-    house.do("cleo", "transfer.resume", mechanism="uk-idta", reason=GROUNDS)
+    resumed(house, "uk-idta")
+
+
+def resumed(house: House, mechanism: str) -> Any:
+    """Has a mechanism relied on again, by two people."""
+    house.do("cleo", "transfer.resume", mechanism=mechanism, reason=GROUNDS)
+    return house.do("carl", "transfer.confirm-resumption", mechanism=mechanism)
+
+
+def _confirmed(house: House, target: Any, _result: Any) -> None:
+    row = house.row(Transfer, target)
+    assert (row.confirmed_by, row.recorded_by) == (house.person("ada").user, house.person("cleo").user)
 
 
 def _resumable(house: House) -> None:
     house.do("cleo", "transfer.suspend", mechanism="cn-export", reason=GROUNDS)
 
 
+def _resume_asked(house: House, _target: Any, result: Any) -> None:
+    row = house.row(Suspension, result.id)
+    assert (row.resume_asked_by, row.resume_reason, row.resumed_at) == (house.person("cleo").user, GROUNDS, None)
+    house.do("carl", "transfer.confirm-resumption", mechanism="cn-export")
+
+
+def _asked_for(house: House) -> None:
+    house.do("cleo", "transfer.suspend", mechanism="unrestricted", reason=GROUNDS)
+    house.do("cleo", "transfer.resume", mechanism="unrestricted", reason=GROUNDS)
+
+
 def _resumed(house: House, _target: Any, result: Any) -> None:
-    assert house.row(Suspension, result.id).resumed_by == house.person("cleo").user
+    row = house.row(Suspension, result.id)
+    assert (row.resume_asked_by, row.resumed_by) == (house.person("cleo").user, house.person("carl").user)
 
 
 def _assessed(house: House, target: Any, _result: Any) -> None:
@@ -73,6 +104,7 @@ CASES = (
         lower="ada",
         foreign="",
     ),
+    Case("transfer.confirm", "ada", _confirmed, recorded, lower="petra", foreign="cass"),
     Case("transfer.end", "cleo", _ended, way, lower="ada", foreign="cass"),
     Case(
         "transfer.list",
@@ -94,10 +126,18 @@ CASES = (
     Case(
         "transfer.resume",
         "cleo",
-        _resumed,
+        _resume_asked,
         _resumable,
         params=lambda h, t: {"mechanism": "cn-export", "reason": GROUNDS},
         lower="ada",
+    ),
+    Case(
+        "transfer.confirm-resumption",
+        "carl",
+        _resumed,
+        _asked_for,
+        params=lambda h, t: {"mechanism": "unrestricted"},
+        lower="petra",
     ),
     Case(
         "document.assess",

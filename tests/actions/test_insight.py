@@ -1,4 +1,5 @@
-"""Effective access: what somebody is shown of another's view is what they really get, and why is the policy's answer."""
+"""Effective access: what somebody is shown of another's view is what they really get, and why is the policy's answer;
+the refused are told the rules that decided and what would have to change, and of hidden things nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from dataroom.actions.insight import HOME, STRONG, VALID
-from dataroom.errors import Invalid, NotFound
+from dataroom.errors import Invalid, NotFound, Refused
 from dataroom.model import User
 from tests.actions.cases_clubs import club
 from tests.actions.house import House
@@ -231,3 +232,61 @@ def test_looking_is_recorded_with_whose_eyes(house: House) -> None:
     assert (entry.fields["act"], entry.fields["outcome"]) == ("access.explain", "done")
     assert entry.fields["facts"]["asked"] == "page.view"
     assert entry.fields["facts"]["member"] == str(house.person("pia").user)
+
+
+def why(house: House, who: str, do: str, thing: uuid.UUID | None = None) -> Any:
+    """The answer somebody gets about themselves."""
+    return house.do(who, "access.why", house.matter, do=do, thing=thing)
+
+
+def test_a_refusal_names_the_question_and_the_answer_its_rules(house: House) -> None:
+    line = house.world.published(tier=1)
+    house.hold(line)
+    for who, do, thing, rule in (
+        ("bram", "disposal.propose", line.document, "held-is-never-disposed-of"),
+        ("ada", "redaction.approve", house.in_review(), "author-never-approves"),
+    ):
+        with pytest.raises(Refused) as caught:
+            house.do(who, do, thing, **({"reason": "The period has ended."} if do == "disposal.propose" else {}))
+        asked: Any = caught.value.facts["why_not"]
+        assert asked == {"matter": str(house.matter), "do": do, "thing": str(thing)}
+        found = why(house, who, asked["do"], uuid.UUID(asked["thing"]))
+        assert (found.allowed, rule in {one.id for one in found.rules}) == (False, True)
+        assert next(one.sentence for one in found.rules if one.id == rule) in caught.value.detail
+    assert ("No hold covers it.",) in why(house, "bram", "disposal.propose", line.document).changes
+
+
+def test_of_another_organisations_things_only_what_would_change_about_oneself_is_told(house: House) -> None:
+    line = house.world.published(tier=2)
+    found = why(house, "pia", "version.download", line.version)
+    assert (found.allowed, found.rules) == (False, ())
+    assert ("Your company makes you a custodian.",) in found.changes
+    assert all(sentence.startswith(("You ", "Your ")) for each in found.changes for sentence in each)
+    assert why(house, "pia", "page.view", line.version).allowed
+    assert why(house, "ada", "disclosure.claw-back", line.version).allowed
+
+
+def test_what_is_hidden_is_answered_as_what_does_not_exist(house: House) -> None:
+    staged, guarded = house.line(tier=1), house.world.published(tier=1)
+    house.do("ada", "document.limit", guarded.document, club=club(house, "ethical_wall", "pia"))
+    elsewhere = house.own_scope()
+    told = set()
+    for do, thing in (
+        ("page.view", staged.version),
+        ("document.read", staged.document),
+        ("page.view", guarded.version),
+        ("page.view", house.content_of(elsewhere).id),
+        ("page.view", uuid.uuid4()),
+    ):
+        with pytest.raises(NotFound) as caught:
+            why(house, "pia", do, thing)
+        told.add((caught.value.code, caught.value.detail, str(caught.value.facts)))
+    assert len(told) == 1
+    with pytest.raises(NotFound):
+        why(house, "stray", "page.view", guarded.version)
+
+
+@pytest.mark.parametrize("do", ["no.such", "matter.create", "document.list", "member.add", "key.rotate", "page.view"])
+def test_only_what_one_does_to_a_thing_in_the_matter_is_asked_about(house: House, do: str) -> None:
+    with pytest.raises(Invalid, match="do:"):
+        why(house, "ada", do)

@@ -16,7 +16,7 @@ from sqlalchemy import update
 from dataroom.actions.reach import borders
 from dataroom.errors import Conflict, Invalid, NotFound, Refused
 from dataroom.model import Document, Organisation
-from tests.actions.cases_transfers import GROUNDS, way, way_terms
+from tests.actions.cases_transfers import GROUNDS, recorded, resumed, way, way_terms
 from tests.actions.house import House, pdf, terms
 
 
@@ -106,11 +106,49 @@ def test_a_recorded_mechanism_carries_until_it_ends_is_over_or_suspended(house: 
         assert not reads(house, "pia", line.version)
         with pytest.raises(Conflict):
             house.do("cleo", "transfer.suspend", mechanism="scc", reason=GROUNDS)
-        back = house.do("cleo", "transfer.resume", mechanism="scc", reason=GROUNDS)
-        assert len(back.flipped) == 1
+        house.do("cleo", "transfer.resume", mechanism="scc", reason=GROUNDS)
+        assert not reads(house, "pia", line.version)
+        with pytest.raises(Refused, match="asked for themselves"):
+            house.do("cleo", "transfer.confirm-resumption", mechanism="scc")
+        assert len(house.do("ada", "transfer.confirm-resumption", mechanism="scc").flipped) == 1
         assert reads(house, "pia", line.version)
         house.do("cleo", "transfer.end", transfer)
         assert not reads(house, "pia", line.version)
+
+
+def test_what_is_recorded_carries_nothing_before_a_second_person_has_confirmed_it_in_time(house: House) -> None:
+    line = free(house)
+    with registered(house, borealis="US"):
+        made, late = recorded(house), recorded(house)
+        assert not reads(house, "pia", line.version)
+        with pytest.raises(Refused, match="recorded themselves"):
+            house.do("cleo", "transfer.confirm", made)
+        (shown,) = [one for one in house.do("carl", "transfer.list", house.matter).items if one.id == made]
+        assert (shown.live, shown.can) == (False, frozenset({"transfer.confirm", "transfer.end"}))
+        house.do("ada", "transfer.confirm", made)
+        assert reads(house, "pia", line.version)
+        with pytest.raises(Refused):
+            house.do("bram", "transfer.confirm", made)
+        house.do("cleo", "transfer.end", made)
+    house.later(days=14, seconds=1)
+    with pytest.raises(Conflict, match="within 14 days"):
+        house.do("ada", "transfer.confirm", late)
+    house.do("cleo", "transfer.end", late)
+
+
+def test_what_export_control_was_found_to_ask_before_is_kept(house: House) -> None:
+    document = house.line().document
+    with house.writing() as session:
+        session.get(Document, document).export_basis = "Found before anything was kept."
+    for export in ("controlled", "free"):
+        house.do("ada", "document.assess", document, export=export, basis=f"{GROUNDS} {export}")
+    kept = house.do("ada", "document.read", document).assessments
+    assert [(one.export, one.by, one.at is None) for one in kept] == [
+        ("free", "Ada Quill", False),
+        ("controlled", "Ada Quill", False),
+        ("unassessed", "", True),
+    ]
+    assert kept[-1].basis == "Found before anything was kept."
 
 
 def test_a_suspended_decision_of_adequacy_closes_its_ways_alone(house: House) -> None:
@@ -120,7 +158,7 @@ def test_a_suspended_decision_of_adequacy_closes_its_ways_alone(house: House) ->
         assert not reads(house, "pia", line.version)
         assert reads(house, "paolo", line.version)
         assert house.do("cleo", "transfer.list", house.matter).suspended == ("adequacy",)
-        house.do("cleo", "transfer.resume", mechanism="adequacy", reason=GROUNDS)
+        resumed(house, "adequacy")
         assert reads(house, "pia", line.version)
 
 
@@ -131,6 +169,7 @@ def test_other_companies_suspensions_do_not_touch_mine(house: House) -> None:
         house.do("corin", "transfer.suspend", mechanism="scc", reason=GROUNDS)
         assert reads(house, "pia", line.version)
         house.do("corin", "transfer.resume", mechanism="scc", reason=GROUNDS)
+        house.do("bodil", "transfer.confirm-resumption", mechanism="scc")
         house.do("cleo", "transfer.end", transfer)
 
 
@@ -199,6 +238,7 @@ def test_the_page_of_borders_tells_what_holds(house: House) -> None:
         assert ways["cassini"] == ("DE", True, True)
         assert (found.place, found.country) == ("DE", "DE")
         (row,) = [one for one in found.items if one.id == transfer]
+        assert (row.recorded_by, row.confirmed_at is None) == ("Cleo Hart", False)
         assert (row.live, row.suspended, row.can) == (True, False, frozenset({"transfer.end"}))
         theirs = [one for one in house.do("corin", "transfer.list", house.matter).items if one.id == transfer]
         assert [(one.reason, one.can) for one in theirs] == [("", frozenset())]

@@ -24,12 +24,13 @@ from tests.actions.cases_audiences import HEADER, audience
 from tests.actions.cases_clawbacks import ANSWER, clawed
 from tests.actions.cases_clubs import club, limited
 from tests.actions.cases_finding import searched, term
+from tests.actions.cases_leaves import away
 from tests.actions.cases_premises import PURPOSE, agreed_on, asking, newest
 from tests.actions.cases_productions import produced
 from tests.actions.cases_transfers import GROUNDS, way
 from tests.actions.cases_witnesses import CASES as WITNESSES
 from tests.actions.directories import MINE, account, admitted, filed, working
-from tests.actions.house import House, keyed_company, mark
+from tests.actions.house import House, enrol, keyed_company, mark
 from tests.actions.test_reasons import privileged, released
 from tests.cast import World
 from tests.integration.sandbox_files import scan
@@ -68,6 +69,10 @@ def _premises(house: House) -> None:
     house.do("pia", "visit.state", asking(house), **PURPOSE)
     way(house)
     house.do("cleo", "transfer.suspend", mechanism="scc", reason=GROUNDS)
+    house.do("cleo", "transfer.resume", mechanism="scc", reason=GROUNDS)
+    house.do("ada", "document.assess", house.line().document, export="free", basis=GROUNDS)
+    enrol(house.world, "dean", "aldermoor", "custodian")
+    away(house, "bram", "dean")
 
 
 def _persons_and_clubs(house: House) -> None:

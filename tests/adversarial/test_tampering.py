@@ -23,6 +23,7 @@ UNSEEN = {
     "allowance.*": "how much may be asked in a minute; who changes it lets somebody ask more or less, never something else",
     "outgoing.*": "files on their way; likewise",
     "directory.used_at": "only shown: when a directory last called",
+    "leave.reason": "only shown: why somebody is away; it is removed with the person",
     "session.challenge": "for five minutes; it proves nothing without the answer of the person's own key",
     "session.challenge_at": "likewise",
     "session.seen_at": "moved at every request; it can only end a session earlier or later within its absolute limit",

@@ -23,6 +23,7 @@ from dataroom.model import (
     Grant,
     Hold,
     HoldDocument,
+    Leave,
     Matter,
     Membership,
     Participation,
@@ -70,6 +71,7 @@ def example(world: World) -> uuid.UUID:
     until = (world.clock.now() + timedelta(days=30)).isoformat()
     way = {"recipient": "borealis", "country": "US", "mechanism": "scc", "reason": REASON, "until": until}
     world.do("cleo", "transfer.record", world.matter, **way)
+    world.do("ada", "leave.announce", world.matter, until=until, reason="Away for the crowd of rows.")
     secret = world.do("corin", "directory.add", name="of the crowd").secret
     world.people["directory"] = identity.by_directory(world.services, secret, "192.0.2.40")
     for who in ("ada", "cleo", "pia"):
@@ -121,6 +123,7 @@ class Copies:
             ("audience", found(Audience, Audience.created_by == owner)[0]),
             ("access_grant", found(Grant)[0]),
             ("review", found(Review)[0]),
+            ("leave", found(Leave)[0]),
             ("club", found(Club, Club.created_by == owner)[0]),
             ("search", found(Search, Search.author_id == owner)[0]),
             ("transfer", found(Transfer, Transfer.matter_id == world.matter)[0]),

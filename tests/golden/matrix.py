@@ -115,7 +115,18 @@ _STATES: dict[str, list[tuple[str, dict[str, Value]]]] = {
         *((s, dict[str, Value](state=s)) for s in ("refused", "ended")),
     ],
     "Review": [("open", {}), ("closed", {"state": "closed"})],
-    "Transfer": [("live", {"live": True}), ("over", {"live": False})],
+    "Leave": [
+        ("lasting", {}),
+        ("lasting, one's own", {"user": "ada"}),
+        ("lasting, one stands in", {"deputy": "ada"}),
+        ("over", {"live": False}),
+    ],
+    "Transfer": [
+        ("live", {"live": True}),
+        ("not confirmed", {"confirmed": False}),
+        ("not confirmed, one's own", {"confirmed": False, "recorder": "ada"}),
+        ("over", {"live": False}),
+    ],
     "Disclosure": [("live", {"live": True}), ("over", {"live": False})],
     "Hold": [("live", {"live": True}), ("released", {"live": False})],
     "Disposal": [

@@ -11,6 +11,7 @@ import json
 import tempfile
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,8 @@ def story(world: World) -> None:
     world.do("bram", "disposal.approve", disposal)
     world.do("cleo", "disposal.approve", disposal)
     world.do("carl", "disposal.execute", disposal)
+    until = world.clock.now() + timedelta(days=10)
+    world.do("ada", "leave.announce", world.matter, until=until, reason="Away until the hearing of Lumen.")
     world.worker.drain()
     world.worker._by_the_clock()
     with world.services.database.writing() as session:

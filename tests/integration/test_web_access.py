@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
@@ -112,3 +113,37 @@ def test_a_disclosure_to_a_club_is_chosen_in_the_form_and_shown(house: World, as
     assert "only named people" in as_("bodil").get(f"/matters/{house.matter}/disclosures").text
     assert as_("pia").get(f"/versions/{line.version}?matter={house.matter}").status_code == 200
     assert as_("bodil").get(f"/versions/{line.version}?matter={house.matter}").status_code == 404
+
+
+AWAY = "On leave until the hearing, as agreed with the team."
+
+
+def elsewhere(house: World) -> None:
+    """A second matter of Aldermoor's with ada, bram and cleo."""
+    made = house.do("ada", "matter.create", name="Appeal", reference="LvB-2", participants=["borealis"]).id
+    for who in ("bram", "cleo"):
+        house.do("ada", "member.add", made, email=f"{who}@aldermoor.example", tier=4)
+
+
+def test_a_leave_is_said_for_every_matter_shown_to_compliance_and_ended(house: World, as_: As) -> None:
+    place = f"/matters/{house.matter}/leaves"
+    elsewhere(house)
+    ada, cleo, bram = as_("ada"), as_("cleo"), as_("bram")
+    assert "Nobody is away" in ada.get(place).text
+    assert "I am away" not in cleo.get(place).text
+    assert as_("stray").get(place).status_code == 404
+    day = (house.clock.now() + timedelta(days=9)).date().isoformat()
+    form = {"until": day, "reason": AWAY}
+    assert ada.post(place, **form | {"deputy": "petra@aldermoor.example"}).status_code == 422
+    assert ada.post(place, **form | {"everywhere": "1"}).location == place
+    page = ada.get(place).text
+    assert "Said in 1 more matter." in page
+    assert "Nobody stands in" in cleo.get(place).text
+    assert "waiting for an answer" in cleo.get(f"/matters/{house.matter}").text
+    target = re.search(r'action="(/leaves/[^"]+/end)"', page)
+    assert target
+    assert 'action="/leaves/' not in bram.get(place).text
+    assert ada.post(target[1], matter=str(house.matter)).location == place
+    assert ada.post(place, **form | {"deputy": "bram@aldermoor.example"}).location == place
+    assert "deputy: <strong>Bram Oakes</strong> (you)" in bram.get(place).text
+    assert "Leave and deputies" in bram.get(f"/matters/{house.matter}/access").text

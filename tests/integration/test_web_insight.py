@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from tests.cast import World
@@ -59,3 +60,16 @@ def test_documents_are_shown_as_somebody_sees_them(house: World, as_: As) -> Non
     assert "They see its record" in bram
     assert "They see none of your documents" in as_("bodil").get(here).text
     assert as_("pia").get(here).status_code == 403
+
+
+def test_who_is_refused_is_led_to_why_and_to_nothing_hidden(house: World, as_: As) -> None:
+    redaction = house.redacted(house.ready(path="charts/why.pdf"))
+    ada, pia = as_("ada"), as_("pia")
+    refused = ada.post(f"/redactions/{redaction}/approve")
+    assert refused.status_code == 403
+    link = re.search(r'href="(/matters/[^"]+/why-not\?[^"]+)"', refused.text)
+    assert link
+    page = ada.get(link[1].replace("&amp;", "&"))
+    assert page.status_code == 200
+    assert "Nobody approves a redaction they made themselves" in page.text
+    assert pia.get(link[1].replace("&amp;", "&")).status_code == 404

@@ -108,12 +108,21 @@ def test_borders_are_shown_recorded_suspended_and_ended(house: World, app: Flask
     assert cleo.post(place, **form).location == place
     page = cleo.get(place).text
     assert "Standard contractual clauses" in page
+    assert "Not confirmed" in page
+    assert "1 way closed" not in page
+    confirmed = re.search(rf'action="({place}/[^"]+/confirm)"', ada.get(place).text)
+    assert confirmed
+    assert cleo.post(confirmed[1]).status_code == 403
+    assert ada.post(confirmed[1]).location == place
     assert cleo.post(f"{place}/suspend", mechanism="scc", reason=GROUNDS).location == place
     page = cleo.get(place).text
     assert "1 way closed: Borealis Photonics in US." in page
     assert "Suspended" in page
     assert cleo.post(f"{place}/resume", mechanism="scc", reason=GROUNDS).location == place
-    assert "1 way opened" in cleo.get(place).text
+    assert "To be resumed" in cleo.get(place).text
+    assert cleo.post(f"{place}/resumption", mechanism="scc").status_code == 403
+    assert ada.post(f"{place}/resumption", mechanism="scc").location == place
+    assert "1 way opened" in ada.get(place).text
     assert 'id="beyond"' not in as_("pia").get(f"/matters/{house.matter}").text
     with house.services.database.writing() as session:
         session.execute(update(Organisation).where(Organisation.slug == "aldermoor").values(country="US"))

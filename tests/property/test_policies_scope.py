@@ -240,6 +240,8 @@ def members(draw: st.DrawFn) -> Entity:
         "agreed": draw(st.sampled_from((True, True, True, False))),
         "trained": draw(st.sampled_from((True, True, True, False))),
         "place": draw(st.sampled_from(("DE", "unknown"))),
+        "deputises": draw(st.sampled_from(("none", "none", *USERS))),
+        "one_with": draw(st.frozensets(st.sampled_from(USERS), max_size=2)),
         **{name: draw(st.frozensets(st.sampled_from(COMPANIES))) for name in BORDERS},
     }
     return Entity("Member", "someone", attrs)
@@ -349,6 +351,8 @@ def everybody() -> list[Entity]:
                 "agreed": True,
                 "trained": True,
                 "place": "DE",
+                "deputises": "none",
+                "one_with": frozenset(),
                 **dict.fromkeys(BORDERS, frozenset(COMPANIES)),
             },
         )

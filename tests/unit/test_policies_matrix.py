@@ -228,14 +228,16 @@ MATTER = {
     "Z": "transfer.record",
     "K": "competition.certify",
     "x": "access.documents",
+    "y": "access.why",
+    "a": "leave.announce",
 }
 MATTER_MATRIX = """
-    custodian  own    open       CRLAMUPTSBDNVWIJx
-    custodian  own    closed     RLMPSVIJx
-    partner    own    open       RLIJ
-    partner    own    closed     RLIJ
-    compliance own    open       RLXPBWIJZKx
-    compliance own    closed     RLXPIJKx
+    custodian  own    open       CRLAMUPTSBDNVWIJxya
+    custodian  own    closed     RLMPSVIJxya
+    partner    own    open       RLIJy
+    partner    own    closed     RLIJy
+    compliance own    open       RLXPBWIJZKxy
+    compliance own    closed     RLXPIJKxy
 """
 
 CLUB = {"L": "club.list", "A": "club.add", "R": "club.remove", "E": "club.end"}
@@ -316,8 +318,26 @@ PRODUCTION_MATRIX = """
     partner    other  elsewhere  -
 """
 
-TRANSFER = {"L": "transfer.list", "E": "transfer.end"}
+LEAVE = {"L": "leave.list", "E": "leave.end"}
+LEAVE_MATRIX = """
+    custodian  own    live       L
+    custodian  own    mine       LE
+    custodian  own    standing   LE
+    compliance own    live       LE
+    compliance own    over       L
+    partner    own    live       -
+    partner    own    mine       E
+    custodian  other  live       -
+    compliance other  live       -
+    partner    other  live       -
+"""
+
+TRANSFER = {"L": "transfer.list", "E": "transfer.end", "C": "transfer.confirm"}
 TRANSFER_MATRIX = """
+    custodian  own    recorded   LC
+    compliance own    recorded   LEC
+    partner    own    recorded   -
+    custodian  other  recorded   L
     custodian  own    live       L
     compliance own    live       LE
     compliance own    over       L
@@ -377,6 +397,9 @@ def in_state(kind: str, state: str) -> Entity:
         "counsel": {"category": "royalty"},
         "live": {"live": True},
         "over": {"live": False},
+        "mine": {"user": "ada"},
+        "standing": {"deputy": "ada"},
+        "recorded": {"confirmed": False},
         "private": {"shared": False},
         "shared": {"shared": True},
         "kept": {},
@@ -424,6 +447,7 @@ CELLS = [
     *rows("ClawBack", CLAW_BACK_MATRIX, CLAW_BACK),
     *rows("Audience", AUDIENCE_MATRIX, AUDIENCE),
     *rows("Production", PRODUCTION_MATRIX, PRODUCTION),
+    *rows("Leave", LEAVE_MATRIX, LEAVE),
     *rows("Transfer", TRANSFER_MATRIX, TRANSFER),
     *rows("Hold", HOLD_MATRIX, OTHERS),
     *rows("Disclosure", DISCLOSURE_MATRIX, OTHERS),
@@ -484,6 +508,10 @@ CLOSED_STILL = {
     "access.document",
     "access.documents",
     "access.explain",
+    "access.why",
+    "leave.announce",
+    "leave.list",
+    "leave.end",
     "audit.give",
     "document.limit",
     "club.list",

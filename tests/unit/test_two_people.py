@@ -15,6 +15,8 @@ CONFIRMED_BY_ANOTHER = {
     "disposal.approve",
     "disposal.execute",
     "redaction.approve",
+    "transfer.confirm",
+    "transfer.confirm-resumption",
 }
 """What one person begins and another finishes."""
 NOT_BY_ONESELF = {"club.add", "club.remove", "member.add", "review.confirm", "training.record"}
