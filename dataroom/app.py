@@ -13,6 +13,7 @@ from dataroom.actions import catalogue
 from dataroom.actions.backups import check_accepted
 from dataroom.actions.context import Services
 from dataroom.actions.gate import Gate
+from dataroom.actions.inforce import check_law
 from dataroom.adapters.bearer_jwt import AccessTokens
 from dataroom.adapters.database import Database, connect
 from dataroom.adapters.kms_aws import AwsKms
@@ -139,6 +140,7 @@ def serve() -> Flask:
     config = Config.from_env()
     services = build(config)
     check_accepted(services)
+    check_law(services)
     services.workshop.begin()
     return create_app(config, services)
 

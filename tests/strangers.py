@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from dataroom.model import Authenticator, Session, Token
+from tests.actions.cases_policies import proposal, texts
 from tests.bench.crowd import key_of
 from tests.cast import REASON, World, simple_pdf
 
@@ -78,6 +79,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "transfer.suspend": {"mechanism": "scc", "reason": SENTENCE},
     "transfer.resume": {"mechanism": "scc", "reason": SENTENCE},
     "transfer.confirm-resumption": {"mechanism": "scc"},
+    "policy.compare": {"texts": {"house.cedar": "// nothing"}},
+    "policy.propose": {"texts": {"house.cedar": "// nothing"}, "reason": SENTENCE, "digest": "0" * 64},
+    "policy.approve": {"digest": "0" * 64},
+    "policy.reject": {"reason": SENTENCE},
     "document.assess": {"export": "free", "basis": SENTENCE},
     "competition.certify": {"since": "2020-01-01T00:00:00Z", "until": "2020-02-01T00:00:00Z"},
     "hold.place": {"kind": "litigation", "reason": SENTENCE},
@@ -171,6 +176,7 @@ def unseen_people(world: World) -> dict[str, list[Any]]:
     keys = [key_of(user, world.clock.now()) for user in users]
     with world.services.database.writing() as session:
         session.execute(insert(Authenticator), keys)
+    change = world.do("cleo", "policy.propose", **proposal(texts())).id
     directories = [world.do(who, "directory.add", name="Apart").id for who in ("cleo", "corin")]
     with world.services.database.reading() as session:
         tokens = list(session.scalars(select(Token.id).where(Token.user_id == world.people["ada"].user)))
@@ -178,6 +184,8 @@ def unseen_people(world: World) -> dict[str, list[Any]]:
     return {
         "token": tokens,
         "directory": directories,
+        "change": [change],
+        "policychange": [change],
         "person": users,
         "user": users,
         "session": sessions,

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
-from dataroom.actions.attributes import Many, One, organisation_of
+from dataroom.actions.attributes import NIL, Many, One, organisation_of
 from dataroom.model import (
     AuditEntry,
     AuditLog,
@@ -19,6 +19,7 @@ from dataroom.model import (
     Hold,
     HoldDocument,
     Issuer,
+    PolicyChange,
     Token,
     User,
 )
@@ -60,6 +61,15 @@ def directory_attributes(moment: datetime) -> Mapping[str, One | Many]:
     """The attributes of a directory's way in."""
     holds = Directory.revoked_at.is_(None) & (Directory.expires_at > moment)
     return {"organisation": organisation_of(Directory.organisation_id), "active": One(holds, "bool")}
+
+
+def change_attributes(moment: datetime) -> Mapping[str, One | Many]:
+    """The attributes of a change of the rules; the operator's return to the delivered ones is nobody's."""
+    return {
+        "organisation": One(func.coalesce(PolicyChange.organisation_id, NIL), "ref:Organisation", full=True),
+        "proposer": One(func.coalesce(PolicyChange.proposed_by, NIL), "uuid", full=True),
+        "state": One(PolicyChange.state, "string"),
+    }
 
 
 def session_attributes(moment: datetime) -> Mapping[str, One | Many]:

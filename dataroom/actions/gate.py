@@ -22,6 +22,7 @@ from dataroom.actions.attributes_people import unmade_key
 from dataroom.actions.context import EVERYTHING, Desk, Download, Principal, Services
 from dataroom.actions.deputising import Represented, ties
 from dataroom.actions.evidence import Record, append, digest_of, in_a_matter, lock_head_of
+from dataroom.actions.inforce import InForce
 from dataroom.actions.limits import Held, Meter, Spent
 from dataroom.actions.personal import key_of
 from dataroom.actions.registry import ACTIONS, Params, Spec
@@ -41,7 +42,7 @@ TOKEN_RULES = frozenset({TOKEN_RULE, "tokens-stay-in-their-matter"})
 class _Attempt:
     """One passing of the gate, from the question to the record.
 
-    `admitted` once the policy said yes, `sent` once its commit was asked for.
+    `admitted` once the policy said yes, `sent` once its commit was asked for; `services` hold the law that said it.
     """
 
     spec: Spec
@@ -53,13 +54,24 @@ class _Attempt:
     admitted: bool = False
     sent: bool = False
     target: Base | None = field(default=None, repr=False)
+    services: Services | None = field(default=None, repr=False)
+
+    @property
+    def desk(self) -> Desk:
+        """What the phases outside the transaction get: the services under the law that authorised the attempt."""
+        assert self.services is not None  # noqa: S101 - set when it was authorised
+        return Desk(self.services, self.principal)
 
 
 class Gate:
-    """Performs actions for principals. One instance serves all threads of a process; `meter` counts what it does."""
+    """Performs actions for principals. One instance serves all threads of a process; `meter` counts what it does.
+
+    `services` are those of the house, with the delivered law; what decides is the law in force.
+    """
 
     def __init__(self, services: Services):
         self.services = services
+        self.in_force = InForce(services)
         self.meter = Meter(services)
 
     def perform(
@@ -117,14 +129,14 @@ class Gate:
             self._failed(attempt, error)
             raise
         if spec.reveal:
-            return spec.reveal(Desk(self.services, principal), result)
+            return spec.reveal(attempt.desk, result)
         return result
 
     def refuse(self, principal: Principal, name: str, code: str) -> None:
         """Records that `name` was refused before the gate could be asked (a sign-in that did not hold)."""
         record = Record(act=name, principal=principal, outcome="refused", code=code)
         with self.services.database.writing() as session:
-            append(self.services, session, record, self.services.clock.now())
+            append(self.in_force.of(session), session, record, self.services.clock.now())
 
     def may(self, principal: Principal, name: str, target: uuid.UUID | None) -> bool:
         """Whether the policy would permit the action now; asks, does nothing, records nothing."""
@@ -144,9 +156,8 @@ class Gate:
         with self.services.database.reading() as session:
             self._authorise(session, attempt, self.services.clock.now())
             session.expunge_all()
-        desk = Desk(self.services, attempt.principal)
         assert attempt.spec.prepare is not None  # noqa: S101 - told by the caller
-        attempt.prepared = attempt.spec.prepare(desk, attempt.target, attempt.params, stream)
+        attempt.prepared = attempt.spec.prepare(attempt.desk, attempt.target, attempt.params, stream)
 
     def _transact(self, attempt: _Attempt) -> Any:
         spec = attempt.spec
@@ -162,7 +173,7 @@ class Gate:
             given = (attempt.prepared,) if spec.prepare else ()
             result = spec.run(work, attempt.target, attempt.params, *given)
             session.flush()
-            append(self.services, session, attempt.record, now, head)
+            append(work.services, session, attempt.record, now, head)
             attempt.sent = True
         return result
 
@@ -176,12 +187,13 @@ class Gate:
         spec, record = attempt.spec, attempt.record
         if spec.performer != attempt.principal.kind:
             raise NotFound()
+        services = attempt.services = self.in_force.of(session, spec.name)
         row = self._load(session, attempt)
         matter_id = record.matter_id
         if row is None and in_a_matter(spec.target):
             matter_id = attempt.target_id if spec.target is Matter else uuid.uuid4()
-        member = standing.member(self.services.law, session, attempt.principal, matter_id, now)
-        work = Work(self.services, attempt.principal, now, session, record, member)
+        member = standing.member(services.law, session, attempt.principal, matter_id, now)
+        work = Work(services, attempt.principal, now, session, record, member)
         record.represented = represented(work, matter_id)
         entity, more = self._entity(session, attempt, now), _more(session, spec, attempt.params)
         self._refuse_token(work, attempt, more)
@@ -212,7 +224,7 @@ class Gate:
         decision = work.decide(spec.name, asked, **more)
         if TOKEN_RULE in decision.policies:
             attempt.record.policies = (TOKEN_RULE,)
-            raise Refused(self.services.law.policies[TOKEN_RULE].sentence, code="token-scope")
+            raise Refused(work.services.law.policies[TOKEN_RULE].sentence, code="token-scope")
 
     def _load(self, session: Session, attempt: _Attempt) -> Base | None:
         table, record = attempt.spec.target, attempt.record
@@ -264,6 +276,9 @@ class Gate:
             return Entity(
                 "Directory", "new", {"organisation": Ref("Organisation", str(who.organisation)), "active": True}
             )
+        if spec.kind == "Change":
+            own, user = Ref("Organisation", str(who.organisation)), str(who.user)
+            return Entity("Change", "new", {"organisation": own, "proposer": user, "state": "proposed"})
         if spec.kind == "Organisation":
             return Entity("Organisation", str(who.organisation), {})
         if spec.kind == "Service":
@@ -277,12 +292,12 @@ class Gate:
 
     def _no(self, attempt: _Attempt, work: Work, entity: Entity, decision: Decision) -> DataroomError:
         if attempt.spec.target is None and set(decision.policies) & TOKEN_RULES:
-            return Refused(" ".join(self.services.law.explain(decision)), code="token-scope")
+            return Refused(" ".join(work.services.law.explain(decision)), code="token-scope")
         see = SEEN_BY.get(entity.type)
         if see is not None and work.decide(see, entity).allowed:
             if entity.attrs.get("state") == "destroyed":
                 return KeyDestroyed()
-            said = " ".join(self.services.law.explain(decision)) or "The policy does not permit this."
+            said = " ".join(work.services.law.explain(decision)) or "The policy does not permit this."
             return Refused(said, facts=_askable(attempt))
         version = attempt.target_id if entity.type == "Version" else None
         return (_taken_back(work, version) if version is not None else None) or NotFound()
@@ -294,7 +309,7 @@ class Gate:
         """
         spec, record = attempt.spec, attempt.record
         if attempt.prepared is not None and spec.discard and not attempt.sent:
-            spec.discard(Desk(self.services, attempt.principal), attempt.prepared)
+            spec.discard(attempt.desk, attempt.prepared)
         record.outcome = "refused" if isinstance(error, NotFound | Refused | KeyDestroyed | ClawedBack) else "failed"
         record.hidden = isinstance(error, NotFound) and record.owner_id not in {None, attempt.principal.organisation}
         if spec.affair == "actor" and (attempt.admitted or not record.hidden):
@@ -305,7 +320,7 @@ class Gate:
             log.error("action failed", extra={"act": spec.name}, exc_info=error)
         try:
             with self.services.database.writing() as session:
-                append(self.services, session, record, self.services.clock.now())
+                append(self.in_force.of(session, spec.name), session, record, self.services.clock.now())
         except Exception as unwritten:
             raise Unavailable("This could not be recorded, so it was not done; try again.") from unwritten
 

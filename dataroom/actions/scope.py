@@ -40,6 +40,7 @@ from dataroom.actions.attributes_documents import (
 from dataroom.actions.attributes_keeping import disposal_attributes, entry_attributes, hold_attributes, scope_attributes
 from dataroom.actions.attributes_people import (
     authenticator_attributes,
+    change_attributes,
     directory_attributes,
     person_attributes,
     session_attributes,
@@ -74,6 +75,7 @@ from dataroom.model import (
     Leave,
     Matter,
     Moment,
+    PolicyChange,
     Production,
     Redaction,
     Review,
@@ -118,6 +120,7 @@ RESOURCES: dict[type[Base], Resource] = {
         ("Person", User, person_attributes),
         ("Token", Token, token_attributes),
         ("Directory", Directory, directory_attributes),
+        ("Change", PolicyChange, change_attributes),
         ("Session", SessionRow, session_attributes),
         ("Authenticator", Authenticator, authenticator_attributes),
     )

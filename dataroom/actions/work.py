@@ -55,6 +55,7 @@ SEEN_BY = {
     "Person": "person.list",
     "Token": "token.list",
     "Directory": "directory.list",
+    "Change": "policy.read",
     "Session": "session.list",
     "Authenticator": "authenticator.list",
 }

@@ -26,6 +26,7 @@ from dataroom.actions.disposals import CERTIFICATE_KEY
 from dataroom.actions.evidence import open_log
 from dataroom.actions.gate import Gate
 from dataroom.actions.identity import issuers
+from dataroom.actions.inforce import RESET, check_law
 from dataroom.actions.logins import company_mark
 from dataroom.actions.pins import FIELD
 from dataroom.actions.witnessing import WITNESS_KEY
@@ -131,6 +132,16 @@ def client_key_command(operator: Operator) -> None:
         click.echo(f"{names[1]} signs from now on; {names[0]} is the next. Published at /.well-known/jwks.json")
 
 
+@operate.command("policy-reset")
+@click.option("--reason", required=True, help="Why; it stands in the audit log and is shown to compliance officers.")
+@click.pass_obj
+def policy_reset_command(operator: Operator, reason: str) -> None:
+    """Put the delivered rules in force while those in force cannot be established (after an upgrade, or tampering)."""
+    with failures():
+        operator.gate(operator.build(settings())).perform(SERVICE, RESET, None, {"reason": reason})
+    click.echo("the delivered rules are in force")
+
+
 @operate.command("partners")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj
@@ -185,7 +196,9 @@ def end_sessions_command(operator: Operator, issuer: str, sid: str | None, subje
 def serve_command(operator: Operator, bind: str, workers: int, threads: int) -> None:
     """Serve pages and API with gunicorn; put a TLS proxy in front of it."""
     with failures():
-        check_accepted(operator.build(settings()))
+        services = operator.build(settings())
+        check_accepted(services)
+        check_law(services)
     no_core_dumps()
     arguments = ["--pythonpath", str(ROOT), "-k", "gthread", "-w", str(workers), "--threads", str(threads), "-b", bind]
     arguments += ["--no-control-socket", "--timeout", "120", "--graceful-timeout", "10", "--keep-alive", "5"]
@@ -203,6 +216,7 @@ def worker_command(operator: Operator, once: bool) -> None:
     services = operator.build(config)
     with failures():
         check_accepted(services)
+        check_law(services)
     worker = Worker(services, operator.gate(services))
     if once:
         click.echo(f"{worker.drain()} errands done")

@@ -34,6 +34,7 @@ BY_HAND = frozenset(
         "checkpoint.resume",
         "key.rotate",
         "partner.register",
+        "policy.reset",
         "rows.adopt",
         "scope.restore",
         "scope.retire",

@@ -21,6 +21,7 @@ from dataroom.model.leaves import Leave
 from dataroom.model.limits import Allowance, Outgoing
 from dataroom.model.matters import Matter, Membership, Participation
 from dataroom.model.people import Authenticator, Directory, Issuer, Organisation, PendingLogin, Session, Token, User
+from dataroom.model.policies import PolicyChange
 from dataroom.model.premises import Acceptance, Agreement, Training, Visit
 from dataroom.model.productions import DocumentHeader, Production, ProductionItem, ProductionParty
 from dataroom.model.redactions import Mark, Redaction, RedactionAudience
@@ -92,6 +93,7 @@ __all__ = [
     "Outgoing",
     "Participation",
     "PendingLogin",
+    "PolicyChange",
     "Production",
     "ProductionItem",
     "ProductionParty",

@@ -34,6 +34,7 @@ from dataroom.web import (
     matters,
     people,
     persons,
+    policies,
     problems,
     productions,
     redactions,
@@ -82,6 +83,7 @@ _PARTS = (
     audit,
     tokens,
     directories,
+    policies,
 )
 
 

@@ -7,11 +7,9 @@ law, which has to keep it by its own rules.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 import cedarpy
 
@@ -19,10 +17,9 @@ from policies.analysis.examples import Example, example
 from policies.analysis.questions import Asked, places, variant
 from policies.analysis.terms import no
 from policies.engine import Law, LawError, Policy
-from policies.engine.rules import by_question, policy_of
+from policies.engine.rules import by_question
 
 FILE = Path(__file__).resolve().parent.parent / "invariants.md"
-_BLOCK = re.compile(r"^```cedar\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ANYTHING = "permit (principal, action, resource);"
 
 
@@ -50,21 +47,7 @@ def read_promises(law: Law) -> Mapping[str, Policy]:
 
 def read_blocks(law: Law, file: Path) -> Mapping[str, Policy]:
     """The rules written in the blocks of a text, by id; LawError unless each fits the schema of the law."""
-    blocks = _BLOCK.findall(file.read_text(encoding="utf-8"))
-    try:
-        forms = json.loads(cedarpy.policies_to_json_str("\n".join(blocks)))["staticPolicies"].values()
-    except ValueError as problem:
-        raise LawError(f"{file.name}: {problem}") from problem
-    found: dict[str, Policy] = {}
-    for form in forms:
-        rule = policy_of(file.name, form)
-        if rule.id in found:
-            raise LawError(f"{file.name}: the id {rule.id} appears twice")
-        found[rule.id] = rule
-    if not found:
-        raise LawError(f"{file.name}: no rules found")
-    law.validate(found.values())
-    return MappingProxyType(found)
+    return law.read_blocks(file.read_text(encoding="utf-8"), file.name)
 
 
 def broken(law: Law, promises: Iterable[Policy]) -> Iterator[Broken]:

@@ -22,10 +22,12 @@ from policies.engine.terms import Record, term_of
 ROLES = ("custodian", "partner", "compliance")
 
 
-def check(policies: Mapping[str, Policy], categories: Mapping[str, Category], shape: Shape) -> None:
-    """LawError unless walls and categories agree and every rule can become a WHERE for every action."""
+def check(
+    policies: Mapping[str, Policy], categories: Mapping[str, Category], shape: Shape, fresh: Mapping[str, Policy]
+) -> None:
+    """LawError unless walls and categories agree and every `fresh` rule can become a WHERE for every action."""
     _walls_agree(policies.values(), categories.values())
-    _all_compile(policies.values(), shape)
+    compiles(fresh, shape)
 
 
 def _walls_agree(policies: Iterable[Policy], categories: Iterable[Category]) -> None:
@@ -39,10 +41,13 @@ def _walls_agree(policies: Iterable[Policy], categories: Iterable[Category]) -> 
         raise LawError(f"access: no wall for the audience {', '.join(sorted(missing))}")
 
 
-def _all_compile(policies: Iterable[Policy], shape: Shape) -> None:
-    """A rule that takes an action and whose conditions do not ask which one it is translates alike for all it takes."""
+def compiles(policies: Mapping[str, Policy], shape: Shape) -> None:
+    """LawError unless every rule can become a WHERE for every action.
+
+    A rule that takes an action and whose conditions do not ask which one it is translates alike for all it takes.
+    """
     seen: set[tuple[str, str, str, str]] = set()
-    for (action, principal_type, resource_type), relevant in by_question(policies, shape).items():
+    for (action, principal_type, resource_type), relevant in by_question(policies.values(), shape).items():
         keys = {(p.id, principal_type, resource_type, action if _asks_action(p) else ""): p for p in relevant}
         fresh = [policy for key, policy in keys.items() if key not in seen]
         seen.update(keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from policies.engine.errors import LawError
@@ -26,12 +27,21 @@ def law_files(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
 
 
+def law_contents(folder: Path) -> dict[str, bytes]:
+    """The bytes of every law file by its path relative to `folder`."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in law_files(folder)}
+
+
 def digest_of(folder: Path) -> str:
-    """SHA-256 (hex) over, for each law file in order: its relative path, a zero byte, its length as eight
-    bytes big-endian, its bytes."""
+    """The digest of the law in a folder."""
+    return digest_over(law_contents(folder))
+
+
+def digest_over(contents: Mapping[str, bytes]) -> str:
+    """SHA-256 (hex) over, for each law file in order of its relative path: that path, a zero byte, its length as
+    eight bytes big-endian, its bytes."""
     total = hashlib.sha256()
-    for path in law_files(folder):
-        content = path.read_bytes()
-        total.update(path.relative_to(folder).as_posix().encode() + b"\0")
-        total.update(len(content).to_bytes(8, "big") + content)
+    for name in sorted(contents):
+        total.update(name.encode() + b"\0")
+        total.update(len(contents[name]).to_bytes(8, "big") + contents[name])
     return total.hexdigest()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import cedarpy
@@ -13,9 +15,9 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import InstrumentedAttribute
 
 from policies.engine.attributes import Attr
-from policies.engine.checks import check
+from policies.engine.checks import check, compiles
 from policies.engine.compiler import Question
-from policies.engine.digest import digest_of
+from policies.engine.digest import digest_of, digest_over, law_contents
 from policies.engine.entities import Entity, Ref, Value, described, entity_json, to_json
 from policies.engine.errors import LawError
 from policies.engine.lists import (
@@ -29,12 +31,22 @@ from policies.engine.lists import (
     read_tiers,
 )
 from policies.engine.narrowing import Narrowing
-from policies.engine.rules import Decision, Policy, by_question, parse_set, read_policies, read_schema, validate
+from policies.engine.rules import (
+    Decision,
+    Policy,
+    by_question,
+    parse_set,
+    read_blocks,
+    read_policies,
+    read_schema,
+    rule_texts,
+)
 from policies.engine.shape import ActionShape, Shape, read_shape
 from policies.engine.terms import Record, term_of
 from policies.engine.transfers import Transfers, read_transfers
 
 PACKAGED = Path(__file__).resolve().parent.parent
+PROMISES = "invariants.md"
 _READ: dict[str, Law] = {}
 """The laws this process has read and checked, by digest."""
 
@@ -43,8 +55,9 @@ _READ: dict[str, Law] = {}
 class Law:
     """Rules, lists and their digest. Make one with `Law.load`; share it between threads.
 
-    `digest` is the SHA-256 (hex) of all law files. `categories`, `rationales`, `schedules` and `tiers` are
-    keyed by id, code, id and level; `policies` by id; `actions` by name.
+    `digest` is the SHA-256 (hex) of all law files. `texts` are those of the rules by file name. `promises` are the ids
+    of the promises that bind a changed law as rules; the delivered law keeps them by its own rules. `categories`,
+    `rationales`, `schedules` and `tiers` are keyed by id, code, id and level; `policies` by id; `actions` by name.
     """
 
     digest: str
@@ -58,6 +71,9 @@ class Law:
     _schema: cedarpy.Schema
     _set: cedarpy.PolicySet
     _relevant: Mapping[tuple[str, str, str], tuple[Policy, ...]]
+    _folder: Path
+    texts: Mapping[str, str]
+    promises: frozenset[str] = field(default_factory=frozenset)
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Law:
@@ -69,7 +85,10 @@ class Law:
         if digest in _READ:
             return _READ[digest]
         schema = read_schema(folder / "access")
-        policies = read_policies(folder / "access", schema)
+        texts = rule_texts(folder / "access")
+        policies = read_policies(texts, schema)
+        if not policies:
+            raise LawError("access: no rules found")
         shape = read_shape(schema)
         law = cls(
             digest=digest,
@@ -83,11 +102,48 @@ class Law:
             _schema=schema,
             _set=parse_set(policies.values()),
             _relevant=by_question(policies.values(), shape),
+            _folder=folder,
+            texts=MappingProxyType(dict(texts)),
         )
-        check(law.policies, law.categories, law.shape)
+        check(law.policies, law.categories, law.shape, law.policies)
         if digest_of(folder) != digest:
             raise LawError("the law changed while it was read")
         return _READ.setdefault(digest, law)
+
+    def changed(self, texts: Mapping[str, str]) -> Law:
+        """This law, as it was delivered, with other texts of rules (by file name); LawError when it would not hold.
+
+        Whatever it permits, the promises of invariants.md bind it, as rules that forbid. Its digest is over the law
+        files with these texts in their places, and the promises.
+        """
+        promised, promises = _promises_of(self.digest)
+        rules = self._rules_with(texts)
+        twice = sorted(set(rules) & set(promises))
+        if twice:
+            raise LawError(f"{rules[twice[0]].file}: {twice[0]} is the id of a promise")
+        fresh = {name: rule for name, rule in rules.items() if self.policies.get(name) != rule}
+        check(rules, self.categories, self.shape, fresh)
+        both = {**rules, **promises}
+        contents = law_contents(self._folder) | {f"access/{name}": text.encode() for name, text in texts.items()}
+        return replace(
+            self,
+            digest=digest_over(contents | {PROMISES: promised}),
+            policies=MappingProxyType(both),
+            _set=parse_set(both.values()),
+            _relevant=by_question(both.values(), self.shape),
+            texts=MappingProxyType({**self.texts, **texts}),
+            promises=frozenset(promises),
+        )
+
+    def _rules_with(self, texts: Mapping[str, str]) -> dict[str, Policy]:
+        """The rules of this law, those of some files replaced by what the texts say."""
+        rules = {name: rule for name, rule in self.policies.items() if rule.file not in texts}
+        for file, text in sorted(texts.items()):
+            for name, rule in read_policies({file: text}, self._schema).items():
+                if name in rules:
+                    raise LawError(f"{file}: the id {name} appears twice")
+                rules[name] = rule
+        return rules
 
     @property
     def actions(self) -> Mapping[str, ActionShape]:
@@ -206,9 +262,13 @@ class Law:
         """The rules that may speak to this question: those whose scope does not exclude it."""
         return self._relevant[action, principal_type, resource_type]
 
-    def validate(self, policies: Iterable[Policy]) -> None:
-        """LawError unless rules from elsewhere fit the schema of this law."""
-        validate(policies, self._schema)
+    def about(self, action: str, principal_type: str, resource_type: str) -> Law:
+        """This law with those rules alone that may speak to one question: answers it alike, for less, many times."""
+        return replace(self, _set=parse_set(self.rules_for(action, principal_type, resource_type)))
+
+    def read_blocks(self, text: str, file: str) -> Mapping[str, Policy]:
+        """The rules in the Cedar blocks of a Markdown text, by id; LawError unless each fits the schema of this law."""
+        return read_blocks(text, file, self._schema)
 
     def explain(self, decision: Decision) -> tuple[str, ...]:
         """The decision in plain sentences."""
@@ -216,7 +276,8 @@ class Law:
             return ("The rules could not be applied to this, so it is refused.",)
         if not decision.policies:
             return ("No rule permits this.",)
-        return tuple(self.policies[each].sentence for each in decision.policies)
+        rules = [each for each in decision.policies if each not in self.promises]
+        return tuple(self.policies[each].sentence for each in rules or decision.policies)
 
     def _entities(self, entities: Iterable[Entity]) -> cedarpy.Entities:
         listed = [entity_json(each) for each in described(entities).values()]
@@ -233,6 +294,15 @@ def _names(node: Any, found: set[str]) -> None:
     elif isinstance(node, list | tuple):
         for each in node:
             _names(each, found)
+
+
+@cache
+def _promises_of(digest: str) -> tuple[bytes, Mapping[str, Policy]]:
+    law = _READ[digest]
+    text = (law._folder / PROMISES).read_bytes()
+    promises = law.read_blocks(text.decode("utf-8"), PROMISES)
+    compiles(promises, law.shape)
+    return text, promises
 
 
 def _request(principal: Ref, action: str, resource: Ref, circumstances: str) -> dict[str, object]:

@@ -17,6 +17,7 @@ from policies.engine.errors import LawError
 from policies.engine.shape import Shape
 
 _ID = re.compile(r"[a-z][a-z0-9-]*")
+_BLOCK = re.compile(r"^```cedar\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -61,18 +62,32 @@ def read_schema(folder: Path) -> cedarpy.Schema:
         raise LawError(f"schema.cedarschema: {problem}") from problem
 
 
-def read_policies(folder: Path, schema: cedarpy.Schema) -> Mapping[str, Policy]:
-    """Every rule of `folder`/*.cedar by id, valid against `schema` without any warning treated as success."""
+def rule_texts(folder: Path) -> Mapping[str, str]:
+    """The texts of `folder`/*.cedar by file name."""
+    try:
+        return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.cedar"))}
+    except (OSError, ValueError) as problem:
+        raise LawError(f"access: {problem}") from problem
+
+
+def read_policies(texts: Mapping[str, str], schema: cedarpy.Schema) -> Mapping[str, Policy]:
+    """Every rule of the files with these texts by id, valid against `schema` without any warning treated as success."""
     found: dict[str, Policy] = {}
-    for path in sorted(folder.glob("*.cedar")):
-        for policy in _read_file(path):
+    for name, text in sorted(texts.items()):
+        for policy in _read_text(name, text):
             if policy.id in found:
-                raise LawError(f"{path.name}: the id {policy.id} appears twice")
+                raise LawError(f"{name}: the id {policy.id} appears twice")
             found[policy.id] = policy
-    if not found:
-        raise LawError("access: no rules found")
     validate(found.values(), schema)
     return MappingProxyType(found)
+
+
+def read_blocks(text: str, file: str, schema: cedarpy.Schema) -> Mapping[str, Policy]:
+    """The rules in the Cedar blocks of a Markdown text, by id; LawError unless each fits `schema`."""
+    found = read_policies({file: "\n".join(_BLOCK.findall(text))}, schema)
+    if not found:
+        raise LawError(f"{file}: no rules found")
+    return found
 
 
 def parse_set(policies: Iterable[Policy]) -> cedarpy.PolicySet:
@@ -133,14 +148,14 @@ def _named(body: object) -> set[str]:
     return {str(each["Value"]) for each in body["left"]["Set"]}
 
 
-def _read_file(path: Path) -> list[Policy]:
+def _read_text(name: str, text: str) -> list[Policy]:
     try:
-        parsed = json.loads(cedarpy.policies_to_json_str(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as problem:
-        raise LawError(f"{path.name}: {problem}") from problem
-    if parsed["templates"] or parsed["templateLinks"]:
-        raise LawError(f"{path.name}: templates are not part of the law")
-    return [policy_of(path.name, form) for form in parsed["staticPolicies"].values()]
+        parsed = json.loads(cedarpy.policies_to_json_str(text))
+        if parsed["templates"] or parsed["templateLinks"]:
+            raise LawError(f"{name}: templates are not part of the law")
+        return [policy_of(name, form) for form in parsed["staticPolicies"].values()]
+    except (ValueError, RecursionError) as problem:
+        raise LawError(f"{name}: {problem}") from problem
 
 
 def policy_of(file: str, form: Mapping[str, Any]) -> Policy:

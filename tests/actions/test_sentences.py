@@ -13,7 +13,7 @@ import pytest
 
 from dataroom.actions.catalogue import ACTIONS
 from dataroom.errors import DataroomError, NotFound, Refused, Unavailable
-from dataroom.model import Authenticator, Directory, Session, Token, User
+from dataroom.model import Authenticator, Directory, PolicyChange, Session, Token, User
 from tests.actions.case import Case, Target
 from tests.actions.cases import CASES, EVERY
 from tests.actions.house import House
@@ -67,7 +67,7 @@ def test_does_it_and_records_it(house: House, case: Case) -> None:
         assert entry.matter in {None, result.id}
         return
     assert (entry.matter is None) == (
-        not case.bound or case.spec.target in {Authenticator, Directory, Token, Session, User}
+        not case.bound or case.spec.target in {Authenticator, Directory, PolicyChange, Token, Session, User}
     )
 
 

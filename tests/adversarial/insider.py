@@ -25,6 +25,7 @@ from tests.actions.cases_clawbacks import ANSWER, clawed
 from tests.actions.cases_clubs import club, limited
 from tests.actions.cases_finding import searched, term
 from tests.actions.cases_leaves import away
+from tests.actions.cases_policies import proposed
 from tests.actions.cases_premises import PURPOSE, agreed_on, asking, newest
 from tests.actions.cases_productions import produced
 from tests.actions.cases_transfers import GROUNDS, way
@@ -54,6 +55,7 @@ def everything(world: World) -> House:
     _produced(house)
     _premises(house)
     _outside(house)
+    house.do("corin", "policy.reject", proposed(house), reason=GROUNDS)
     house.do("ada", "version.download", version)
     for _ in range(SUBTREE):
         world.do("ada", "token.list")

@@ -153,7 +153,7 @@ def test_each_table_is_looked_for_in_the_log_that_pins_it() -> None:
     assert not of_deployment & of_matters
     assert of_deployment | of_matters | UNPINNED_TABLES == set(Base.metadata.tables)
     people = {"organisation", "issuer", "user_account", "session", "token", "authenticator", "training"}
-    people |= {"suspension", "directory"}
+    people |= {"suspension", "directory", "policy_change"}
     assert of_deployment == people | {"witness", "witnessed_log", "audit_cosignature", "audit_anchor", "audit_halt"}
 
 

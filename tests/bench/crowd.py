@@ -27,6 +27,7 @@ from dataroom.model import (
     Matter,
     Membership,
     Participation,
+    PolicyChange,
     Production,
     ProductionItem,
     ProductionParty,
@@ -39,6 +40,7 @@ from dataroom.model import (
     Version,
 )
 from dataroom.model import Session as SignedIn
+from tests.actions.cases_policies import proposal, texts
 from tests.cast import REASON, World
 
 CLAW_BACK = {
@@ -72,6 +74,7 @@ def example(world: World) -> uuid.UUID:
     way = {"recipient": "borealis", "country": "US", "mechanism": "scc", "reason": REASON, "until": until}
     world.do("cleo", "transfer.record", world.matter, **way)
     world.do("ada", "leave.announce", world.matter, until=until, reason="Away for the crowd of rows.")
+    world.do("cleo", "policy.propose", **proposal(texts()))
     secret = world.do("corin", "directory.add", name="of the crowd").secret
     world.people["directory"] = identity.by_directory(world.services, secret, "192.0.2.40")
     for who in ("ada", "cleo", "pia"):
@@ -127,6 +130,7 @@ class Copies:
             ("club", found(Club, Club.created_by == owner)[0]),
             ("search", found(Search, Search.author_id == owner)[0]),
             ("transfer", found(Transfer, Transfer.matter_id == world.matter)[0]),
+            ("policy_change", found(PolicyChange)[0]),
         ]
         self.production = found(Production, Production.made_by == owner)[0]
         self.produced = found(ProductionItem, ProductionItem.production_id == self.production["id"])[0]

@@ -36,6 +36,8 @@ RESTRICTED = {(table, "state"): "done" for table in ("search", "search_part", "t
     ("survey_part", "state"): "done",
     ("limitation", "way"): "club",
     ("agreement", "training"): "none",
+    ("policy_change", "state"): "rejected",
+    ("policy_change", "number"): None,
 }
 """Values for made-up rows where the database takes only some."""
 

@@ -34,6 +34,7 @@ def counted(world: World) -> Iterator[list[str]]:
 LISTS = sorted(name for name in ACTIONS if name.endswith(".list"))
 WHO = {"disposal.list": "cleo", "hold.list": "cleo", "audit.list": "cleo", "retention.list": "ada"}
 WHO |= {"user.list": "bodil", "person.list": "corin", "directory.list": "corin", "account.list": "directory"}
+WHO |= {"policy.list": "corin"}
 LIMITED = {"document.list": {"limit": 100}, "audit.list": {"limit": 200}, "account.list": {"count": 200}}
 
 

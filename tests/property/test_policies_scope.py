@@ -42,6 +42,7 @@ STATES = {
     "Search": ("running", "done", "stopped"),
     "Survey": ("running", "done"),
     "Disposal": ("proposed", "approved", "void", "rejected", "done"),
+    "Change": ("proposed", "in_force", "rejected", "withdrawn"),
 }
 OTHERS = {
     "Service": Entity("Service", "worker", {"name": "worker"}),

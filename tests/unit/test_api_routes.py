@@ -90,7 +90,7 @@ def test_a_route_fits_its_action(route: Route) -> None:
 def test_what_changes_something_is_no_get(route: Route) -> None:
     reading = {"list", "read", "view", "words", "scans", "hits", "download", "log", "certificate", "export"}
     reading |= {"prove", "proof", "notice", "privilege-log", "give", "index", "consistency", "consistency-table"}
-    reading |= {"report", "explain", "document", "documents", "why"}
+    reading |= {"report", "explain", "document", "documents", "show", "why"}
     assert (route.method == "GET") == (route.action.partition(".")[2] in reading)
 
 

@@ -132,6 +132,7 @@ ERRANDS = {
     "partner.announce",
     "partner.register",
     "person.destroy",
+    "policy.reset",
     "person.forget",
     "person.rewrap",
     "person.seal",

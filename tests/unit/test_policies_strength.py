@@ -31,6 +31,8 @@ STRONG = [
     ),
     ("authenticator.remove", "partner", thing("Authenticator")),
     ("directory.add", "compliance", thing("Directory")),
+    ("policy.propose", "compliance", thing("Change")),
+    ("policy.approve", "compliance", thing("Change", organisation=OTHER)),
 ]
 
 

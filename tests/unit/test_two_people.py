@@ -14,6 +14,7 @@ CONFIRMED_BY_ANOTHER = {
     "access.refuse",
     "disposal.approve",
     "disposal.execute",
+    "policy.approve",
     "redaction.approve",
     "transfer.confirm",
     "transfer.confirm-resumption",
