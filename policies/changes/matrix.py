@@ -15,6 +15,15 @@ IN_CLOSED = {"Document": 5, "Version": 2, "Disposal": 4}
 Row = tuple[str, str, dict[str, Value]]
 
 
+_CIRCLES: list[tuple[str, dict[str, Value]]] = [
+    ("published, limited to others", {"state": "published", "club": Ref("Club", "c1")}),
+    ("published, limited to one's club", {"state": "published", "club": Ref("Club", "c2")}),
+    ("published, behind one's wall", {"state": "published", "wall": Ref("Club", "c3")}),
+]
+_NAMED: dict[str, Value] = {"clubs": frozenset({Ref("Club", "c2")}), "walls": frozenset({Ref("Club", "c3")})}
+"""The club and the wall in which everybody who asks is named."""
+
+
 @dataclass(frozen=True)
 class Cells:
     """One row of the matrix for an action: the state of the thing, the audience of its category, and who may."""
@@ -28,7 +37,7 @@ class Cells:
 
 def whos(action: str, closed: bool) -> Iterator[tuple[Entity, dict[str, Any]]]:
     """Whoever the columns stand for, with what else is asked: of the thing's organisation, of another, of no matter."""
-    state: dict[str, Any] = {"matter": matter("closed")} if closed else {}
+    state: dict[str, Any] = {**_NAMED, **({"matter": matter("closed")} if closed else {})}
     for organisation in (OWN, OTHER):
         for tier in (2, 1):
             for role in ROLES:
@@ -38,7 +47,7 @@ def whos(action: str, closed: bool) -> Iterator[tuple[Entity, dict[str, Any]]]:
                 if "subject_organisation" in more:
                     more = {"subject_organisation": organisation}
                 yield member(role, organisation, tier, **state), more
-    yield member("custodian", OWN, 2, matter=matter(name="m2")), question(action)
+    yield member("custodian", OWN, 2, **(_NAMED | {"matter": matter(name="m2")})), question(action)
 
 
 def _categories(states: list[tuple[str, dict[str, Value]]]) -> Iterator[Row]:
@@ -64,7 +73,7 @@ def rows(kind: str) -> list[Row]:
                     ("ready, disclosed to the other", {"state": "ready", "audience": given}),
                     ("ready, held", {"state": "ready", "held": True}),
                     ("published", {"state": "published"}),
-                    ("published, limited to others", {"state": "published", "club": Ref("Club", "c1")}),
+                    *_CIRCLES,
                     ("disposed", {"state": "disposed"}),
                 ]
             )
@@ -78,7 +87,7 @@ def rows(kind: str) -> list[Row]:
                     ("staged, granted to oneself", {"state": "staged", "granted": frozenset({"ada"})}),
                     ("staged, disclosed to oneself by a club", {"state": "staged", "named": frozenset({"ada"})}),
                     ("published", {"state": "published"}),
-                    ("published, limited to others", {"state": "published", "club": Ref("Club", "c1")}),
+                    *_CIRCLES,
                     ("redacted, candidate", {"state": "candidate", "original": False}),
                     ("redacted, released", {"state": "staged", "original": False}),
                     ("redacted, disclosed", {"state": "staged", "original": False, "audience": given}),
@@ -103,6 +112,8 @@ _STATES: dict[str, list[tuple[str, dict[str, Value]]]] = {
         ),
         ("in_review, one's own", {"state": "in_review", "author": "ada"}),
         ("in_review, held", {"state": "in_review", "held": True}),
+        ("in_review, limited to others", {"state": "in_review", "club": Ref("Club", "c1")}),
+        ("in_review, behind one's wall", {"state": "in_review", "wall": Ref("Club", "c3")}),
     ],
     "Club": [("club", {"kind": "clean_team"}), ("wall", {"kind": "ethical_wall"})],
     "Production": [("for the other", {}), ("for a third", {"recipients": frozenset()})],

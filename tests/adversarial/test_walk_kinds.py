@@ -78,6 +78,7 @@ KINDS = {
     "expired member": Kind("lapsed", EVERY, listed=("sorrel",)),
     "lower tier": Kind("lena", ("walnut", "quince"), member=True, kinds=DOCUMENTS, numbered=True),
     "other company": Kind("cass", ("walnut", "hazel", "sorrel", "medlar", "people"), member=True),
+    "other company's officer": Kind("corin", ("medlar",), member=True, kinds=("document", "version")),
     "wrong club": Kind("bodil", ("medlar", "damson"), member=True),
     "other matter": Kind("ada", ("walnut", "hazel", "quince", "medlar", "damson"), confined=True),
 }
@@ -165,7 +166,7 @@ def _part(house: House, who: str) -> tuple[str, str]:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory, seaweed: Seaweed, postgres: Database) -> Iterator[Place]:
     """One house for all kinds of people."""
-    config = make_config(tmp_path_factory.mktemp("kinds"), postgres.create_database(), seaweed)
+    config = make_config(tmp_path_factory.mktemp("kinds"), postgres.migrated(), seaweed)
     world = make_world(config)
     house = House(world)
     house.furnish()

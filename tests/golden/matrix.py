@@ -13,7 +13,7 @@ LEGEND = (
     "Columns: C custodian, P partner, O compliance officer; capital with clearance for the thing's tier, small without.",
     "First the thing's own organisation, then another participant, then a person who is no member (custodian, own",
     "organisation). '+' is permitted, '.' is not. The middle column is the audience of the information category.",
-    "'limited to others': to a club in which the person asking is not named.",
+    "'limited to others': to a club in which the person asking is not named; 'one's club' and 'one's wall' name them.",
     "'one's own' means that the person asking made, submitted, proposed or approved the thing themselves.",
     "",
 )

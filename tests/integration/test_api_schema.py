@@ -21,7 +21,7 @@ from dataroom.model import Acceptance, Agreement
 from tests.adversarial.house import remove, short_folder
 from tests.cast import World, make_config, make_world, simple_pdf
 from tests.integration.api_schema import Prober, operations, probe
-from tests.parts import Seaweed, migrated_sqlite
+from tests.parts import Database, Seaweed, migrated_sqlite
 from tests.strangers import unseen
 
 EXAMPLES = int(os.environ.get("DATAROOM_API_EXAMPLES", "2"))
@@ -41,10 +41,21 @@ class Probed:
 
 
 @pytest.fixture(scope="module")
-def probed(seaweed: Seaweed) -> Iterator[Probed]:
-    """A house with things of every kind, some of them of Cassini alone."""
-    folder = short_folder()
-    world = make_world(make_config(folder, migrated_sqlite(folder), seaweed))
+def probed(seaweed: Seaweed, postgres: Database) -> Iterator[tuple[Probed, Probed]]:
+    """Two houses, on SQLite and on PostgreSQL, with things of every kind, some of them of Cassini alone."""
+    folders = short_folder(), short_folder()
+    urls = migrated_sqlite(folders[0]), postgres.migrated()
+    one, other = (
+        filled(make_world(make_config(folder, url, seaweed))) for folder, url in zip(folders, urls, strict=True)
+    )
+    yield one, other
+    for made, folder in zip((one, other), folders, strict=True):
+        made.world.close()
+        remove(folder)
+
+
+def filled(world: World) -> Probed:
+    """A house with what is to be asked for."""
     app, things = create_app(world.config, world.services), unseen(world)
     hidden = frozenset(str(some) for kind in things if kind != "person" for some in things[kind])
     alone = world.do("cass", "matter.create", name="Quiet plum", reference="Q-7", participants=["borealis"]).id
@@ -57,9 +68,7 @@ def probed(seaweed: Seaweed) -> Iterator[Probed]:
         things[kind].append(some)
     things["matter"].append(world.matter)
     secrets = frozenset(str(some) for some in own.values()) | {"plum"}
-    yield Probed(world, app, things, secrets, hidden | {"sorrel", "of Ada"})
-    world.close()
-    remove(folder)
+    return Probed(world, app, things, secrets, hidden | {"sorrel", "of Ada"})
 
 
 def without_agreements(world: World) -> None:
@@ -69,13 +78,25 @@ def without_agreements(world: World) -> None:
         session.execute(delete(Agreement))
 
 
-@pytest.mark.parametrize("who", PEOPLE)
-def test_every_answer_is_as_documented_and_tells_nothing_of_another_company(probed: Probed, who: str) -> None:
+def prober(probed: Probed, who: str) -> Prober:
+    """Somebody with a token, and what they may not be told."""
     without_agreements(probed.world)
     secrets = probed.from_cassini if who == "paolo" else probed.of_cassini
     token = probed.world.do(who, "token.create", scopes=["everything"], name="probing").secret
-    prober = Prober(token, probed.things, secrets)
-    told = {op.definition.raw["operationId"]: probe(op, prober, EXAMPLES) for op in operations(probed.app)}
+    return Prober(token, probed.things, secrets)
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_every_answer_is_as_documented_and_tells_nothing_of_another_company(
+    probed: tuple[Probed, Probed], who: str
+) -> None:
+    """Each operation is asked of one house by one person and of the other by the next."""
+    turn = PEOPLE.index(who)
+    askers = [(prober(one, who), operations(one.app)) for one in probed]
+    told: dict[str, list[int]] = {}
+    for number, ops in enumerate(zip(*(found for _, found in askers), strict=True), start=turn):
+        op = ops[number % len(ops)]
+        told[op.definition.raw["operationId"]] = probe(op, askers[number % len(ops)][0], EXAMPLES)
     assert set(told) == {route.action for route in ROUTES}
     statuses = {status for some in told.values() for status in some}
     assert {200, 404, 422} <= statuses

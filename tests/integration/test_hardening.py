@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -11,7 +12,8 @@ from gunicorn.config import Config as Gunicorn
 from gunicorn.http.errors import ParseException
 from gunicorn.http.parser import RequestParser
 
-from dataroom.api.routes import PREFIX
+import dataroom.web
+from dataroom.api.routes import PREFIX, ROUTES
 from tests.cast import World
 from tests.integration.test_web_guards import unsafe_rules
 from tests.integration.web_house import PROBLEM, Visitor, anything, app, as_, house, secure, sign_in
@@ -129,3 +131,29 @@ def test_the_server_refuses_requests_that_two_servers_would_read_differently(nam
 
 def test_the_server_reads_an_honest_request() -> None:
     assert served(HEAD + b"Content-Length: 5\r\n\r\nhello") == ("POST", b"hello")
+
+
+@pytest.mark.parametrize("name", ["access_token", "token", "api_key", "authorization", "session", "bearer"])
+def test_a_secret_in_an_address_opens_nothing(house: World, app: Flask, name: str) -> None:
+    token = house.do("ada", "token.create", scopes=["everything"], name=f"in the address as {name}").secret
+    for secret in (token, f"Bearer {token}"):
+        answer = app.test_client().get(f"{PREFIX}/matters", query_string={name: secret})
+        assert (answer.status_code, secret in answer.text) == (401, False)
+    page = app.test_client().get("/matters", query_string={name: sign_in(house, "ada")})
+    assert (page.status_code, page.location.partition("?")[0]) == (303, "/signin")
+
+
+def test_no_address_has_a_place_for_a_secret(app: Flask) -> None:
+    named = {name for rule in app.url_map.iter_rules() for name in rule.arguments}
+    named |= {name for route in ROUTES for name in (*route.fixed, *(route.free if route.by_query else ()))}
+    assert len(named) > 30
+    assert not [name for name in named if re.search("secret|password|cookie|key$|bearer|credential", name)]
+
+
+def test_no_page_writes_what_it_was_given_as_markup(app: Flask) -> None:
+    folder = Path(dataroom.web.__file__).parent / "templates"
+    sources = {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in folder.rglob("*.html")}
+    assert len(sources) > 40
+    unsafe = re.compile(r"\|\s*safe\b|autoescape|\bMarkup\b|\|\s*tojson")
+    assert [name for name, source in sources.items() if unsafe.search(source)] == []
+    assert all(app.select_jinja_autoescape(name) for name in sources)

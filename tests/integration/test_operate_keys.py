@@ -1,4 +1,4 @@
-"""The operator's commands on keys, run as processes and killed in the middle."""
+"""The operator's commands on keys, some run as processes that are killed in the middle."""
 
 from __future__ import annotations
 
@@ -11,16 +11,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from dataroom.actions.context import SERVICE
+from dataroom.actions.gate import Gate
 from dataroom.actions.sealing import open_version
+from dataroom.app import build
+from dataroom.cli.keys import add_key_commands
+from dataroom.cli.operate import Operator, operate
 from dataroom.model import AuditEntry, Errand, KeyScope, Version
 from tests.adversarial.house import environment_of
 from tests.cast import World, make_config, make_world, simple_pdf
 from tests.parts import Database, Seaweed
 
 TIERS = (1, 2, 3, 4)
+add_key_commands(operate)
 
 
 class Room:
@@ -43,10 +49,9 @@ class Room:
         return subprocess.Popen(command, env=self.environment, stdout=out, stderr=subprocess.STDOUT, text=True)
 
     def run(self, *arguments: str) -> tuple[int, str]:
-        """The same to its end: exit status and output."""
-        process = self.start(*arguments)
-        said = process.communicate(timeout=120)[0]
-        return process.returncode, said
+        """The same within this process, on a connection to the house of its own: exit status and output."""
+        done = CliRunner(env=self.environment).invoke(operate, arguments, obj=Operator(build=build, gate=Gate))
+        return done.exit_code, done.output
 
     def kill_after(self, lines: int, *arguments: str) -> None:
         """Starts a command and kills it once it has said so much."""
