@@ -18,7 +18,7 @@ from dataroom.actions.context import SERVICE
 from dataroom.actions.gate import Gate
 from dataroom.actions.sealing import open_version
 from dataroom.app import build
-from dataroom.cli.keys import add_key_commands
+from dataroom.cli.keys import add_commands
 from dataroom.cli.operate import Operator, operate
 from dataroom.model import AuditEntry, Errand, KeyScope, Version
 from tests.adversarial.house import environment_of
@@ -26,7 +26,7 @@ from tests.cast import World, make_config, make_world, simple_pdf
 from tests.parts import Database, Seaweed
 
 TIERS = (1, 2, 3, 4)
-add_key_commands(operate)
+add_commands(operate)
 
 
 class Room:
