@@ -47,7 +47,8 @@ def whos(action: str, closed: bool) -> Iterator[tuple[Entity, dict[str, Any]]]:
                 if "subject_organisation" in more:
                     more = {"subject_organisation": organisation}
                 yield member(role, organisation, tier, **state), more
-    yield member("custodian", OWN, 2, **(_NAMED | {"matter": matter(name="m2")})), question(action)
+    elsewhere: dict[str, Any] = {**_NAMED, "matter": matter(name="m2")}
+    yield member("custodian", OWN, 2, **elsewhere), question(action)
 
 
 def _categories(states: list[tuple[str, dict[str, Value]]]) -> Iterator[Row]:
