@@ -43,7 +43,7 @@ def checks(
             if original is not None:
                 around = [*quads, *(corners(grown(box, 1.0)) for number, box in affected if number == page)]
                 outside = ~mask(after, page, around, image.shape, NEAR)
-                worst = max(worst, _difference(render(original.pdf, page), image, outside))
+                worst = max(worst, difference(render(original.pdf, page), image, outside))
     found = [Check("box-pixels", covered, "Every box shows its own drawing and nothing else.")]
     if original is not None:
         passed = worst <= SHARE
@@ -51,7 +51,7 @@ def checks(
     return found
 
 
-def _difference(before: Pixels, after: Pixels, outside: NDArray[np.bool_]) -> float:
+def difference(before: Pixels, after: Pixels, outside: NDArray[np.bool_]) -> float:
     """The share of the pixels outside that differ clearly."""
     if before.shape != after.shape:
         return 1.0

@@ -1,6 +1,8 @@
 """Redaction over a folder of real PDFs: a box on the first pages of each, at two levels, and what became of it.
 
-`python -m tests.conformance.corpus [NAME ...]` judges every file of the folder `DATAROOM_CORPUS` names, or those named.
+`python -m tests.conformance.corpus [NAME ...]` judges every file of the folder `DATAROOM_CORPUS` names, or those named;
+`python -m tests.conformance.corpus --looks [NAME ...]` draws every page of them before and after, the pages without a
+mark too, and lists those that look different beside the boxes.
 """
 
 import os
@@ -11,7 +13,12 @@ from pathlib import Path
 import pikepdf
 
 from redaction import Plan, Refused, VerificationFailed, apply
-from redaction.inspection import page_box
+from redaction.checks.pixels import NEAR, SHARE, difference, mask, render
+from redaction.checks.reader import Reader
+from redaction.document import rebuild
+from redaction.engine import final_marks
+from redaction.geometry import corners, grown
+from redaction.inspection import open_source, page_box
 
 LEVELS = ("exact", "canonical")
 PAGES = 8
@@ -47,18 +54,60 @@ def outcome(path: Path, level: str) -> tuple[str, int]:
     return "ok", len(wanted.marks)
 
 
+def chosen(names: set[str]) -> list[Path]:
+    """Every file, or those named."""
+    return [path for path in files() if not names or path.name in names]
+
+
 def judged(names: set[str]) -> Iterator[tuple[str, str, str, int]]:
     """File, level, outcome and pages of every file, or of those named."""
-    for path in files():
-        if not names or path.name in names:
-            for level in LEVELS:
-                yield (path.name, level, *outcome(path, level))
+    for path in chosen(names):
+        for level in LEVELS:
+            yield (path.name, level, *outcome(path, level))
+
+
+def looks(path: Path) -> list[float]:
+    """For each page of a file with its marks at `exact`, the share of the pixels outside the boxes and what changed
+    along with them that differs clearly. Raises Refused."""
+    data = path.read_bytes()
+    with open_source(data) as source:
+        made = rebuild(source, final_marks(source, data, plan(path, "exact")))
+    shares: list[float] = []
+    with Reader(data) as before, Reader(made.output) as after:
+        for page in range(1, len(after.pdf) + 1):
+            image = render(after.pdf, page)
+            boxes = [mark.quad for mark in made.marks if mark.page == page]
+            boxes += [corners(grown(box, 1.0)) for number, box in made.affected if number == page]
+            outside = ~mask(after.pdf, page, boxes, image.shape, NEAR)
+            shares.append(difference(render(before.pdf, page), image, outside))
+    return shares
+
+
+def compared(names: set[str]) -> int:
+    """Print how the pages of every file look, and the sums; the number of pages that differ."""
+    pages = same = identical = 0
+    for path in chosen(names):
+        try:
+            shares = looks(path)
+        except Refused as refused:
+            print(path.name, f"refused {refused.code}", flush=True)
+            continue
+        other = [f"{number}: {share:.3%}" for number, share in enumerate(shares, start=1) if share > SHARE]
+        print(path.name, len(shares), f"at most {max(shares):.3%}", *other, flush=True)
+        pages += len(shares)
+        same += len(shares) - len(other)
+        identical += shares.count(0.0)
+    print(f"{same} of {pages} pages look the same outside the boxes; on {identical} no pixel differs clearly")
+    return pages - same
 
 
 def main() -> int:
-    """Print every outcome and the sums; 1 when a check failed."""
+    """Print every outcome and the sums; 1 when a check failed or a page looks different."""
+    names = set(sys.argv[1:])
+    if "--looks" in names:
+        return 1 if compared(names - {"--looks"}) else 0
     pages: dict[str, int] = {}
-    for name, level, told, count in judged(set(sys.argv[1:])):
+    for name, level, told, count in judged(names):
         print(name, level, count, told, flush=True)
         pages[told.split()[0]] = pages.get(told.split()[0], 0) + count
     print(pages)
