@@ -189,7 +189,7 @@ def list_grants(work: Work, matter: Matter, params: Nothing) -> tuple[GrantView,
     """Requests for access and what was granted: one's own, and all that concern the organisation for those who keep
     its documents."""
     order = (Grant.asked_at.desc(), Grant.id)
-    return _views(work, work.all(Grant, Grant.matter_id == matter.id, work.narrowed(Grant), order=order))
+    return _views(work, work.listed(Grant, Grant.matter_id == matter.id, order=order))
 
 
 @action("access.read", on=Grant)
@@ -207,12 +207,12 @@ def _openable(work: Work, row: Grant) -> tuple[VersionView, ...]:
     if document is None:
         return ()
     parties = present.organisations(work.session)
-    found = work.all(
+    found = work.listed(
         Version,
         Version.document_id == document.id,
         Version.state.in_(("staged", "published")),
-        work.narrowed(Version, "version.read"),
         order=(Version.kind, Version.ordinal.desc()),
+        action="version.read",
     )
     views = tuple(present.version(work, version, document, parties) for version in found)
     return tuple(view for view in views if not view.clawed)

@@ -208,7 +208,7 @@ def _view(row: Token, secret: str | None = None) -> TokenView:
 @action("token.list", on=None, kind="Token", lists=Token)
 def list_tokens(work: Work, _target: None, params: Nothing) -> tuple[TokenView, ...]:
     """This person's API tokens, without their secrets."""
-    rows = work.all(Token, work.narrowed(Token), order=(Token.created_at.desc(), Token.id))
+    rows = work.listed(Token, order=(Token.created_at.desc(), Token.id))
     return tuple(_view(row) for row in rows)
 
 

@@ -95,10 +95,9 @@ def members(work: Work, matter: uuid.UUID, audience: uuid.UUID) -> list[uuid.UUI
 @action("audience.list", on=Matter, lists=Audience)
 def list_audiences(work: Work, matter: Matter, params: Nothing) -> tuple[AudienceView, ...]:
     """The audiences the own organisation has named in a matter, the live ones first."""
-    rows = work.all(
+    rows = work.listed(
         Audience,
         Audience.matter_id == matter.id,
-        work.narrowed(Audience),
         order=(Audience.ended_at.is_not(None), Audience.name, Audience.id),
     )
     ids = [row.id for row in rows]

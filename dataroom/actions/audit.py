@@ -16,6 +16,7 @@ from dataroom.actions.anchoring import stamps_until
 from dataroom.actions.attributes_keeping import HIDDEN
 from dataroom.actions.checkpoints import Shown, notes_until, shown, sign_head
 from dataroom.actions.context import Desk, Download, Services
+from dataroom.actions.mismatches import on_record
 from dataroom.actions.personal import BATCH, REPRESENTED, opened, openings
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.sealing import pass_through
@@ -49,12 +50,15 @@ def list_entries(work: Work, matter: Matter, params: Filter) -> EntryPage:
     criteria = [AuditEntry.matter_id == matter.id, work.narrowed(AuditEntry), *_filters(params)]
     log = work.one(AuditLog, AuditLog.matter_id == matter.id)
     rows = work.all_entries(criteria, params.limit + 1)
-    shown = rows[: params.limit]
+    page = rows[: params.limit]
+    shown = work.confirmed(AuditEntry, work.record.act, page, lambda row: row.seq)
     told_of = _fields(work, shown)
     parties = present.organisations(work.session)
     visible = present.references(work, [row.document_id for row in shown])
     items = tuple(_view(row, told_of[row.seq], parties, visible) for row in shown)
-    return EntryPage(items, log.size if log else 0, shown[-1].seq if len(rows) > params.limit else None)
+    return EntryPage(
+        items, log.size if log else 0, page[-1].seq if len(rows) > params.limit else None, on_record(work, matter)
+    )
 
 
 def _filters(params: Filter) -> list[Any]:

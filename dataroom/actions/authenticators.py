@@ -92,11 +92,10 @@ def own(services: Services, person: Principal) -> Sequence[Authenticator]:
 def list_keys(work: Work, _target: None, params: WhoseKeys) -> tuple[AuthenticatorView, ...]:
     """The keys a person has in use; without a person one's own."""
     criteria = (
-        work.narrowed(Authenticator),
         Authenticator.user_id == (params.user or work.user),
         Authenticator.removed_at.is_(None),
     )
-    rows = work.all(Authenticator, *criteria, order=(Authenticator.created_at, Authenticator.id))
+    rows = work.listed(Authenticator, *criteria, order=(Authenticator.created_at, Authenticator.id))
     return tuple(AuthenticatorView(row.id, row.user_id, row.name, row.created_at, row.used_at) for row in rows)
 
 

@@ -170,10 +170,9 @@ def _parties(work: Work, rows: Iterable[ClawBack]) -> dict[uuid.UUID, list[ClawB
 @action("claw-back.list", on=Matter, lists=ClawBack)
 def list_claw_backs(work: Work, matter: Matter, params: Nothing) -> tuple[ClawBackLine, ...]:
     """What was clawed back in a matter, by the own organisation or from it, newest first."""
-    rows = work.all(
+    rows = work.listed(
         ClawBack,
         ClawBack.matter_id == matter.id,
-        work.narrowed(ClawBack),
         order=(ClawBack.ordered_at.desc(), ClawBack.id),
     )
     organisations, told = present.organisations(work.session), _parties(work, rows)

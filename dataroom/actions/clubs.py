@@ -70,8 +70,8 @@ def create(work: Work, matter: Matter, params: NewClub) -> Done:
 @action("club.list", on=Matter, lists=Club)
 def list_clubs(work: Work, matter: Matter, params: Nothing) -> tuple[ClubView, ...]:
     """The own organisation's clubs and walls in a matter, and the clubs one is named in, with their people."""
-    narrowed = work.narrowed(Club, "club.list")
-    rows = work.all(Club, Club.matter_id == matter.id, narrowed, order=(Club.ended_at, Club.name, Club.id))
+    order = (Club.ended_at, Club.name, Club.id)
+    rows = work.listed(Club, Club.matter_id == matter.id, order=order, action="club.list")
     parties = present.organisations(work.session)
     ids = [row.id for row in rows]
     offers = {

@@ -175,7 +175,7 @@ def _told(
         .order_by(SurveyPart.id)
     )
     told, unread = [], 0
-    for part, version in work.rows(query):
+    for part, version in work.confirmed(Version, "page.search", work.rows(query), lambda row: row[1].id):
         copy = copies.get(part.redaction_id)
         unread += part.state == "failed"
         if copy is None or part.sealed is None:
@@ -193,7 +193,8 @@ def _documents(work: Work, versions: Iterable[uuid.UUID]) -> dict[uuid.UUID, Doc
     query = select(Version.id, Version.document_id).where(
         Version.id.in_(set(versions)), work.narrowed(Version, "page.search")
     )
-    found = {row[0]: row[1] for row in work.rows(query)}
+    rows = work.confirmed(Version, "page.search", work.rows(query), lambda row: row[0])
+    found = {row[0]: row[1] for row in rows}
     references = present.references(work, found.values())
     return {version: references[document] for version, document in found.items()}
 

@@ -57,7 +57,7 @@ def add(work: Work, _target: None, params: NewDirectory) -> DirectoryView:
 @action("directory.list", on=None, kind="Directory", lists=Directory)
 def list_directories(work: Work, _target: None, params: Nothing) -> tuple[DirectoryView, ...]:
     """The ways in of the own organisation's directory, newest first, without their secrets."""
-    rows = work.all(Directory, work.narrowed(Directory), order=(Directory.created_at.desc(), Directory.id))
+    rows = work.listed(Directory, order=(Directory.created_at.desc(), Directory.id))
     return tuple(_view(row) for row in rows)
 
 

@@ -101,10 +101,9 @@ def withdraw(work: Work, disclosure: Disclosure, params: Nothing) -> Done:
 @action("disclosure.list", on=Matter, lists=Disclosure)
 def list_disclosures(work: Work, matter: Matter, params: Nothing) -> tuple[DisclosureView, ...]:
     """What the own organisation gave and received in a matter."""
-    rows = work.all(
+    rows = work.listed(
         Disclosure,
         Disclosure.matter_id == matter.id,
-        work.narrowed(Disclosure),
         order=(Disclosure.granted_at.desc(), Disclosure.id),
     )
     return disclosure_views(work, rows)

@@ -106,10 +106,9 @@ def check_due(work: Work, document: Document) -> None:
 @action("disposal.list", on=Matter, lists=Disposal)
 def list_disposals(work: Work, matter: Matter, params: Nothing) -> tuple[DisposalView, ...]:
     """The disposals of the own organisation in a matter, newest first."""
-    rows = work.all(
+    rows = work.listed(
         Disposal,
         Disposal.matter_id == matter.id,
-        work.narrowed(Disposal),
         order=(Disposal.proposed_at.desc(), Disposal.id),
     )
     return _views(work, rows)

@@ -64,7 +64,8 @@ def list_accounts(work: Work, _target: None, params: Sought) -> AccountPage:
     criteria = [work.narrowed(User), _shown(), *_wanted(work, params)]
     total = work.rows(select(func.count()).select_from(User).where(*criteria))[0][0]
     query = select(User).where(*criteria).order_by(User.created_at, User.id)
-    rows = work.rows(query.offset(params.start - 1).limit(params.count))
+    page = work.rows(query.offset(params.start - 1).limit(params.count))
+    rows = work.confirmed(User, work.record.act, page, lambda row: row[0].id)
     return AccountPage(tuple(account_view(work, row[0]) for row in rows), int(total))
 
 

@@ -76,12 +76,8 @@ def documents(work: Work, matter: Matter, params: ListingAs) -> SeenPage:
 def document(work: Work, row: Document, params: As) -> SeenDocument:
     """What a member gets to see of a document of the own organisation: its record, or the versions open to them."""
     reader, view = _reader(work, row.matter_id, params.person)
-    versions = work.all(
-        Version,
-        Version.document_id == row.id,
-        reader.narrowed(Version, "version.read"),
-        order=(Version.kind, Version.ordinal.desc()),
-    )
+    order = (Version.kind, Version.ordinal.desc())
+    versions = reader.listed(Version, Version.document_id == row.id, order=order, action="version.read")
     parties = present.organisations(work.session)
     record = document_view(reader, row) if reader.decide("document.read", work.entity(row)).allowed else None
     shown = tuple(present.version(reader, version, row, parties) for version in versions)

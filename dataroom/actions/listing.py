@@ -117,19 +117,19 @@ def _holds(work: Work, document: Document) -> tuple[HoldLine, ...]:
         )
         .order_by(Hold.placed_at)
     )
-    found = [row[0] for row in rows]
+    found = [row[0] for row in work.confirmed(Hold, "hold.list", rows, lambda row: row[0].id)]
     people = present.names(work.session, [hold.placed_by for hold in found])
     return tuple(HoldLine(h.id, h.kind, h.reason, people.get(h.placed_by, ""), h.placed_at) for h in found)
 
 
 def redaction_lines(work: Work, versions: list[uuid.UUID]) -> tuple[RedactionLine, ...]:
     """The redactions of some versions that this person may see, newest first."""
-    rows = work.all(
+    rows = work.listed(
         Redaction,
         Redaction.version_id.in_(versions),
         Redaction.state != "discarded",
-        work.narrowed(Redaction, "redaction.list"),
         order=(Redaction.created_at.desc(),),
+        action="redaction.list",
     )
     return lines_of(work, rows)
 

@@ -92,7 +92,7 @@ def _join(work: Work, matter: Matter, user: User, tier: int) -> None:
 @action("matter.list", on=None, kind="Matter", lists=Matter)
 def list_matters(work: Work, _target: None, params: Nothing) -> tuple[MatterView, ...]:
     """The matters this person takes part in or may join people to."""
-    rows = work.all(Matter, work.narrowed(Matter), order=(Matter.created_at.desc(), Matter.id))
+    rows = work.listed(Matter, order=(Matter.created_at.desc(), Matter.id))
     return tuple(_views(work, rows))
 
 

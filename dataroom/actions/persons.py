@@ -74,7 +74,7 @@ def list_people(work: Work, _target: None, params: Find) -> tuple[PersonView, ..
     query = select(User, AuditPerson).outerjoin(AuditPerson, AuditPerson.id == User.id)
     asked = [*([found] if part else []), *([User.id == params.id] if params.id else [])]
     query = query.where(work.narrowed(User), *asked).order_by(User.name, User.id).limit(MOST)
-    rows = work.rows(query)
+    rows = work.confirmed(User, work.record.act, work.rows(query), lambda row: row[0].id)
     ids = [user.id for user, _ in rows]
     against = obstacles(work, ids)
     offers = {name: {row[0] for row in work.rows(_allowed(work, name, ids))} for name in PERSON_ACTIONS}

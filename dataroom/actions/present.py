@@ -53,11 +53,14 @@ def references(work: Work, ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID | 
     """Documents named in passing, by id. Whoever may see neither the document nor a version gets no title."""
     wanted = {i for i in ids if i}
     read = select(Document.id, Document.title).where(Document.id.in_(wanted), work.narrowed(Document, "document.read"))
-    shown = select(Version.document_id, func.coalesce(Version.title, Document.title)).where(
+    shown = select(Version.document_id, func.coalesce(Version.title, Document.title), Version.id).where(
         Document.id == Version.document_id, Version.document_id.in_(wanted), work.narrowed(Version, "version.read")
     )
-    titles = dict(reversed([tuple(row) for row in work.rows(shown.order_by(Version.kind, Version.ordinal.desc()))]))
-    titles |= {row.id: row.title for row in work.rows(read)}
+    versions = work.rows(shown.order_by(Version.kind, Version.ordinal.desc()))
+    seen = work.confirmed(Version, "version.read", versions, lambda row: row[2])
+    titles = {document: title for document, title, _ in reversed(seen)}
+    known = work.confirmed(Document, "document.read", work.rows(read), lambda row: row.id)
+    titles |= {row.id: row.title for row in known}
     query = (
         select(Document.id, Document.number, Organisation.slug)
         .join(Organisation, Organisation.id == Document.organisation_id)

@@ -106,11 +106,10 @@ def _written(desk: Desk, table: PrivilegeTable) -> Download:
 def privilege_log(work: Work, matter: Matter, params: LogForm) -> PrivilegeTable:
     """The privilege log of a matter, as CSV or PDF: a line for each privilege of each released redaction, and for each
     document withheld whole."""
-    redactions = work.all(
+    redactions = work.listed(
         Redaction,
         Redaction.matter_id == matter.id,
         Redaction.state == "released",
-        work.narrowed(Redaction),
         order=(Redaction.decided_at, Redaction.id),
     )
     lines = [line for redaction in redactions for line in _redacted(work, redaction)]
@@ -163,9 +162,7 @@ def _withheld(work: Work, matter: Matter) -> list[tuple[Document, DocumentHeader
         order=(DocumentHeader.described_at, DocumentHeader.document_id),
     )
     claimed = {header.document_id: header for header in headers if header.claim}
-    readable = work.all(
-        Document, Document.id.in_(claimed), Document.state != "disposed", work.narrowed(Document, "document.read")
-    )
+    readable = work.listed(Document, Document.id.in_(claimed), Document.state != "disposed", action="document.read")
     by_id = {document.id: document for document in readable}
     return [(by_id[key], header) for key, header in claimed.items() if key in by_id]
 

@@ -301,7 +301,8 @@ def export(work: Work, production: Production, params: Nothing) -> Parcel:
         .join(Version, Version.id == ProductionItem.version_id)
         .where(ProductionItem.production_id == production.id, work.narrowed(Version, "version.download"))
     )
-    found = {item.place: (item, version) for item, version in work.rows(query)}
+    rows = work.confirmed(Version, "version.download", work.rows(query), lambda row: row[1].id)
+    found = {item.place: (item, version) for item, version in rows}
     here = {item.place for item in named.view.items if item.state == "here"}
     tickets = {place: ticket(work, version, params) for place, (_, version) in found.items() if place in here}
     if not tickets:

@@ -172,9 +172,7 @@ def _recipients(work: Work, matter: Matter, params: NewProduction) -> list[uuid.
 
 def _ordered(work: Work, matter: Matter, ids: Sequence[uuid.UUID]) -> list[Version]:
     """The versions in the order asked for; what this person may not see is not found."""
-    found = work.all(
-        Version, Version.id.in_(ids), Version.matter_id == matter.id, work.narrowed(Version, "version.read")
-    )
+    found = work.listed(Version, Version.id.in_(ids), Version.matter_id == matter.id, action="version.read")
     by_id = {version.id: version for version in found}
     if len(set(ids)) != len(ids):
         raise Invalid("versions: the same version twice")
@@ -238,10 +236,9 @@ def _number(work: Work, row: Production, versions: Sequence[Version]) -> None:
 @action("production.list", on=Matter, lists=Production)
 def list_productions(work: Work, matter: Matter, params: Nothing) -> tuple[ProductionLine, ...]:
     """The productions of a matter by the own organisation and for it, newest first."""
-    rows = work.all(
+    rows = work.listed(
         Production,
         Production.matter_id == matter.id,
-        work.narrowed(Production),
         order=(Production.made_at.desc(), Production.id),
     )
     ids = [row.id for row in rows]
@@ -320,7 +317,7 @@ def _items(work: Work, production: Production) -> tuple[ProducedView, ...]:
     )
     rows = [tuple(row) for row in work.rows(query)]
     ids = [version.id for _, version, _, _ in rows]
-    seen = _ids(work, select(Version.id).where(Version.id.in_(ids), work.narrowed(Version, "version.read")))
+    seen = {row.id for row in work.listed(Version, Version.id.in_(ids), action="version.read")}
     taken = _ids(
         work, select(ClawBack.version_id).where(ClawBack.version_id.in_(ids), work.narrowed(ClawBack, "claw-back.read"))
     )

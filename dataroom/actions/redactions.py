@@ -150,11 +150,10 @@ def begin(work: Work, version: Version, params: Start) -> Redaction:
 @action("redaction.list", on=Matter, lists=Redaction)
 def list_redactions(work: Work, matter: Matter, params: Nothing) -> tuple[RedactionLine, ...]:
     """The redactions of a matter this person may see, newest first."""
-    rows = work.all(
+    rows = work.listed(
         Redaction,
         Redaction.matter_id == matter.id,
         Redaction.state != "discarded",
-        work.narrowed(Redaction),
         order=(Redaction.created_at.desc(), Redaction.id),
     )
     return lines_of(work, rows)

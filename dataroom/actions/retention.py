@@ -114,10 +114,9 @@ def release(work: Work, hold: Hold, params: Release) -> Done:
 @action("hold.list", on=Matter, lists=Hold)
 def list_holds(work: Work, matter: Matter, params: Nothing) -> tuple[HoldView, ...]:
     """The holds the own organisation placed in a matter, live ones first."""
-    rows = work.all(
+    rows = work.listed(
         Hold,
         Hold.matter_id == matter.id,
-        work.narrowed(Hold),
         order=(Hold.released_at.is_not(None), Hold.placed_at.desc(), Hold.id),
     )
     parties = present.organisations(work.session)
@@ -200,13 +199,14 @@ def list_due(work: Work, matter: Matter, params: Due) -> tuple[DueLine, ...]:
         criteria.append(Document.due_on <= work.now.date() + timedelta(days=params.within))
     if params.undetermined:
         criteria.append(Document.due_on.is_(None))
-    rows = work.rows(
+    page = work.rows(
         select(Document, _live_hold())
         .where(*criteria)
         .order_by(Document.due_on.is_(None), Document.due_on, Document.number, Document.id)
         .offset(params.skip)
         .limit(AT_ONCE)
     )
+    rows = work.confirmed(Document, work.record.act, page, lambda row: row[0].id)
     parties = present.organisations(work.session)
     offers = {
         name: {row[0] for row in work.rows(select(Document.id).where(*criteria, work.narrowed(Document, name)))}

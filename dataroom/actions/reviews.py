@@ -89,9 +89,7 @@ def start(work: Work, matter: Matter, params: Start) -> Done:
 @action("review.list", on=Matter, lists=Review)
 def list_reviews(work: Work, matter: Matter, params: Nothing) -> tuple[ReviewLine, ...]:
     """The reviews of the own organisation in a matter, newest first."""
-    rows = work.all(
-        Review, Review.matter_id == matter.id, work.narrowed(Review), order=(Review.started_at.desc(), Review.id)
-    )
+    rows = work.listed(Review, Review.matter_id == matter.id, order=(Review.started_at.desc(), Review.id))
     return _lines(work, rows)
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Select,
     String,
     Uuid,
+    and_,
     bindparam,
     literal_column,
     select,
@@ -91,6 +92,8 @@ from dataroom.model import Session as SessionRow
 from dataroom.model.base import CHANGES
 from policies.engine import Attr, Column, Entity, Ref, SetExists
 
+AT_ONCE = 10_000
+"""About so many rows a database is asked in one statement."""
 Value = bool | int | str | Ref | frozenset[Any]
 
 
@@ -158,12 +161,24 @@ def _questions(table: type[Base]) -> Questions:
 
 @cache
 def _questions_about_many(table: type[Base]) -> Questions:
-    return _asking(table, table.__table__.c.id.in_(bindparam("rows", type_=Uuid, expanding=True)))
+    return _asking(table, _key(table).in_(bindparam("rows", type_=_key(table).type, expanding=True)), *_inside(table))
 
 
-def _asking(table: type[Base], primary: ColumnElement[bool]) -> Questions:
+def _key(table: type[Base]) -> ColumnElement[Any]:
+    """What names a row: its id, or the number of an entry."""
+    columns = table.__table__.c
+    return columns.id if "id" in columns else columns.seq
+
+
+def _inside(table: type[Base]) -> tuple[ColumnElement[bool], ...]:
+    """The numbers of entries are those of one matter's log."""
+    columns = table.__table__.c
+    return () if "id" in columns else (columns.matter_id == bindparam("matter", type_=Uuid),)
+
+
+def _asking(table: type[Base], *criteria: ColumnElement[bool]) -> Questions:
     attributes = RESOURCES[table].attributes(bindparam("moment", type_=Moment))
-    row = table.__table__.c.id.label("row_id")
+    row, primary = _key(table).label("row_id"), and_(*criteria)
     ones = {name: a for name, a in attributes.items() if isinstance(a, One)}
     many = {name: a for name, a in attributes.items() if isinstance(a, Many)}
     by_type: dict[type[Any], list[Select[*tuple[Any, ...]]]] = {}
@@ -209,19 +224,23 @@ def _asked(connection: Connection, table: type[Base], row_id: uuid.UUID, moment:
 
 
 def entities(
-    session: Session, table: type[Base], rows: Sequence[uuid.UUID], moment: datetime
-) -> dict[uuid.UUID, Entity]:
-    """The Cedar entities of many rows as the database has them now, by id, for the number of queries one row takes."""
+    session: Session, table: type[Base], rows: Sequence[Any], moment: datetime, matter: uuid.UUID | None = None
+) -> dict[Any, Entity]:
+    """The Cedar entities of many rows as the database has them now, by id (entries of a `matter`: by number), for the
+    number of queries one row takes."""
     session.flush()
-    given = {"rows": list(rows), "moment": moment}
-    return _gathered(session.connection(), table, _questions_about_many(table), given) if rows else {}
+    connection, found = session.connection(), dict[Any, Entity]()
+    for first in range(0, len(rows), AT_ONCE):
+        given = {"rows": list(rows[first : first + AT_ONCE]), "moment": moment, "matter": matter}
+        found |= _gathered(connection, table, _questions_about_many(table), given)
+    return found
 
 
 def _gathered(
     connection: Connection, table: type[Base], asked: Questions, given: Mapping[str, Any]
-) -> dict[uuid.UUID, Entity]:
+) -> dict[Any, Entity]:
     found = {row.row_id: row for row in connection.execute(asked.ones, given)}
-    sets: dict[uuid.UUID, dict[str, list[Any]]] = {each: {name: [] for name in asked.sets} for each in found}
+    sets: dict[Any, dict[str, list[Any]]] = {each: {name: [] for name in asked.sets} for each in found}
     for query in asked.members:
         for row_id, name, raw in connection.execute(query, given):
             sets[row_id][name].append(_value(asked.sets[name], raw))

@@ -93,14 +93,14 @@ def searchable(work: Work, matter: Matter) -> list[Version]:
         .where(other.document_id == Version.document_id, other.kind == int(Kind.ORIGINAL), other.state != "destroyed")
         .scalar_subquery()
     )
-    found = work.all(
+    found = work.listed(
         Version,
         Version.matter_id == matter.id,
         Version.kind == int(Kind.ORIGINAL),
         Version.ordinal == newest,
         Version.wrapped_dek.is_not(None),
-        work.narrowed(Version, "page.search"),
         order=(Version.created_at, Version.id),
+        action="page.search",
     )
     if len(found) > MOST_DOCUMENTS:
         raise Invalid(f"matter: at most {MOST_DOCUMENTS} documents can be searched at once")
@@ -166,9 +166,7 @@ def stop(work: Work, search: Search, params: Nothing) -> Done:
 @action("search.list", on=Matter, lists=Search)
 def list_searches(work: Work, matter: Matter, params: Nothing) -> tuple[SearchLine, ...]:
     """The own searches in a matter, newest first."""
-    rows = work.all(
-        Search, Search.matter_id == matter.id, work.narrowed(Search), order=(Search.created_at.desc(), Search.id)
-    )
+    rows = work.listed(Search, Search.matter_id == matter.id, order=(Search.created_at.desc(), Search.id))
     parts_of: dict[uuid.UUID, list[tuple[SearchPart, Version]]] = {}
     for part, version in _readable_parts(work, rows):
         parts_of.setdefault(part.search_id, []).append((part, version))
@@ -190,7 +188,8 @@ def _readable_parts(work: Work, searches: Sequence[Search]) -> list[tuple[Search
             Version.created_at, Version.id
         )
     )
-    return [(row[0], row[1]) for row in rows]
+    confirmed = work.confirmed(Version, "page.search", rows, lambda row: row[1].id)
+    return [(row[0], row[1]) for row in confirmed]
 
 
 @action("search.read", on=Search)

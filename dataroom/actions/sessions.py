@@ -83,8 +83,8 @@ def confirm(work: Work, session: Session, params: Confirmation) -> Done:
 @action("session.list", on=None, kind="Session", lists=Session)
 def list_sessions(work: Work, _target: None, params: Whose) -> tuple[SessionView, ...]:
     """The sessions in which a person is signed in now, newest first; without a person one's own."""
-    criteria = (work.narrowed(Session), live(work), Session.user_id == (params.user or work.user))
-    rows = work.all(Session, *criteria, order=(Session.created_at.desc(), Session.id))
+    criteria = (live(work), Session.user_id == (params.user or work.user))
+    rows = work.listed(Session, *criteria, order=(Session.created_at.desc(), Session.id))
     return tuple(
         SessionView(row.id, row.user_id, row.created_at, row.seen_at, row.expires_at, row.id == work.principal.session)
         for row in rows

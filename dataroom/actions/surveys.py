@@ -71,13 +71,13 @@ def start(work: Work, matter: Matter, params: Nothing) -> Done:
 
 def live_redactions(work: Work, matter: Matter) -> list[Redaction]:
     """The redactions of a matter with marks whose contradictions this person may see."""
-    return work.all(
+    return work.listed(
         Redaction,
         Redaction.matter_id == matter.id,
         Redaction.state != "discarded",
         select(Mark.id).where(Mark.redaction_id == Redaction.id).exists(),
-        work.narrowed(Redaction, "redaction.consistency"),
         order=(Redaction.created_at, Redaction.id),
+        action="redaction.consistency",
     )
 
 

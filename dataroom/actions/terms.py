@@ -104,7 +104,7 @@ def list_terms(work: Work, matter: Matter, params: Nothing) -> tuple[TermView, .
 
 def readable(work: Work, matter: uuid.UUID) -> list[tuple[Term, dict[str, Any]]]:
     """The terms of a matter this person may read, opened; those whose keys are gone are left out."""
-    rows = work.all(Term, Term.matter_id == matter, work.narrowed(Term, "term.list"), order=(Term.id,))
+    rows = work.listed(Term, Term.matter_id == matter, order=(Term.id,), action="term.list")
     return list(slips.open_terms(work.services, work.session, rows))
 
 

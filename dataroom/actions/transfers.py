@@ -138,10 +138,9 @@ def list_transfers(work: Work, matter: Matter, params: Nothing) -> BordersView:
             receives=found.reaches(other, own, work.principal.place),
         )
 
-    rows = work.all(
+    rows = work.listed(
         Transfer,
         Transfer.matter_id == matter.id,
-        work.narrowed(Transfer),
         order=(Transfer.recorded_at.desc(), Transfer.id),
     )
     off = {(row.organisation_id, row.mechanism) for row in _suspensions(work, {row.organisation_id for row in rows})}

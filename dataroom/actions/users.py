@@ -28,7 +28,7 @@ _CHANGES = ("user.deactivate", "user.reactivate", "training.record")
 @action("user.list", on=None, kind="Person", lists=User)
 def list_users(work: Work, _target: None, params: Nothing) -> tuple[UserView, ...]:
     """Everybody of the own organisation who has an account here, with when they were last seen."""
-    rows = work.all(User, work.narrowed(User), order=(User.active.desc(), User.name, User.id))
+    rows = work.listed(User, order=(User.active.desc(), User.name, User.id))
     ids = [row.id for row in rows]
     seen, trained = _seen(work, ids), trained_until(work, ids)
     open_ = dict(

@@ -79,11 +79,13 @@ class EntryView:
 
 @dataclass(frozen=True)
 class EntryPage:
-    """A page of the audit log, newest first; `size` is the whole log's, `open_entries` what this reader may open."""
+    """A page of the audit log, newest first; `size` is the whole log's, `mismatches` says how often in the last 90 days
+    a list's filter let through what the policy refuses, as far as this reader is told."""
 
     items: tuple[EntryView, ...]
     size: int
     next: int | None
+    mismatches: int
 
 
 @dataclass(frozen=True)

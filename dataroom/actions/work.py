@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -60,6 +60,7 @@ SEEN_BY = {
     "Authenticator": "authenticator.list",
 }
 PAGE = 100
+MISMATCH = "list.mismatch"
 
 
 @dataclass
@@ -164,21 +165,49 @@ class Work:
         known = None if key is None else (key, what)
         return _MEMORY.recall(known, rules, lambda: make(law.narrowing(who, action, kind, context)))
 
-    def shown(self, table: type[R], action: str, ids: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
+    def listed(
+        self, table: type[R], *criteria: ColumnElement[bool], order: Sequence[Any] = (), action: str | None = None
+    ) -> list[R]:
+        """The rows the policy lets this principal see through `action` that meet the criteria, each asked about twice:
+        by the filter, and by itself."""
+        name = action or self.record.act
+        rows = self.all(table, *criteria, self.narrowed(table, name), order=order)
+        return self.confirmed(table, name, rows, lambda row: row.id)  # type: ignore[attr-defined]
+
+    def confirmed(self, table: type[Base], action: str, rows: Sequence[T], name: Callable[[T], Any]) -> list[T]:
+        """Those of the rows a filter has let through that `shown` lets be shown; `name` gives a row's id."""
+        shown = self.shown(table, action, [name(row) for row in rows])
+        return [row for row in rows if name(row) in shown]
+
+    def shown(self, table: type[Base], action: str, ids: Sequence[Any]) -> frozenset[Any]:
         """Those of the rows a list is about to show that the policy, asked about each by itself, lets be seen.
 
         That is all of them, unless the condition of `narrowed` lets through what the policy does not: then the row is
-        hidden, the operator's log tells of it as an error, and the audit entry counts it.
+        hidden, the operator's log tells of it as an error, the audit entry counts it, and in a matter an entry of its
+        own tells the organisation it belongs to.
         """
-        found = scope.entities(self.session, table, ids, self.now)
-        asked = [found[each] for each in ids if each in found]
-        decisions = self.services.law.decide_each(self.member, action, asked, self.context())
-        kept = frozenset(uuid.UUID(e.id) for e, decision in zip(asked, decisions, strict=True) if decision.allowed)
-        wrong = [str(each) for each in ids if each not in kept]
+        found = scope.entities(self.session, table, list(dict.fromkeys(ids)), self.now, self.record.matter_id)
+        decisions = self.services.law.decide_each(self.member, action, list(found.values()), self.context())
+        kept = frozenset(each for each, decision in zip(found, decisions, strict=True) if decision.allowed)
+        wrong = [each for each in dict.fromkeys(ids) if each not in kept]
         if wrong:
-            log.error("a list let through what the policy refuses", extra={"act": action, "rows": wrong})
-            self.state(withheld=len(wrong))
+            self._tell(table, action, wrong, found)
         return kept
+
+    def _tell(self, table: type[Base], action: str, wrong: Sequence[Any], found: Mapping[Any, Entity]) -> None:
+        log.error("a list let through what the policy refuses", extra={"act": action, "rows": [str(w) for w in wrong]})
+        self.state(withheld=self.record.facts.get("withheld", 0) + len(wrong))
+        if self.record.matter_id is None:
+            return
+        whose: dict[str | None, list[str]] = {}
+        for each in wrong:
+            owner = found[each].attrs.get("organisation") if each in found else None
+            whose.setdefault(owner.id if isinstance(owner, Ref) else None, []).append(str(each))
+        for organisation, rows in whose.items():
+            told = {"action": self.record.act, "kind": table.__name__.lower(), "rows": rows[:PAGE], "count": len(rows)}
+            params = {**told, "owner": organisation}
+            load = {"target": str(self.record.matter_id), "params": params}
+            self.add(Errand(id=new_id(), kind=MISMATCH, payload=load, due_at=self.now, attempts=0))
 
     def context(self, **more: Ref) -> dict[str, Any]:
         """The circumstances a policy may look at."""

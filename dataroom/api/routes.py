@@ -248,6 +248,7 @@ WITHOUT_ROUTE: Mapping[str, str] = {
     "account.create": "Asked by organisations' directories at /scim/v2.",
     "account.change": "Asked by organisations' directories at /scim/v2.",
     "account.remove": "Asked by organisations' directories at /scim/v2.",
+    "list.mismatch": "Performed by the service itself.",
     "member.lapse": "Performed by the service itself.",
     "policy.reset": "Performed by the operator, on the host.",
     "client-key.rotate": "Performed by the operator, on the host.",

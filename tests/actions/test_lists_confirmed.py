@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, select
@@ -16,10 +18,12 @@ from dataroom.actions.catalogue import ACTIONS
 from dataroom.actions.gate import Gate
 from dataroom.api.routes import BY_ACTION
 from dataroom.errors import NotFound, Refused
-from policies.engine import Law
+from policies.engine import Law, Policy
 from policies.engine.narrowing import nothing
 from tests.actions.house import House
 from tests.actions.test_tokens import bearer, does, listed
+from tests.bench.crowd import example
+from tests.cast import World
 
 
 def sabotaged(law: Law, rule: str) -> Law:
@@ -51,6 +55,56 @@ def test_a_true_filter_keeps_nothing_back(house: House, caplog: pytest.LogCaptur
     (entry,) = house.entries_since(sizes)
     assert "withheld" not in entry.fields.get("facts", {})
     assert not [each for each in caplog.records if each.name == "dataroom.work"]
+
+
+EVERYTHING = Policy(
+    "everything",
+    "permit",
+    "Everybody may do everything.",
+    "permit (principal, action, resource);",
+    "",
+    {**{name: {"op": "All"} for name in ("principal", "action", "resource")}, "conditions": [], "annotations": {}},
+)
+"""The worst filter there can be."""
+LET_THROUGH = {"account.list", "audience.list", "audit.list", "club.list", "directory.list", "disclosure.list"}
+"""Lists to which it lets more through than somebody may see."""
+
+
+def open_wide(law: Law) -> Law:
+    """A law whose filters let every row through, and whose decisions are as ever."""
+    return replace(law, _relevant=dict.fromkeys(law._relevant, (EVERYTHING,)))
+
+
+def named(found: Any) -> set[str]:
+    """What tells the rows of a list apart."""
+    rows = found.items if hasattr(found, "items") else found
+    return {str(next(getattr(row, name) for name in ("id", "seq", "document") if hasattr(row, name))) for row in rows}
+
+
+def test_no_list_shows_what_only_its_filter_lets_through(
+    fresh_world: Callable[[], World], caplog: pytest.LogCaptureFixture
+) -> None:
+    world = fresh_world()
+    example(world)
+    world.do("bodil", "token.create", scopes=["everything"], name="another's")
+    world.do("bodil", "club.create", world.matter, name="another's", kind="clean_team")
+    wrong = Gate(replace(world.services, law=open_wide(world.services.law)))
+    for name in sorted(each for each in ACTIONS if each.endswith(".list")):
+        spec, params = ACTIONS[name], {"limit": 200} if name == "audit.list" else {}
+        target = world.matter if spec.target is not None else None
+        for who in ("directory",) if spec.performer == "directory" else ("ada", "cleo", "pia", "corin"):
+            with suppress(NotFound, Refused):
+                found = named(wrong.perform(world.people[who], name, target, params))
+                assert found <= named(world.do(who, name, target, **params)), (name, who)
+    let_through = {str(each.__dict__["act"]) for each in caplog.records if each.name == "dataroom.work"}
+    assert not LET_THROUGH - let_through, sorted(let_through)
+    world.worker.drain("list.mismatch")
+    told = {who: world.do(who, "audit.list", world.matter, act="list.mismatch", limit=200) for who in ("cleo", "corin")}
+    assert told["cleo"].mismatches == len(told["cleo"].items) > len(told["corin"].items) > 0
+    kinds = {entry.facts["kind"] for entry in told["cleo"].items}
+    assert kinds >= {"version", "disclosure", "hold", "production"}
+    rows = {who: {row for entry in page.items for row in entry.facts["rows"]} for who, page in told.items()}
+    assert not rows["cleo"] & rows["corin"], "each organisation is told of its own"
 
 
 @pytest.mark.parametrize("scope", sorted(listed()))

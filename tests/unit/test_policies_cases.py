@@ -128,6 +128,7 @@ ERRANDS = {
     "client-key.rotate",
     "key.rotate",
     "key.shred",
+    "list.mismatch",
     "member.lapse",
     "partner.announce",
     "partner.register",
