@@ -61,7 +61,7 @@ def page_of(work: Work, matter: Matter, params: Listing, *further: ColumnElement
     owners = owners_of(work, matter)
     place = (bisect_left(owners, after[1]), after[1] in owners) if after else None
     shape = Shape(matter.id, owners, params.limit + 1, params.folder is not None, bool(params.q), place)
-    make = partial(_queries, work, shape, further)
+    make = partial(queries, work, shape, further)
     count, query = make() if further else work.recalled(Version, LIST, shape, lambda _: make())
     given = _given(params, after)
     total = work.rows(count, **given)[0][0]
@@ -76,7 +76,7 @@ def page_of(work: Work, matter: Matter, params: Listing, *further: ColumnElement
 def total_of(work: Work, matter: Matter) -> int:
     """How many lines the principal's list of a matter has, up to one more than `COUNTED`."""
     shape = Shape(matter.id, owners_of(work, matter), 1, False, False, None)
-    count, _ = work.recalled(Version, LIST, shape, lambda _: _queries(work, shape, ()))
+    count, _ = work.recalled(Version, LIST, shape, lambda _: queries(work, shape, ()))
     return int(work.rows(count)[0][0])
 
 
@@ -92,7 +92,7 @@ def _given(params: Listing, after: tuple[Any, ...] | None) -> dict[str, Any]:
     return {"within": params.folder, "pattern": f"%{pattern}%", **cursor}
 
 
-def _queries(work: Work, shape: Shape, further: Sequence[ColumnElement[bool]]) -> tuple[Any, Any]:
+def queries(work: Work, shape: Shape, further: Sequence[ColumnElement[bool]]) -> tuple[Any, Any]:
     """The query that counts a list, up to one more than `COUNTED`, and the query of its page."""
     criteria = list(further)
     if shape.search:
