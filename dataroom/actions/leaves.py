@@ -132,7 +132,7 @@ def end(work: Work, leave: Leave, params: Nothing) -> Done:
 @action("leave.list", on=Matter, lists=Leave)
 def list_leaves(work: Work, matter: Matter, params: Nothing) -> tuple[LeaveView, ...]:
     """Who of the own organisation is, was or will be away from a matter, newest first; uncovered leaves say so."""
-    rows = work.all(Leave, Leave.matter_id == matter.id, work.narrowed(Leave), order=(Leave.begins_at.desc(), Leave.id))
+    rows = work.listed(Leave, Leave.matter_id == matter.id, order=(Leave.begins_at.desc(), Leave.id))
     ids = [row.id for row in rows]
     people = present.names(work.session, [i for row in rows for i in (row.user_id, row.deputy_id)])
     ending = {row.id for row in work.all(Leave, Leave.id.in_(ids), work.offered(Leave, "leave.end"))}
