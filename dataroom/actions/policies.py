@@ -149,9 +149,8 @@ def show(work: Work, _target: None, params: Nothing) -> LawView:
 def list_changes(work: Work, _target: None, params: Nothing) -> tuple[ChangeLine, ...]:
     """The newest changes of the rules, whoever proposed them, and what became of each."""
     query = select(PolicyChange, User.name).join(User, User.id == PolicyChange.proposed_by, isouter=True)
-    rows = work.rows(
-        query.where(work.narrowed(PolicyChange)).order_by(PolicyChange.proposed_at.desc(), PolicyChange.id).limit(PAGE)
-    )
+    query = query.where(work.narrowed(PolicyChange)).order_by(PolicyChange.proposed_at.desc(), PolicyChange.id)
+    rows = work.confirmed(PolicyChange, work.record.act, work.rows(query.limit(PAGE)), lambda row: row[0].id)
     return tuple(
         ChangeLine(
             row.id,
