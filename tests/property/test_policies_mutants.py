@@ -69,7 +69,7 @@ MUTANTS = {
     ),
     "unknown-forbid-is-ignored": (
         "narrowing.py",
-        "                return nothing()\n",
+        "                return False\n",
         "                continue\n",
     ),
     "permit-in-error-is-ignored": (

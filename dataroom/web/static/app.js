@@ -98,7 +98,6 @@ for (const menu of document.querySelectorAll("details.menu")) {
   });
 }
 
-document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.getElementById("problem")?.focus();
 
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
