@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo demo-reset test check probe bench endurance golden lock clean
+.PHONY: help demo demo-reset test check probe bench endurance golden law lock clean
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -55,6 +55,9 @@ endurance: $(VENV)/.dev ## twenty minutes under SIGKILL, ten on each database
 
 golden: $(VENV)/.dev ## write the golden files anew, to be reviewed line by line
 	DATAROOM_GOLDEN=write $(BIN)/python -m pytest tests/golden
+
+law: $(VENV)/.dev ## freeze the law at a release: from then on the tests prove that no more is allowed but what is named
+	$(VENV)/bin/python -m tests.unit.released_law
 
 lock: ## resolve the dependencies anew into the hashed lock files (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --extra demo pyproject.toml -o requirements.lock

@@ -324,6 +324,9 @@ def _texts(desk: Desk, change: PolicyChange) -> Download:
 
 def _contents(law: Law) -> dict[str, bytes]:
     texts = {f"access/{name}": text.encode() for name, text in law.texts.items()}
+    promises = "\n\n".join(law.policies[name].text for name in sorted(law.promises))
+    if promises:
+        texts["access/promises.cedar"] = promises.encode() + b"\n"
     return {**law_contents(PACKAGED), **texts, PROMISES: (PACKAGED / PROMISES).read_bytes()}
 
 

@@ -14,7 +14,7 @@ from policies.engine import Law, LawError, Policy
 from policies.engine.rules import by_question
 
 FILE = re.compile(r"[a-z][a-z0-9-]{0,39}\.cedar")
-KEPT_FILES = frozenset({"policy.cedar", "service.cedar", "directories.cedar", "tokens.cedar"})
+KEPT_FILES = frozenset({"policy.cedar", "promises.cedar", "service.cedar", "directories.cedar", "tokens.cedar"})
 KEPT_KINDS = frozenset({"Change", "Session", "Authenticator", "Token", "Directory", "Service", "Scope"})
 KEPT_ACTIONS = "policy."
 LIMIT = 65_536

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import uuid
 import zipfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from dataroom.actions.policies import RESET
@@ -95,6 +97,12 @@ def _both_laws(house: House, _target: Any, result: Any) -> None:
         assert {"old/access/versions.cedar", "new/access/schema.cedarschema", "new/invariants.md"} <= names
         assert f"new/access/{FILE}" in names
         assert f"old/access/{FILE}" not in names
+        assert "new/access/promises.cedar" in names
+        with TemporaryDirectory() as folder:
+            archive.extractall(folder)
+            both = [Law.load(Path(folder) / name) for name in ("old", "new")]
+    assert both[0].digest == Law.load().digest
+    assert set(both[1].policies) == set(Law.load().changed(texts("any")).policies)
 
 
 def _state(wanted: str) -> Any:
