@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.evil_issuer import EC_ONE, RSA_ONE, RSA_TWO, RSA_WEAK, Raw, Twist, drop, jwk, number, put
+from tests.evil_issuer import EC_ONE, RSA_ONE, RSA_TWO, RSA_WEAK, Change, Raw, Twist, drop, jwk, number, put
+
+
+def at_localhost(name: str) -> Change:
+    """A change that has an endpoint stand at another host, which is this machine as well."""
+    return lambda metadata: {**metadata, name: metadata[name].replace("127.0.0.1", "localhost")}
+
 
 BAD: dict[str, tuple[Twist, str]] = {
     # the callback
@@ -100,6 +106,10 @@ BAD: dict[str, tuple[Twist, str]] = {
         Twist(metadata=put(token_endpoint="http://10.0.0.1/t")),
         "discovery-endpoint",
     ),
+    **{
+        f"{name} at a host nobody registered": (Twist(metadata=at_localhost(name)), "discovery-host")
+        for name in ("jwks_uri", "token_endpoint", "userinfo_endpoint")
+    },
     "keys from a file": (Twist(metadata=put(jwks_uri="file:///etc/passwd")), "discovery-endpoint"),
     "keys from a look-alike": (
         Twist(metadata=put(jwks_uri="http://127.0.0.1@10.0.0.1/")),

@@ -238,10 +238,10 @@ class AccessTokens(Protocol):
         ...
 
     def holder(
-        self, token: str, issuer: str, audience: str, algorithms: tuple[str, ...], now: float
+        self, token: str, issuer: str, audience: str, algorithms: tuple[str, ...], hosts: tuple[str, ...], now: float
     ) -> tuple[str, tuple[str, ...] | None]:
         """Subject and scopes (None: it names none) of a token of `issuer` for `audience` that holds at `now`, in
-        seconds since 1970."""
+        seconds since 1970. `hosts` may be called for the issuer besides its own."""
         ...
 
 

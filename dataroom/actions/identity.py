@@ -6,6 +6,7 @@ import hashlib
 import uuid
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -38,6 +39,7 @@ class IssuerRow:
     strong_acr: tuple[str, ...]
     client_auth: str
     pushed: bool
+    hosts: tuple[str, ...]
 
 
 def by_session(services: Services, secret: str, address: str, country: str = "") -> Principal:
@@ -144,9 +146,9 @@ def by_access_token(services: Services, token: str, address: str, country: str =
     if found is None or not audience:
         raise Unauthenticated("The access token does not hold.")
     issuer, organisation = found
-    algorithms = tuple(str(name) for name in issuer.algorithms)
+    algorithms, hosts = _names(issuer.algorithms), _names(issuer.hosts)
     now = services.clock.now().timestamp()
-    subject, named = services.access.holder(token, issuer.issuer, audience, algorithms, now)
+    subject, named = services.access.holder(token, issuer.issuer, audience, algorithms, hosts, now)
     with services.database.reading() as session:
         known = (User.issuer_id == issuer.id, User.subject == subject, User.active.is_(True))
         user = session.scalars(select(User).where(*known)).first()
@@ -217,6 +219,10 @@ def secret_key(issuer: uuid.UUID) -> str:
     return f"issuer-{issuer}"
 
 
+def _names(column: list[Any] | None) -> tuple[str, ...]:
+    return tuple(str(name) for name in column or ())
+
+
 def issuers(services: Services) -> tuple[IssuerRow, ...]:
     """Every registered identity provider, with its client secret unwrapped."""
     with services.database.reading() as session:
@@ -235,13 +241,14 @@ def issuers(services: Services) -> tuple[IssuerRow, ...]:
                 issuer=issuer.issuer,
                 client_id=issuer.client_id,
                 client_secret=services.kms.unwrap(secret_key(issuer.id), secret).decode() if secret else None,
-                algorithms=tuple(str(name) for name in issuer.algorithms),
+                algorithms=_names(issuer.algorithms),
                 role_claim=issuer.role_claim,
                 role_map={str(k): str(v) for k, v in issuer.role_map.items()},
                 ceiling=organisation.ceiling,
                 client_auth=issuer.client_auth or "",
                 pushed=bool(issuer.pushed),
-                strong_acr=tuple(str(name) for name in issuer.strong_acr or ()),
+                hosts=_names(issuer.hosts),
+                strong_acr=_names(issuer.strong_acr),
             )
         )
     return tuple(found)

@@ -39,6 +39,8 @@ class Partner(Params):
     """Where the company is (ISO 3166-1 alpha-2); unknown, its documents and those of others stay on their side."""
     client_auth: Literal["secret", "private_key_jwt"] = "secret"
     """What the provider is shown: the secret (or none, for a public client), or a key of the installation's own."""
+    hosts: Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z0-9.-]{1,253}$")], ...], Field(max_length=10)] = ()
+    """The hosts that may be called for this provider (keys, tokens, userinfo, pushed requests) besides its issuer's."""
     pushed: bool = False
     """Whether requests are pushed to the provider before the browser leaves (RFC 9126)."""
 
@@ -73,7 +75,7 @@ def register(work: Work, _target: None, params: Partner) -> Done:
     issuer.algorithms, issuer.role_claim = list(params.algorithms), params.role_claim
     issuer.role_map, issuer.strong_acr = dict(params.role_map), list(params.strong_acr)
     issuer.client_auth = None if params.client_auth == "secret" else params.client_auth
-    issuer.pushed = params.pushed
+    issuer.pushed, issuer.hosts = params.pushed, list(params.hosts)
     issuer.client_secret = _wrapped(work, issuer.id, params.client_secret)
     work.concerns(target=organisation, owner=organisation.id)
     work.state(slug=params.slug, issuer=params.issuer)

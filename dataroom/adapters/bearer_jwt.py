@@ -59,7 +59,7 @@ class AccessTokens:
             raise Unauthenticated(_REFUSED) from error
 
     def holder(
-        self, token: str, issuer: str, audience: str, algorithms: tuple[str, ...], now: float
+        self, token: str, issuer: str, audience: str, algorithms: tuple[str, ...], hosts: tuple[str, ...], now: float
     ) -> tuple[str, tuple[str, ...] | None]:
         """The `sub` of a token of `issuer` for `audience` that holds now, and the scopes it names (None: no claim).
 
@@ -72,6 +72,7 @@ class AccessTokens:
             client_secret=None,
             redirect_uri=issuer,
             algorithms=algorithms,
+            hosts=frozenset(hosts),
         )
 
         def key(kid: str, alg: str) -> Mapping[str, object]:

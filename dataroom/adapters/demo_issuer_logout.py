@@ -26,7 +26,7 @@ def announce(company: Company, ended: SignedIn) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     body = urlencode({"logout_token": _token(company, ended)})
     try:
-        answer = Wire(Egress(timeout=3)).post(place, body, loopback=is_loopback_http(place), headers=headers)
+        answer = Wire(Egress(timeout=3)).tell(place, body, loopback=is_loopback_http(place), headers=headers)
     except SignInRefused as refused:
         log.warning("the data room was not told of a sign-out: %s", refused.reason)
         return

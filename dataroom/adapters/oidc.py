@@ -163,7 +163,7 @@ class RelyingParty:
         if metadata.userinfo_endpoint is None or {"name", "email", issuer.role_claim} <= set(checked.claims):
             return {}
         headers = {"Authorization": f"Bearer {access_token}"}
-        found = self._wire.get(metadata.userinfo_endpoint, loopback=issuer.local, headers=headers).json_object()
+        found = self._wire.get(issuer, metadata.userinfo_endpoint, headers).json_object()
         if found.get("sub") != checked.claims["sub"]:
             raise SignInRefused("userinfo-subject")
         return found

@@ -95,7 +95,7 @@ class Clients:
         else:
             auth: ClientAuth = _client(issuer, metadata).client_auth(_auth_method(issuer, metadata))
             url, headers, body = auth.prepare("POST", place, dict(_FORM), form)
-        return self._wire.post(url, body, loopback=issuer.local, headers=headers)
+        return self._wire.post(issuer, url, body, headers)
 
     def _assertion(self, issuer: Issuer, metadata: Metadata, now: float) -> dict[str, str]:
         if KEY_AUTH not in metadata.auth_methods:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from dataroom.adapters.oidc_issuer import LOOPBACK, SignInRefused, is_loopback_http, is_plain_url
+from dataroom.adapters.oidc_issuer import LOOPBACK, Issuer, SignInRefused, is_loopback_http, is_plain_url
 
 
 @dataclass(frozen=True)
@@ -91,14 +91,18 @@ class Wire:
         self._tls = ssl.create_default_context(cafile=egress.ca_file)
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
 
-    def get(self, url: str, *, loopback: bool, headers: Mapping[str, str] | None = None) -> Answer:
-        """Fetch `url`; `loopback` says that the issuer is a demonstration on this machine. Raises
-        `SignInRefused`.
-        """
-        return self._send("GET", url, loopback, None, {"Accept": "application/json", **(headers or {})})
+    def get(self, issuer: Issuer, url: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """Fetch `url` for `issuer`, of whose hosts it has to be one. Raises `SignInRefused`."""
+        _hold_to(issuer, url)
+        return self._send("GET", url, issuer.local, None, {"Accept": "application/json", **(headers or {})})
 
-    def post(self, url: str, body: str, *, loopback: bool, headers: Mapping[str, str]) -> Answer:
-        """Post the form `body` to `url`. Raises `SignInRefused` when there is no acceptable answer."""
+    def post(self, issuer: Issuer, url: str, body: str, headers: Mapping[str, str]) -> Answer:
+        """Post the form `body` to `url` for `issuer`, of whose hosts it has to be one. Raises `SignInRefused`."""
+        _hold_to(issuer, url)
+        return self._send("POST", url, issuer.local, body.encode("ascii"), dict(headers))
+
+    def tell(self, url: str, body: str, *, loopback: bool, headers: Mapping[str, str]) -> Answer:
+        """Post the form `body` to `url`, which whoever runs this names. Raises `SignInRefused`."""
         return self._send("POST", url, loopback, body.encode("ascii"), dict(headers))
 
     def post_bytes(self, url: str, body: bytes, *, loopback: bool, media: str) -> Answer:
@@ -182,6 +186,15 @@ class Wire:
         line.hold(secure)
         secure.do_handshake()
         return secure
+
+
+def _hold_to(issuer: Issuer, url: str) -> None:
+    try:
+        host = urlsplit(url).hostname
+    except ValueError as error:
+        raise SignInRefused("address-refused") from error
+    if host not in issuer.callable_hosts:
+        raise SignInRefused("host-not-registered")
 
 
 class _Line:

@@ -72,7 +72,8 @@ class Issuer:
     tier anyone of this organisation may reach. `slug` and `domains` only serve to find the row when somebody
     wants to sign in. `client_auth` is empty where a secret (or nothing) is shown to the provider, `private_key_jwt`
     where a key of the installation's own signs; `pushed` says that requests are pushed there beforehand.
-    `country_claim` names the claim of the ID token that says where the person is, if one is trusted to.
+    `country_claim` names the claim of the ID token that says where the person is, if one is trusted to. `hosts` are
+    those that may be called for this provider besides its issuer's own.
     Raises `Invalid` when the row itself is unsafe.
     """
 
@@ -91,6 +92,7 @@ class Issuer:
     client_auth: str = ""
     pushed: bool = False
     country_claim: str = ""
+    hosts: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Hold the row to its rules and make the mapping unchangeable."""
@@ -115,6 +117,11 @@ class Issuer:
     def local(self) -> bool:
         """Whether this is a demonstration provider on loopback http."""
         return is_loopback_http(self.issuer)
+
+    @property
+    def callable_hosts(self) -> frozenset[str]:
+        """Every host that may be called for this provider, as registered; nothing it says of itself adds one."""
+        return self.hosts | {urlsplit(self.issuer).hostname or ""}
 
 
 def _is_basic(client_id: str, secret: str | None) -> bool:

@@ -72,9 +72,8 @@ def read_metadata(issuer: Issuer, document: Mapping[str, object]) -> Metadata:
     """The usable part of a discovery document of `issuer`, or `SignInRefused`."""
     if document.get("issuer") != issuer.issuer:
         raise SignInRefused("discovery-issuer")
-    where = {
-        name: _address(issuer, document, name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")
-    }
+    where = {name: _called(issuer, document, name) for name in ("token_endpoint", "jwks_uri")}
+    where["authorization_endpoint"] = _address(issuer, document, "authorization_endpoint")
     if any(value is None for value in where.values()):
         raise SignInRefused("discovery-incomplete")
     query = urlsplit(where["authorization_endpoint"] or "").query
@@ -89,13 +88,21 @@ def read_metadata(issuer: Issuer, document: Mapping[str, object]) -> Metadata:
         authorization_endpoint=where["authorization_endpoint"] or "",
         token_endpoint=where["token_endpoint"] or "",
         jwks_uri=where["jwks_uri"] or "",
-        userinfo_endpoint=_address(issuer, document, "userinfo_endpoint"),
+        userinfo_endpoint=_called(issuer, document, "userinfo_endpoint"),
         end_session_endpoint=_address(issuer, document, "end_session_endpoint"),
         iss_parameter=document.get("authorization_response_iss_parameter_supported") is True,
-        pushed_endpoint=_address(issuer, document, "pushed_authorization_request_endpoint"),
+        pushed_endpoint=_called(issuer, document, "pushed_authorization_request_endpoint"),
         auth_methods=_strings(document, "token_endpoint_auth_methods_supported"),
         algorithms=algorithms,
     )
+
+
+def _called(issuer: Issuer, document: Mapping[str, object], name: str) -> str | None:
+    """An address the service calls itself: of a host that was registered for this issuer."""
+    address = _address(issuer, document, name)
+    if address is not None and urlsplit(address).hostname not in issuer.callable_hosts:
+        raise SignInRefused("discovery-host")
+    return address
 
 
 def _address(issuer: Issuer, document: Mapping[str, object], name: str) -> str | None:
@@ -195,7 +202,7 @@ class Providers:
     ) -> None:
         self._wire, self._ttl, self._ticks = wire, ttl, ticks
         self._key_pause, self._failure_pause = key_pause, failure_pause
-        self._shelves: dict[tuple[str, tuple[str, ...]], _Shelf] = {}
+        self._shelves: dict[tuple[str, tuple[str, ...], frozenset[str]], _Shelf] = {}
         self._lock = threading.Lock()
 
     def metadata(self, issuer: Issuer) -> Metadata:
@@ -222,7 +229,7 @@ class Providers:
 
     def _shelf(self, issuer: Issuer) -> _Shelf:
         with self._lock:
-            return self._shelves.setdefault((issuer.issuer, issuer.algorithms), _Shelf())
+            return self._shelves.setdefault((issuer.issuer, issuer.algorithms, issuer.hosts), _Shelf())
 
     def _metadata(self, issuer: Issuer, shelf: _Shelf) -> Metadata:
         if shelf.metadata is not None and self._ticks() - shelf.metadata_at <= self._ttl:
@@ -242,7 +249,7 @@ class Providers:
         if shelf.failed is not None and self._ticks() - shelf.failed_at < self._failure_pause:
             raise SignInRefused(shelf.failed)
         try:
-            result = read(self._wire.get(url, loopback=issuer.local).json_object())
+            result = read(self._wire.get(issuer, url).json_object())
         except SignInRefused as refusal:
             shelf.failed, shelf.failed_at = refusal.reason, self._ticks()
             raise

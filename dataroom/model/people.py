@@ -35,7 +35,7 @@ class Issuer(Base):
 
     `strong_acr` are the classes of sign-in that count as strong; none where the provider knows of no classes.
     `client_auth` is `private_key_jwt` where a key of ours signs instead of the secret; `pushed` says that requests
-    are pushed to the provider (RFC 9126).
+    are pushed to the provider (RFC 9126). `hosts` are those that are called for it besides the issuer's own.
     """
 
     __tablename__ = "issuer"
@@ -50,6 +50,7 @@ class Issuer(Base):
     strong_acr: Mapped[list[Any] | None]
     client_auth: Mapped[str | None] = mapped_column(String(30))
     pushed: Mapped[bool | None]
+    hosts: Mapped[list[Any] | None]
 
 
 class User(Base):

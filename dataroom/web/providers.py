@@ -33,6 +33,7 @@ def issuer_of(row: IssuerRow) -> Issuer:
         domains=frozenset(row.mail_domains),
         client_auth=row.client_auth,
         pushed=row.pushed,
+        hosts=frozenset(row.hosts),
         country_claim=site().services.config.country_claim,
     )
 

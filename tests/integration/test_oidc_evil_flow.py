@@ -32,6 +32,7 @@ from tests.evil_issuer import (
     row,
     sign_in,
 )
+from tests.evil_providers import at_localhost
 
 
 def test_hostile_metadata_changes_nothing_of_ours() -> None:
@@ -66,6 +67,23 @@ def test_hostile_metadata_changes_nothing_of_ours() -> None:
     assert "client_secret" not in form
     assert headers["Authorization"].startswith("Basic ")
     assert len(form["code_verifier"][0]) >= 43
+
+
+def test_endpoints_may_stand_at_hosts_that_were_registered_and_at_no_others() -> None:
+    def elsewhere(metadata: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: at_localhost(name)(metadata)[name] if name != "issuer" else value
+            for name, value in metadata.items()
+            if isinstance(value, str)
+        }
+
+    with EvilIssuer(Twist(metadata=elsewhere)) as issuer:
+        assert sign_in(issuer, hosts=frozenset({"localhost"})).subject == "s-1"
+        asked = len(issuer.asked)
+        with pytest.raises(SignInRefused) as refused:
+            sign_in(issuer, hosts=frozenset({"keys.example"}))
+        assert refused.value.reason == "discovery-host"
+        assert [path for _, path, _, _ in issuer.asked[asked:]] == ["/.well-known/openid-configuration"]
 
 
 def test_the_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,10 +10,11 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from dataroom.adapters.oidc import Egress, SignInRefused
+from dataroom.adapters.oidc import Egress, Issuer, SignInRefused
 from dataroom.adapters.oidc_http import Wire
 from tests.tls import write_certificate
 
@@ -62,12 +63,19 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
     thread.join()
 
 
+def at(issuer: str) -> Issuer:
+    """A provider at an address."""
+    return Issuer(UUID(int=1), issuer, "dataroom", None, "https://room.example/signin/callback")
+
+
 INSIDE = frozenset({"localhost", "127.0.0.1"})
 
 
 def test_a_known_authority_and_the_right_name(secure: Secure) -> None:
     wire = Wire(Egress(private_hosts=INSIDE, ca_file=secure.ca_file))
-    assert wire.get(f"https://localhost:{secure.port}/", loopback=False).json_object() == {"hello": 1}
+    assert wire.get(at(f"https://localhost:{secure.port}"), f"https://localhost:{secure.port}/").json_object() == {
+        "hello": 1
+    }
 
 
 @pytest.mark.parametrize(
@@ -81,5 +89,5 @@ def test_a_known_authority_and_the_right_name(secure: Secure) -> None:
 def test_anything_less_is_refused(secure: Secure, host: str, known: bool, inside: frozenset[str], reason: str) -> None:
     wire = Wire(Egress(private_hosts=inside, ca_file=secure.ca_file if known else None))
     with pytest.raises(SignInRefused) as refused:
-        wire.get(f"https://{host}:{secure.port}/", loopback=False)
+        wire.get(at(f"https://{host}:{secure.port}"), f"https://{host}:{secure.port}/")
     assert refused.value.reason == reason

@@ -160,8 +160,20 @@ def test_a_row_without_slug_is_not_found_by_nothing() -> None:
 )
 def test_private_addresses_are_out_of_reach(url: str, loopback: bool) -> None:
     with pytest.raises(SignInRefused) as refused:
-        Wire(Egress(timeout=0.5)).get(url, loopback=loopback)
+        Wire(Egress(timeout=0.5)).tell(url, "", loopback=loopback, headers={})
     assert refused.value.reason == "address-refused"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://keys.example/jwks", "https://aurora.example/", "https://[::1", "https://1.1.1.1/"]
+)
+def test_a_host_that_was_not_registered_for_the_issuer_is_not_called(url: str) -> None:
+    for ask in (lambda: Wire(Egress()).get(ROW, url), lambda: Wire(Egress()).post(ROW, url, "", {})):
+        with pytest.raises(SignInRefused) as refused:
+            ask()
+        assert refused.value.reason in {"host-not-registered", "address-refused"}
+    assert ROW.callable_hosts == {"sso.aurora.example"}
+    assert replace(ROW, hosts=frozenset({"keys.example"})).callable_hosts == {"sso.aurora.example", "keys.example"}
 
 
 @pytest.mark.parametrize(
