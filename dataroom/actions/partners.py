@@ -39,10 +39,19 @@ class Partner(Params):
     """Where the company is (ISO 3166-1 alpha-2); unknown, its documents and those of others stay on their side."""
     client_auth: Literal["secret", "private_key_jwt"] = "secret"
     """What the provider is shown: the secret (or none, for a public client), or a key of the installation's own."""
+    client_alg: Literal["EdDSA", "ES256"] = "EdDSA"
+    """Of that key: ES256 for a provider that verifies no EdDSA."""
     hosts: Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z0-9.-]{1,253}$")], ...], Field(max_length=10)] = ()
     """The hosts that may be called for this provider (keys, tokens, userinfo, pushed requests) besides its issuer's."""
     pushed: bool = False
     """Whether requests are pushed to the provider before the browser leaves (RFC 9126)."""
+
+    @property
+    def shown(self) -> str | None:
+        """What the row keeps of both: nothing for a secret, and no algorithm for the usual one."""
+        if self.client_auth == "secret":
+            return None
+        return self.client_auth if self.client_alg == "EdDSA" else f"{self.client_auth} {self.client_alg}"
 
 
 @action("partner.register", on=None, kind="Service", performer="service")
@@ -74,7 +83,7 @@ def register(work: Work, _target: None, params: Partner) -> Done:
     issuer.issuer, issuer.client_id = params.issuer, params.client_id
     issuer.algorithms, issuer.role_claim = list(params.algorithms), params.role_claim
     issuer.role_map, issuer.strong_acr = dict(params.role_map), list(params.strong_acr)
-    issuer.client_auth = None if params.client_auth == "secret" else params.client_auth
+    issuer.client_auth = params.shown
     issuer.pushed, issuer.hosts = params.pushed, list(params.hosts)
     issuer.client_secret = _wrapped(work, issuer.id, params.client_secret)
     work.concerns(target=organisation, owner=organisation.id)

@@ -56,11 +56,19 @@ class AwsKms:
 
     def create_signing(self, name: str) -> None:
         """Make an Ed25519 signing key in the local key service. Errors as `create`."""
+        self._check_free(name)
+        self._local.create_signing(name)
+
+    def create_es256(self, name: str) -> None:
+        """Make a key that signs with ECDSA on P-256 and SHA-256, in the local key service. Errors as `create`."""
+        self._check_free(name)
+        self._local.create_es256(name)
+
+    def _check_free(self, name: str) -> None:
         alias = self._alias(name)
         self._local.check_free(name)
         if self._described(alias) is not None:
             raise Conflict("A key of this name exists.")
-        self._local.create_signing(name)
 
     def exists(self, name: str) -> bool:
         """Whether a key of this name can be used now."""
@@ -122,11 +130,11 @@ class AwsKms:
         self._local.destroy(name)
 
     def sign(self, name: str, message: bytes) -> bytes:
-        """The Ed25519 signature of `message`, 64 bytes, by the local key service."""
+        """The signature of `message`, 64 bytes, by the local key service."""
         return self._local.sign(name, message)
 
     def public_key(self, name: str) -> bytes:
-        """The raw Ed25519 public key, 32 bytes."""
+        """The raw public key: of Ed25519 32 bytes, of P-256 x and y."""
         return self._local.public_key(name)
 
     def _unwrapped(self, name: str, blob: bytes) -> tuple[bytes, str]:

@@ -23,9 +23,9 @@ from pathlib import Path
 
 from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from dataroom.adapters import kms_signing
 from dataroom.errors import Conflict, Invalid, KeyDestroyed, Tampered, Unavailable
 from dataroom.vault.keys import new_key
 from dataroom.vault.sealed import KEY_BYTES
@@ -113,6 +113,12 @@ class KeyringKms:
             _check_free(ring, name)
             ring.signing[name] = new_key()
 
+    def create_es256(self, name: str) -> None:
+        """Make a key that signs with ECDSA on P-256 and SHA-256. Errors as `create`."""
+        with self._change() as ring:
+            _check_free(ring, name)
+            ring.signing[name] = kms_signing.new_es256()
+
     def check_free(self, name: str) -> None:
         """Returns if a key of this name could be made; errors as `create`."""
         _check_free(self._current(), name)
@@ -168,15 +174,14 @@ class KeyringKms:
             ring.destroyed.add(_checked(name))
 
     def sign(self, name: str, message: bytes) -> bytes:
-        """The Ed25519 signature of `message`, 64 bytes."""
+        """The signature of `message` by the kind of the key, 64 bytes."""
         ring = self._current()
-        return Ed25519PrivateKey.from_private_bytes(ring.found(ring.signing, name)).sign(message)
+        return kms_signing.signature(ring.found(ring.signing, name), message)
 
     def public_key(self, name: str) -> bytes:
-        """The raw Ed25519 public key, 32 bytes."""
+        """The raw public key: of Ed25519 32 bytes, of P-256 x and y."""
         ring = self._current()
-        seed = ring.found(ring.signing, name)
-        return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+        return kms_signing.public_key(ring.found(ring.signing, name))
 
     def _begin(self, path: Path, master: bytes) -> None:
         self._path = path

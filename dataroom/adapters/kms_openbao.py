@@ -17,13 +17,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from dataroom.adapters.kms_signing import raw_point, raw_signature
 from dataroom.errors import Conflict, Invalid, KeyDestroyed, Tampered, Unavailable
 
 _NAME = re.compile(r"[A-Za-z0-9._:-]{1,200}\Z")
 _BLOB = re.compile(r"vault:v([1-9][0-9]{0,8}):[A-Za-z0-9+/]+={0,2}\Z")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_WRAPPING, _SIGNING, _GONE = "aes256-gcm96", "ed25519", "hmac"
+_WRAPPING, _SIGNING, _P256, _GONE = "aes256-gcm96", "ed25519", "ecdsa-p256", "hmac"
 _NOT_THERE = ("key not found", "soft-deleted key", "not supported for key type", "does not support", "too old")
 _NOT_OURS = ("message authentication failed", "invalid ciphertext", "version is too new")
 _SYSTEM = Path()
@@ -59,6 +62,10 @@ class OpenBaoKms:
     def create_signing(self, name: str) -> None:
         """Make an Ed25519 signing key. Errors as `create`."""
         self._create(name, _SIGNING)
+
+    def create_es256(self, name: str) -> None:
+        """Make a key that signs with ECDSA on P-256 and SHA-256. Errors as `create`."""
+        self._create(name, _P256)
 
     def exists(self, name: str) -> bool:
         """Whether a key of this name can be used now."""
@@ -121,16 +128,22 @@ class OpenBaoKms:
         self._do("POST", f"keys/{name}", {"type": _GONE, "key_size": 32})
 
     def sign(self, name: str, message: bytes) -> bytes:
-        """The Ed25519 signature of `message`, 64 bytes."""
+        """The signature of `message` by the kind of the key, 64 bytes."""
         reply = self._do("POST", f"sign/{_checked(name)}", {"input": _text(message)})
-        return _bytes(str(reply["signature"]).rpartition(":")[2])
+        return raw_signature(_bytes(str(reply["signature"]).rpartition(":")[2]))
 
     def public_key(self, name: str) -> bytes:
-        """The raw Ed25519 public key, 32 bytes."""
+        """The raw public key: of Ed25519 32 bytes, of P-256 x and y."""
         found = self._usable(name)
-        if found["type"] != _SIGNING:
+        if found["type"] not in {_SIGNING, _P256}:
             raise KeyDestroyed("There is no such key.")
-        return _bytes(found["keys"][str(found["latest_version"])]["public_key"])
+        told = str(found["keys"][str(found["latest_version"])]["public_key"])
+        if found["type"] == _SIGNING:
+            return _bytes(told)
+        key = load_pem_public_key(told.encode("ascii"))
+        if not isinstance(key, ec.EllipticCurvePublicKey):
+            raise Unavailable("OpenBao answers with another kind of key.")
+        return raw_point(key)
 
     def _create(self, name: str, kind: str) -> None:
         found = self._read(_checked(name))

@@ -24,7 +24,7 @@ from dataroom.adapters.oidc_http import Answer, Wire
 from dataroom.adapters.oidc_issuer import KEY_AUTH, Issuer, SignInRefused
 from dataroom.adapters.oidc_provider import Metadata
 from dataroom.errors import DataroomError
-from dataroom.vault.keys import Kms, client_keys, signing_client_key
+from dataroom.vault.keys import CLIENT_ALGORITHMS, Kms, client_keys, signing_client_key
 
 ASSERTION_SECONDS = 60
 _JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -38,25 +38,29 @@ class ClientKeys:
     kms: Kms
 
     def published(self) -> list[dict[str, str]]:
-        """The public keys as JWKs, newest first."""
-        return [self._jwk(name) for name in client_keys(self.kms)]
+        """The public keys as JWKs, of each algorithm the newest first."""
+        return [self._jwk(name, alg) for alg in CLIENT_ALGORITHMS for name in client_keys(self.kms, alg)]
 
-    def signed(self, claims: Mapping[str, object]) -> str:
+    def signed(self, claims: Mapping[str, object], alg: str = "EdDSA") -> str:
         """`claims` as a compact JWS by the key that signs now; `SignInRefused` when there is none to be used."""
         try:
-            name = signing_client_key(self.kms)
+            name = signing_client_key(self.kms, alg)
             if name is None:
                 raise SignInRefused("client-key")
-            header = {"alg": "EdDSA", "kid": self._jwk(name)["kid"], "typ": "JWT"}
+            header = {"alg": alg, "kid": self._jwk(name, alg)["kid"], "typ": "JWT"}
             head = f"{_b64(_json(header))}.{_b64(_json(claims))}"
             return f"{head}.{_b64(self.kms.sign(name, head.encode('ascii')))}"
         except DataroomError as error:
             raise SignInRefused("client-key") from error
 
-    def _jwk(self, name: str) -> dict[str, str]:
+    def _jwk(self, name: str, alg: str) -> dict[str, str]:
         """The key as a JWK; its id is the thumbprint of RFC 7638."""
-        key = {"crv": "Ed25519", "kty": "OKP", "x": _b64(self.kms.public_key(name))}
-        return {**key, "kid": _b64(hashlib.sha256(_json(key)).digest()), "use": "sig", "alg": "EdDSA"}
+        raw = self.kms.public_key(name)
+        if alg == "ES256":
+            key = {"crv": "P-256", "kty": "EC", "x": _b64(raw[:32]), "y": _b64(raw[32:])}
+        else:
+            key = {"crv": "Ed25519", "kty": "OKP", "x": _b64(raw)}
+        return {**key, "kid": _b64(hashlib.sha256(_json(key)).digest()), "use": "sig", "alg": alg}
 
 
 class Clients:
@@ -86,11 +90,11 @@ class Clients:
 
     def exchange(self, issuer: Issuer, metadata: Metadata, form: Mapping[str, str], now: float) -> Answer:
         """The answer of the token endpoint to `form`."""
-        own = {"client_id": issuer.client_id} if issuer.client_auth == KEY_AUTH else {}
+        own = {"client_id": issuer.client_id} if issuer.keyed else {}
         return self._post(issuer, metadata, metadata.token_endpoint, urlencode({**form, **own}), now)
 
     def _post(self, issuer: Issuer, metadata: Metadata, place: str, form: str, now: float) -> Answer:
-        if issuer.client_auth == KEY_AUTH:
+        if issuer.keyed:
             url, headers, body = place, dict(_FORM), f"{form}&{urlencode(self._assertion(issuer, metadata, now))}"
         else:
             auth: ClientAuth = _client(issuer, metadata).client_auth(_auth_method(issuer, metadata))
@@ -112,7 +116,7 @@ class Clients:
         }
         return {
             "client_assertion_type": _JWT_BEARER,
-            "client_assertion": self._keys.signed(claims),
+            "client_assertion": self._keys.signed(claims, issuer.client_alg),
         }
 
 
@@ -122,7 +126,7 @@ def _client(issuer: Issuer, metadata: Metadata) -> OAuth2Client:
         session=None,
         client_id=issuer.client_id,
         client_secret=issuer.client_secret,
-        token_endpoint_auth_method="none" if issuer.client_auth == KEY_AUTH else _auth_method(issuer, metadata),
+        token_endpoint_auth_method="none" if issuer.keyed else _auth_method(issuer, metadata),
         scope=" ".join(issuer.scopes),
         redirect_uri=issuer.redirect_uri,
         code_challenge_method="S256",

@@ -18,6 +18,8 @@ from dataroom.errors import Invalid, Unauthenticated
 
 ALGORITHMS = ("RS256", "ES256", "PS256", "EdDSA")
 KEY_AUTH = "private_key_jwt"
+KEY_AUTH_ES256 = "private_key_jwt ES256"
+_AUTHS = frozenset({"", KEY_AUTH, KEY_AUTH_ES256})
 ROLES = frozenset({"custodian", "partner", "compliance"})
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _NEUTRAL = "The sign-in could not be completed. Please start again, or speak to the person who runs your access."
@@ -70,8 +72,9 @@ class Issuer:
     `issuer` is compared character by character. `role_claim` names the claim that carries roles; `role_map`
     turns its values into roles of ours, and a value it does not name gives nothing. `ceiling` is the highest
     tier anyone of this organisation may reach. `slug` and `domains` only serve to find the row when somebody
-    wants to sign in. `client_auth` is empty where a secret (or nothing) is shown to the provider, `private_key_jwt`
-    where a key of the installation's own signs; `pushed` says that requests are pushed there beforehand.
+    wants to sign in. `client_auth` is empty
+    where a secret (or nothing) is shown to the provider, `private_key_jwt` where a key of the installation's own signs
+    (with ` ES256` behind it one of that algorithm); `pushed` says that requests are pushed there beforehand.
     `country_claim` names the claim of the ID token that says where the person is, if one is trusted to. `hosts` are
     those that may be called for this provider besides its issuer's own.
     Raises `Invalid` when the row itself is unsafe.
@@ -107,7 +110,7 @@ class Issuer:
             raise Invalid("A provider's roles map to custodian, partner or compliance.")
         if not _is_basic(self.client_id, self.client_secret):
             raise Invalid("Client id and secret are printable ASCII, and the id has no colon.")
-        if self.client_auth not in ("", KEY_AUTH) or (self.client_auth and self.client_secret is not None):
+        if self.client_auth not in _AUTHS or (self.client_auth and self.client_secret is not None):
             raise Invalid("A provider is shown a secret or a key of ours, not both.")
         if "openid" not in self.scopes or self.ceiling < 0:
             raise Invalid("A provider needs the scope openid and a ceiling of zero or more.")
@@ -117,6 +120,16 @@ class Issuer:
     def local(self) -> bool:
         """Whether this is a demonstration provider on loopback http."""
         return is_loopback_http(self.issuer)
+
+    @property
+    def keyed(self) -> bool:
+        """Whether the provider is shown a key of the installation's own."""
+        return bool(self.client_auth)
+
+    @property
+    def client_alg(self) -> str:
+        """The algorithm of that key."""
+        return "ES256" if self.client_auth == KEY_AUTH_ES256 else "EdDSA"
 
     @property
     def callable_hosts(self) -> frozenset[str]:

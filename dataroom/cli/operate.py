@@ -124,11 +124,13 @@ def init_command(operator: Operator) -> None:
 
 
 @operate.command("client-key")
+@click.option("--algorithm", default="EdDSA", show_default=True, type=click.Choice(["EdDSA", "ES256"]))
 @click.pass_obj
-def client_key_command(operator: Operator) -> None:
+def client_key_command(operator: Operator, algorithm: str) -> None:
     """Renew the key for providers registered with private_key_jwt: the one published ahead signs from now on."""
     with failures():
-        names = operator.gate(operator.build(settings())).perform(SERVICE, "client-key.rotate")
+        wanted = {"algorithm": algorithm}
+        names = operator.gate(operator.build(settings())).perform(SERVICE, "client-key.rotate", None, wanted)
         click.echo(f"{names[1]} signs from now on; {names[0]} is the next. Published at /.well-known/jwks.json")
 
 

@@ -44,6 +44,10 @@ class Kms(Protocol):
         """Make an Ed25519 signing key. Errors as `create`."""
         ...
 
+    def create_es256(self, name: str) -> None:
+        """Make a key that signs with ECDSA on P-256 and SHA-256. Errors as `create`."""
+        ...
+
     def exists(self, name: str) -> bool:
         """Whether a key of this name can be used now."""
         ...
@@ -88,11 +92,11 @@ class Kms(Protocol):
         ...
 
     def sign(self, name: str, message: bytes) -> bytes:
-        """The Ed25519 signature of `message`, 64 bytes."""
+        """The signature of `message`, 64 bytes: of Ed25519, or r and s of ES256."""
         ...
 
     def public_key(self, name: str) -> bytes:
-        """The raw Ed25519 public key, 32 bytes."""
+        """The raw public key: of Ed25519 32 bytes, of P-256 x and y, 32 bytes each."""
         ...
 
 
@@ -106,33 +110,37 @@ def scope_key(scope: UUID) -> str:
     return f"s-{scope}"
 
 
-def client_key(number: int) -> str:
+CLIENT_ALGORITHMS: dict[str, str] = {"EdDSA": "client", "ES256": "client-es256"}
+"""With what the installation proves itself to identity providers, and how the names of those keys begin."""
+
+
+def client_key(number: int, algorithm: str = "EdDSA") -> str:
     """The name of the number-th key with which the installation proves itself to identity providers."""
-    return f"client-{number}"
+    return f"{CLIENT_ALGORITHMS[algorithm]}-{number}"
 
 
-def client_keys(kms: Kms) -> list[str]:
+def client_keys(kms: Kms, algorithm: str = "EdDSA") -> list[str]:
     """The names of those keys that can be used, newest first: the next, the one that signs, the one before it."""
     number, found = 1, list[str]()
-    while (there := kms.exists(client_key(number))) or kms.was_destroyed(client_key(number)):
+    while (there := kms.exists(client_key(number, algorithm))) or kms.was_destroyed(client_key(number, algorithm)):
         if there:
-            found.insert(0, client_key(number))
+            found.insert(0, client_key(number, algorithm))
         number += 1
     return found
 
 
-def signing_client_key(kms: Kms) -> str | None:
+def signing_client_key(kms: Kms, algorithm: str = "EdDSA") -> str | None:
     """The name of the one that signs: not the newest, which providers may not have seen, unless it is the only one."""
-    names = client_keys(kms)
+    names = client_keys(kms, algorithm)
     return next(iter(names[1:2] or names), None)
 
 
-def next_client_key(kms: Kms) -> str:
-    """The name of the next of those keys, which was never used."""
+def make_client_key(kms: Kms, algorithm: str) -> None:
+    """Makes the next of those keys, under a name that was never used."""
     number = 1
-    while kms.exists(client_key(number)) or kms.was_destroyed(client_key(number)):
+    while kms.exists(client_key(number, algorithm)) or kms.was_destroyed(client_key(number, algorithm)):
         number += 1
-    return client_key(number)
+    (kms.create_es256 if algorithm == "ES256" else kms.create_signing)(client_key(number, algorithm))
 
 
 @dataclass(frozen=True, repr=False)

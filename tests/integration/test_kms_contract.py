@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from dataroom.adapters.kms_aws import AwsKms
 from dataroom.adapters.kms_keyring import KeyringKms
@@ -108,7 +111,7 @@ def test_destroyed_is_gone_and_its_name_is_not_used_again(kms: Kms) -> None:
     for act in (lambda: kms.unwrap("s-1", blob), lambda: kms.wrap("s-1", SECRET), lambda: kms.enable("s-1")):
         with pytest.raises(KeyDestroyed):
             act()
-    for make in (kms.create, kms.create_signing):
+    for make in (kms.create, kms.create_signing, kms.create_es256):
         with pytest.raises(KeyDestroyed):
             make("s-1")
     assert kms.unwrap("s-2", kept) == SECRET
@@ -117,7 +120,7 @@ def test_destroyed_is_gone_and_its_name_is_not_used_again(kms: Kms) -> None:
 def test_names_are_taken_once(kms: Kms) -> None:
     kms.create("s-1")
     blob = kms.wrap("s-1", SECRET)
-    for make in (kms.create, kms.create_signing):
+    for make in (kms.create, kms.create_signing, kms.create_es256):
         with pytest.raises(Conflict):
             make("s-1")
     assert kms.unwrap("s-1", blob) == SECRET
@@ -125,7 +128,7 @@ def test_names_are_taken_once(kms: Kms) -> None:
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "../s", "a?b", "\n", "a\n", "\u00e4", "x" * 201])
 def test_odd_names_are_refused(kms: Kms, name: str) -> None:
-    for act in (kms.create, kms.create_signing, kms.destroy):
+    for act in (kms.create, kms.create_signing, kms.create_es256, kms.destroy):
         with pytest.raises(Invalid):
             act(name)
     assert not kms.exists(name)
@@ -213,6 +216,26 @@ def test_signing(kms: Kms) -> None:
             act()
     kms.destroy("log")
     for act in (lambda: kms.sign("log", b"checkpoint"), lambda: kms.public_key("log")):
+        with pytest.raises(KeyDestroyed):
+            act()
+
+
+def test_signing_on_a_curve_that_more_verify(kms: Kms) -> None:
+    kms.create_es256("client")
+    assert kms.exists("client")
+    raw = kms.public_key("client")
+    assert len(raw) == 64
+    x, y = (int.from_bytes(part, "big") for part in (raw[:32], raw[32:]))
+    public = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+    for message in (b"", b"assertion", secrets.token_bytes(3000)):
+        signature = kms.sign("client", message)
+        assert len(signature) == 64
+        r, s = (int.from_bytes(part, "big") for part in (signature[:32], signature[32:]))
+        public.verify(encode_dss_signature(r, s), message, ec.ECDSA(hashes.SHA256()))
+    with pytest.raises(KeyDestroyed):
+        kms.wrap("client", SECRET)
+    kms.destroy("client")
+    for act in (lambda: kms.sign("client", b"assertion"), lambda: kms.public_key("client")):
         with pytest.raises(KeyDestroyed):
             act()
 

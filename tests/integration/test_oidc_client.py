@@ -17,7 +17,7 @@ from flask import Flask
 from dataroom.actions.context import SERVICE
 from dataroom.adapters.kms_keyring import KeyringKms
 from dataroom.adapters.oidc import ClientKeys, RelyingParty, SignInRefused
-from dataroom.adapters.oidc_issuer import KEY_AUTH
+from dataroom.adapters.oidc_issuer import KEY_AUTH, KEY_AUTH_ES256
 from dataroom.errors import Invalid
 from dataroom.vault.keys import client_key
 from tests.cast import World
@@ -93,6 +93,19 @@ def test_without_a_key_nothing_is_sent(keys: ClientKeys) -> None:
             sign_in(issuer, party, **KEYED)
         assert refused.value.reason == "client-key"
         assert sent(issuer, "/token") == []
+
+
+def test_keys_of_another_algorithm_are_kept_apart(keys: ClientKeys) -> None:
+    with EvilIssuer(Twist(metadata=OFFERED)) as issuer, pytest.raises(SignInRefused) as refused:
+        sign_in(issuer, RelyingParty(STEADY, keys=keys), client_secret=None, client_auth=KEY_AUTH_ES256)
+    assert refused.value.reason == "client-key", "a key of the usual algorithm is no substitute"
+    keys.kms.create_es256(client_key(1, "ES256"))
+    with EvilIssuer(Twist(metadata=OFFERED)) as issuer:
+        sign_in(issuer, RelyingParty(STEADY, keys=keys), client_secret=None, client_auth=KEY_AUTH_ES256)
+        ((_, form),) = sent(issuer, "/token")
+    header = json.loads(decoded(form["client_assertion"][0].partition(".")[0]))
+    known = {key["kid"]: key for key in keys.published()}
+    assert (header["alg"], known[header["kid"]]["kty"], len(known)) == ("ES256", "EC", 2)
 
 
 def test_a_secret_and_a_key_are_not_registered_together() -> None:

@@ -25,7 +25,7 @@ from dataroom.web.providers import issuer_of
 from tests.cast import World, make_config, make_world
 from tests.operator_log import OperatorLog, operator_log
 from tests.parts import Seaweed
-from tests.providers.company import KEYED, SHOWN, Browser, Company, Person, onward
+from tests.providers.company import KEYED, KEYED_ES256, SHOWN, Browser, Company, Person, onward
 from tests.tls import write_certificate
 
 __all__ = ["operator_log"]
@@ -308,6 +308,19 @@ def test_keys_of_either_side_are_renewed_under_way(
     assert other.sign_in(HANA).status_code == 303
     house.gate.perform(SERVICE, "client-key.rotate")
     assert Browser(other.room, gavia.certificate).sign_in(HANA).status_code == 303
+
+
+def test_a_provider_that_wants_es256_is_shown_such_a_key(house: World, folder: Path) -> None:
+    ines = replace(GIL, email="ines@ilex.example")
+    company = Company("ilex", folder, *pair(folder), room(house), "PS256", {ines.sub: ines}, dict(KEYED_ES256), True)
+    house.gate.perform(SERVICE, "client-key.rotate", None, {"algorithm": "ES256"})
+    for _ in running(house, company):
+        assert Browser(room(house), company.certificate).sign_in(ines).status_code == 303
+        published = Browser(room(house), company.certificate).get("/.well-known/jwks.json").json()["keys"]
+        assert {(key["kty"], key["alg"]) for key in published} == {("OKP", "EdDSA"), ("EC", "ES256")}
+        house.gate.perform(SERVICE, "partner.register", None, {**company.partner(), "client_alg": "EdDSA"})
+        refused = Browser(room(house), company.certificate).post("/signin", email=ines.email)
+        assert refused.status_code == 422, "the provider takes ES256 alone"
 
 
 def test_a_wrong_secret_is_refused_by_the_company(house: World, issuer: Issuer, browser: Browser) -> None:

@@ -20,6 +20,7 @@ from tests.providers.node import FOLDER, NODE
 
 MISSING = "The tests' sign-in provider is not installed: run `make .venv/.providers` once."
 KEYED = {"token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_signing_alg": "EdDSA"}
+KEYED_ES256 = {**KEYED, "token_endpoint_auth_signing_alg": "ES256"}
 SHOWN = {"token_endpoint_auth_method": "client_secret_basic", "client_secret": "between-us-and-nobody-else-0001"}
 
 
@@ -125,6 +126,7 @@ class Company:
             "issuer": self.issuer,
             "client_id": "dataroom",
             "client_auth": "private_key_jwt" if keyed else "secret",
+            "client_alg": self.auth.get("token_endpoint_auth_signing_alg", "EdDSA"),
             "client_secret": None if keyed else self.auth["client_secret"],
             "algorithms": (self.algorithm,),
             "pushed": self.pushed,
