@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from dataroom.actions import present, standing
 from dataroom.actions.context import Principal
-from dataroom.actions.disclosures import Sentence
+from dataroom.actions.disclosures import WHOLE, Sentence
 from dataroom.actions.registry import Hand, Nothing, Params, TwoPeople, action
 from dataroom.actions.views import Done
 from dataroom.actions.views_access import GrantDetail, GrantView
@@ -132,7 +132,7 @@ def grant(work: Work, row: Grant, params: Granting) -> Done:
     if row.party_id != row.organisation_id:
         if document.schedule is None:
             raise Conflict("Classify the document first: tier, category and schedule.")
-        work.require("disclosure.grant", version, recipient=Ref("Organisation", str(row.party_id)))
+        work.require("disclosure.grant", version, recipient=Ref("Organisation", str(row.party_id)), circle=WHOLE)
     row.state, row.version_id, row.document_id = "granted", version.id, document.id
     row.decided_by, row.decided_at, row.remark, row.expires_at = work.user, work.now, params.remark, params.until
     work.session.flush()

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from dataroom.model import Base, Club, ClubMember, Disclosure, Grant, Hold, HoldDocument, Limitation, User
-from dataroom.model.clubs import COUNSEL
+from dataroom.model.clubs import COUNSEL, TEAM, WALL
 
 NOBODY = "none"
 """In place of the id of a person or thing that there is not."""
@@ -72,22 +72,46 @@ def recipients(moment: datetime, given: Any, row: Any, *criteria: ColumnElement[
 
 def named(moment: datetime, version_id: Any) -> Many:
     """The people to whom a version is disclosed through a club: those in it who are of the recipient's organisation."""
-    people = (
+    let_in = and_(Club.kind.not_in((TEAM, WALL)), or_(Club.kind != COUNSEL, User.role == "custodian"))
+    return _people(version_id, _through_clubs(moment, let_in).where(_given(moment)))
+
+
+def team(moment: datetime, version_id: Any) -> Many:
+    """The people to whom a version is disclosed through a clean team: those of the recipient's who undertook."""
+    return _people(version_id, _through_clubs(moment, undertaken()).where(_given(moment)))
+
+
+def team_that_had(moment: datetime, version_id: Any) -> Many:
+    """The people of clean teams to which a version has been disclosed, whether it still is or not."""
+    people = _through_clubs(moment, undertaken()).where(Disclosure.version_id == version_id)
+    return Many(people, ClubMember.user_id, "uuid")
+
+
+def _people(version_id: Any, people: Select[*tuple[Any, ...]]) -> Many:
+    given = people.with_only_columns(Disclosure.version_id)
+    return Many(people.where(Disclosure.version_id == version_id), ClubMember.user_id, "uuid", given)
+
+
+def undertaken() -> ColumnElement[bool]:
+    """Whether a place in a club, joined with both, is a custodian's in a clean team whose undertaking is on record."""
+    return and_(Club.kind == TEAM, User.role == "custodian", ClubMember.undertaken_on.is_not(None))
+
+
+def _through_clubs(moment: datetime, let_in: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Who of a disclosure's recipient is in the club it was made to, now."""
+    return (
         select(ClubMember.user_id)
         .join(Club, Club.id == ClubMember.club_id)
         .join(Disclosure, Disclosure.club_id == Club.id)
         .join(User, and_(User.id == ClubMember.user_id, User.organisation_id == Disclosure.recipient_id))
         .where(
-            _given(moment),
             Club.ended_at.is_(None),
             ClubMember.removed_at.is_(None),
             ClubMember.valid_from <= moment,
             or_(ClubMember.valid_until.is_(None), ClubMember.valid_until > moment),
-            or_(Club.kind != COUNSEL, User.role == "custodian"),
+            let_in,
         )
     )
-    given = people.with_only_columns(Disclosure.version_id)
-    return Many(people.where(Disclosure.version_id == version_id), ClubMember.user_id, "uuid", given)
 
 
 def granted(moment: datetime, version_id: Any) -> Many:

@@ -8,9 +8,10 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 
-from dataroom.actions.attributes import Many, One, granted, held, limits, named, organisation_of, recipients
+from dataroom.actions.attributes import Many, One, granted, held, limits, named, organisation_of, recipients, team
 from dataroom.model import (
     ClawBack,
+    Club,
     Disclosure,
     Document,
     Matter,
@@ -24,6 +25,7 @@ from dataroom.model import (
     Version,
     Visit,
 )
+from dataroom.model.clubs import TEAM
 from dataroom.vault.sealed import Kind
 
 
@@ -46,6 +48,8 @@ def matter_attributes(moment: datetime) -> Mapping[str, One | Many]:
 
 def document_attributes(moment: datetime) -> Mapping[str, One | Many]:
     """The attributes of a document."""
+    teams = select(Club.id).where(Club.kind == TEAM)
+    known = or_(Disclosure.club_id.is_(None), Disclosure.club_id.not_in(teams))
     return {
         "matter": One(Document.matter_id, "ref:Matter"),
         "organisation": organisation_of(Document.organisation_id),
@@ -54,7 +58,7 @@ def document_attributes(moment: datetime) -> Mapping[str, One | Many]:
         "state": One(Document.state, "string"),
         "held": One(held(Document.id), "bool"),
         "classified": One(Document.schedule.is_not(None), "bool"),
-        "audience": recipients(moment, Disclosure.document_id, Document.id),
+        "audience": recipients(moment, Disclosure.document_id, Document.id, known),
         **limits(Document.id),
     }
 
@@ -74,6 +78,7 @@ def version_attributes(moment: datetime) -> Mapping[str, One | Many]:
         "original": One(Version.kind == int(Kind.ORIGINAL), "bool"),
         "audience": recipients(moment, Disclosure.version_id, Version.id, Disclosure.club_id.is_(None)),
         "named": named(moment, Version.id),
+        "team": team(moment, Version.id),
         "granted": granted(moment, Version.id),
         "held": One(held(Version.document_id), "bool"),
         "author": One(Version.author, "string"),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, case, func, select
 
-from dataroom.actions.attributes import NIL, Many, One, organisation_of
+from dataroom.actions.attributes import NIL, Many, One, organisation_of, team_that_had
 from dataroom.model import (
     Audience,
     ClawBack,
@@ -23,6 +23,7 @@ from dataroom.model import (
     Version,
 )
 from dataroom.model.access import BREAK_GLASS
+from dataroom.model.clubs import TEAM
 
 
 def club_attributes(moment: datetime) -> Mapping[str, One | Many]:
@@ -37,11 +38,14 @@ def club_attributes(moment: datetime) -> Mapping[str, One | Many]:
 def disclosure_attributes(moment: datetime) -> Mapping[str, One | Many]:
     """The attributes of a disclosure."""
     live = Disclosure.withdrawn_at.is_(None) & (Disclosure.expires_at > moment)
+    team = select(Club.id).where(Club.id == Disclosure.club_id, Club.kind == TEAM).correlate(Disclosure)
     return {
         "matter": One(Disclosure.matter_id, "ref:Matter"),
         "organisation": organisation_of(Disclosure.organisation_id),
         "recipient": organisation_of(Disclosure.recipient_id),
         "live": One(live, "bool"),
+        "club": One(func.coalesce(Disclosure.club_id, NIL), "ref:Club", full=True),
+        "quarantined": One(team.exists(), "bool"),
     }
 
 
@@ -91,6 +95,7 @@ def claw_back_attributes(moment: datetime) -> Mapping[str, One | Many]:
         "tier": One(ClawBack.tier, "long"),
         "category": One(category, "string", full=True),
         "recipients": Many(parties, ClawBackParty.organisation_id, "ref:Organisation"),
+        "team": team_that_had(moment, ClawBack.version_id),
     }
 
 

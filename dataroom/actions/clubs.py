@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -18,17 +18,19 @@ from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid
 from dataroom.ids import new_id
 from dataroom.model import Club, ClubMember, Document, Leave, Limitation, Matter, Membership, User
-from dataroom.model.clubs import COUNSEL, WALL
+from dataroom.model.clubs import COUNSEL, COUNSELS, TEAM, WALL
 
 ONESELF = "Nobody names themselves or lets themselves out; a colleague does."
 CLUB_ACTIONS = ("club.add", "club.remove", "club.end")
+CALLED = {COUNSEL: "club of counsel", TEAM: "clean team"}
 
 
 class NewClub(Params):
-    """A club's name and what it is: three kinds let their people in, an ethical wall keeps them out."""
+    """A club's name and what it is for good: a confidentiality club of named people, one of counsel alone, a clean team
+    of counsel who undertook in writing, or an ethical wall, which keeps its people out."""
 
     name: Annotated[str, Field(min_length=3, max_length=120)]
-    kind: Literal["clean_team", "confidentiality_club", "outside_counsel", "ethical_wall"]
+    kind: Literal["clean_team", "confidentiality_club", "outside_counsel", "ethical_wall"] = "confidentiality_club"
 
 
 class Named(Params):
@@ -38,9 +40,14 @@ class Named(Params):
 
 
 class Naming(Named):
-    """A member of the matter, by e-mail, and until when they are in the club."""
+    """A member of the matter, by e-mail, and until when they are in the club.
+
+    `undertaking`: for a clean team, what they have undertaken in writing or where it is filed; `undertaken_on` its day.
+    """
 
     valid_until: datetime | None = None
+    undertaking: Annotated[str, Field(min_length=12, max_length=2000)] | None = None
+    undertaken_on: date | None = None
 
 
 class OfClub(Params):
@@ -86,7 +93,8 @@ def list_clubs(work: Work, matter: Matter, params: Nothing) -> tuple[ClubView, .
         .order_by(User.name, User.id)
     )
     for place, user in work.rows(query):
-        person = ClubPerson(user.id, user.name, user.email, parties[user.organisation_id], place.valid_until)
+        until, word = place.valid_until, (place.undertaking or "", place.undertaken_on)
+        person = ClubPerson(user.id, user.name, user.email, parties[user.organisation_id], until, *word)
         people.setdefault(place.club_id, []).append(person)
     return tuple(
         ClubView(
@@ -123,12 +131,7 @@ def add(work: Work, club: Club, params: Naming) -> Done:
     """Names a member of the matter in a club, or puts them behind a wall; it holds from their next request on."""
     _refuse_ended(club)
     user = _member(work, club, params.email)
-    if params.valid_until is not None and (params.valid_until.tzinfo is None or params.valid_until <= work.now):
-        raise Invalid("valid_until: must be a future time with its zone")
-    if club.kind == COUNSEL and user.role != "custodian":
-        raise Invalid("email: a club of counsel takes custodians alone")
-    if club.kind == WALL and params.valid_until is not None:
-        raise Invalid("valid_until: a wall ends by a compliance officer's act, not by the clock")
+    _check_naming(work, club, user, params)
     place = work.one(ClubMember, ClubMember.club_id == club.id, ClubMember.user_id == user.id, *_present(work))
     if place is None:
         place = ClubMember(
@@ -141,9 +144,28 @@ def add(work: Work, club: Club, params: Naming) -> Done:
         )
         work.add(place)
     place.valid_until = params.valid_until
+    place.undertaking, place.undertaken_on = params.undertaking, params.undertaken_on
     work.concerns(person=user.id)
     work.state(club=club.id, kind=club.kind, member=user.id)
+    if params.undertaken_on is not None:
+        work.state(undertaken_on=params.undertaken_on.isoformat())
     return Done(place.id)
+
+
+def _check_naming(work: Work, club: Club, user: User, params: Naming) -> None:
+    """Refuses whom the club does not take, a time that is none, and an undertaking that is missing or out of place."""
+    if params.valid_until is not None and (params.valid_until.tzinfo is None or params.valid_until <= work.now):
+        raise Invalid("valid_until: must be a future time with its zone")
+    if club.kind in COUNSELS and user.role != "custodian":
+        raise Invalid(f"email: a {CALLED[club.kind]} takes custodians alone, nobody with another part in the business")
+    if club.kind == WALL and params.valid_until is not None:
+        raise Invalid("valid_until: a wall ends by a compliance officer's act, not by the clock")
+    if (params.undertaking is None) != (params.undertaken_on is None):
+        raise Invalid("undertaken_on: an undertaking has its words, or where it is filed, and its day")
+    if params.undertaken_on is not None and (club.kind == WALL or params.undertaken_on > work.now.date()):
+        raise Invalid("undertaken_on: the day, past or today, of an undertaking to a club; a wall asks for none")
+    if club.kind == TEAM and params.undertaken_on is None:
+        raise Invalid("undertaking: nobody is named in a clean team before they have undertaken in writing")
 
 
 @action("club.remove", on=Club, two=_LETTING_OUT)

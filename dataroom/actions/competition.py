@@ -33,6 +33,7 @@ from dataroom.audit.statement import sign_statement
 from dataroom.clock import stamp
 from dataroom.errors import Conflict, Invalid, NotFound
 from dataroom.model import AuditDisclosure, AuditEntry, AuditLog, Document, Matter, Organisation, Version
+from dataroom.model.clubs import TEAM
 from dataroom.vault.sealed import Kind
 from policies.engine import Law
 
@@ -41,6 +42,9 @@ GIVING = frozenset({"disclosure.grant", "document.publish"})
 EXPORT = "production.export"
 NOT_COUNTED = "titles in lists, indexes of productions, and access granted to single people before they used it"
 OWN, COUNSEL, BUSINESS, OFFICERS, GIVEN = "own organisation", "counsel", "business people", "compliance", "given away"
+CLEAN, GIVEN_CLEAN = "clean team", "given to a clean team"
+FOR_TEAMS = frozenset({"clean-team-reads-in-place", "clean-team-states-its-purpose"})
+"""The rules by which something reaches somebody as one of a clean team; an entry names the rules that decided."""
 AUDIENCES = {"custodian": COUNSEL, "partner": BUSINESS, "compliance": OFFICERS}
 COLUMN = {"done": 0, "refused": 1, HIDDEN: 1}
 
@@ -201,11 +205,15 @@ def _count(
 
 
 def audience_of(row: Any, fields: Mapping[str, Any]) -> str:
-    """Whom an entry's act reached, or would have: by the role its actor had then."""
+    """Whom an entry's act reached, or would have: by the role its actor had then, and the rules that let them."""
     if row.act in GIVING:
-        return GIVEN
+        facts = fields.get("facts")
+        return GIVEN_CLEAN if isinstance(facts, dict) and facts.get("kind") == TEAM else GIVEN
     if row.actor_organisation_id == row.owner_organisation_id:
         return OWN
+    deciding = fields.get("policies")
+    if row.outcome == "done" and isinstance(deciding, list) and FOR_TEAMS & set(deciding):
+        return CLEAN
     return AUDIENCES.get(str(fields.get("role", "")), BUSINESS)
 
 
@@ -216,7 +224,9 @@ def permitted(law: Law, category: str, audience: str) -> bool:
         return True
     if known is None or known.audience == "organisation":
         return False
-    return audience in {GIVEN, COUNSEL} or known.audience == "everyone"
+    if audience in {CLEAN, GIVEN_CLEAN}:
+        return True
+    return known.audience == "everyone" or (known.audience == "counsel" and audience in {GIVEN, COUNSEL})
 
 
 def _entries(session: Session, log: uuid.UUID, *criteria: Any) -> Iterator[tuple[Any, dict[str, Any]]]:

@@ -22,6 +22,8 @@ from dataroom.model.clubs import WALL
 from dataroom.vault.sealed import Kind
 
 LONGEST = timedelta(days=366 * 3)
+WHOLE = "none"
+"""The circle of what is disclosed to an organisation as a whole."""
 UNNAMED = "named people"
 """What a disclosure to a club is called to whoever may not see the club."""
 Sentence = Annotated[str, Field(min_length=12, max_length=2000)]
@@ -47,7 +49,13 @@ def recipient_of(session: Session, params: Grant) -> uuid.UUID:
     return found or uuid.UUID(int=0)
 
 
-@action("disclosure.grant", on=Version, asks={"recipient": recipient_of})
+def circle_of(session: Session, params: Grant) -> str:
+    """The kind of the club to whose people alone it would be disclosed; `none` without one."""
+    club = session.get(Club, params.club) if params.club else None
+    return WHOLE if club is None else club.kind
+
+
+@action("disclosure.grant", on=Version, asks={"recipient": recipient_of, "circle": circle_of})
 def grant(work: Work, version: Version, params: Grant) -> Done:
     """Discloses one version, or its redacted copy, to one participating organisation until a day."""
     document = work.get(Document, version.document_id)
@@ -56,7 +64,7 @@ def grant(work: Work, version: Version, params: Grant) -> Done:
     if params.expires_at.tzinfo is None or not work.now < params.expires_at <= work.now + LONGEST:
         raise Invalid("expires_at: must be a time with its zone, in the future and within three years")
     recipient = recipient_of(work.session, params)
-    _check_club(work, version, params.club)
+    club = _club(work, version, params.club)
     row = Disclosure(
         id=new_id(),
         version_id=version.id,
@@ -76,16 +84,20 @@ def grant(work: Work, version: Version, params: Grant) -> Done:
     work.add(row)
     work.concerns(target=row)
     work.state(version=version.id, recipient=recipient, expires=params.expires_at.isoformat())
-    if params.club is not None:
-        work.state(club=params.club)
+    if club is not None:
+        work.state(club=club.id, kind=club.kind)
     return Done(row.id)
 
 
-def _check_club(work: Work, version: Version, club: uuid.UUID | None) -> None:
-    """Refuses what is no live club of the owner in the matter; a wall lets nobody in."""
+def _club(work: Work, version: Version, club: uuid.UUID | None) -> Club | None:
+    """The club; refuses what is no live club of the owner in the matter: a wall lets nobody in."""
+    if club is None:
+        return None
     own = (Club.matter_id == version.matter_id, Club.organisation_id == version.organisation_id)
-    if club is not None and work.one(Club, Club.id == club, *own, Club.ended_at.is_(None), Club.kind != WALL) is None:
+    found = work.one(Club, Club.id == club, *own, Club.ended_at.is_(None), Club.kind != WALL)
+    if found is None:
         raise Invalid("club: not a club of your organisation in this matter")
+    return found
 
 
 @action("disclosure.withdraw", on=Disclosure)

@@ -211,7 +211,7 @@ class Gate:
         attempt.admitted = True
         return work
 
-    def _refuse_token(self, work: Work, attempt: _Attempt, more: Mapping[str, Ref]) -> None:
+    def _refuse_token(self, work: Work, attempt: _Attempt, more: Mapping[str, Ref | str]) -> None:
         """Says so when somebody's API token is not for this action at all, whatever the target is or if there is one.
 
         Asked about a thing nobody may see, so that the answer tells of the token alone.
@@ -365,6 +365,7 @@ def checked(spec: Spec, params: Params | Mapping[str, Any] | None) -> Params:
         raise Invalid(f"{name}: {message}", facts={"fields": fields}) from None
 
 
-def _more(session: Session, spec: Spec, params: Params) -> dict[str, Ref]:
-    """Further organisations a policy asks about, found from the parameters."""
-    return {name: Ref("Organisation", str(find(session, params))) for name, find in spec.asks.items()}
+def _more(session: Session, spec: Spec, params: Params) -> dict[str, Ref | str]:
+    """Further circumstances a policy asks about, found from the parameters: organisations (by their ids) and words."""
+    found = {name: find(session, params) for name, find in spec.asks.items()}
+    return {name: each if isinstance(each, str) else Ref("Organisation", str(each)) for name, each in found.items()}

@@ -16,7 +16,7 @@ TRAIN = "This matter asks for a training that is valid; your compliance officers
 STATE = "The owner asks what for before this is opened."
 
 
-def lacking(work: Work, question: str, entity: Entity, more: Mapping[str, Ref]) -> NeedsFirst | None:
+def lacking(work: Work, question: str, entity: Entity, more: Mapping[str, Ref | str]) -> NeedsFirst | None:
     """What is missing where the policy would say yes to the same person once it is done; None when that is not it."""
     attrs = work.member.attrs
     if work.member.type != "Member" or (attrs["agreed"] and attrs["trained"] and not work.asked(entity)):

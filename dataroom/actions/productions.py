@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 
 from dataroom.actions import present
 from dataroom.actions.audiences import members, others
+from dataroom.actions.disclosures import WHOLE
 from dataroom.actions.registry import Nothing, Params, action
 from dataroom.actions.views import Done, OrganisationView
 from dataroom.actions.work import Work
@@ -185,7 +186,7 @@ def _check(work: Work, version: Version, parties: Iterable[uuid.UUID]) -> None:
     """Demands that this person may give the version to every recipient, and that each has been given it."""
     work.require("version.download", version)
     for party in parties:
-        work.require("disclosure.grant", version, recipient=Ref("Organisation", str(party)))
+        work.require("disclosure.grant", version, recipient=Ref("Organisation", str(party)), circle=WHOLE)
         if version.state != "published" and not _given(work, version, party):
             raise Conflict("Disclose every version to every recipient first; a production only numbers what was given.")
 

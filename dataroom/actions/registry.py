@@ -74,12 +74,12 @@ Affair = Literal["owner", "actor"]
 class Spec:
     """One action: its name, what it acts on (`None`: on nothing that exists yet), its parameters and its phases.
 
-    `lists` names the kind of row a listing is narrowed to, `kind` the policy's resource when there is no target,
-    `asks` finds further organisations of the policy's question (session, params). `prepare` moves bytes before the
-    transaction, `run` does the work inside it, `reveal` hands contents out after the commit, and `discard` cleans up
-    what `prepare` left when the transaction did not come about. `performer` is a person, the service, or an
-    organisation's directory; nobody else can do it. `two` says that it takes a second person, `affair` whose affair it
-    is when it comes to nothing.
+    `lists` names the kind of row a listing is narrowed to, `kind` the policy's resource when there is no target, `asks`
+    finds further circumstances of the policy's question (session, params): the id of an organisation, or a word.
+    `prepare` moves bytes before the transaction, `run` does the work inside it, `reveal` hands contents out after the
+    commit, and `discard` cleans up what `prepare` left when the transaction did not come about. `performer` is a
+    person, the service, or an organisation's directory; nobody else can do it. `two` says that it takes a second
+    person, `affair` whose affair it is when it comes to nothing.
     """
 
     name: str

@@ -33,7 +33,7 @@ from dataroom.model import (
     User,
 )
 from dataroom.model import Session as SessionRow
-from dataroom.model.clubs import COUNSEL, WALL
+from dataroom.model.clubs import COUNSELS, TEAM, WALL
 from policies.engine import Entity, Law, Ref
 
 SKEW = 60
@@ -139,8 +139,9 @@ def _age(at: datetime | None, moment: datetime) -> int:
 def _circles(
     session: Session, principal: Principal, away: Represented | None, matter_id: uuid.UUID | None, moment: datetime
 ) -> dict[str, frozenset[Ref]]:
-    """The clubs in which a person is named now, and the walls behind which; counsel's club counts counsel alone.
+    """The clubs in which a person is named now, and the walls behind which.
 
+    A club of counsel and a clean team count counsel alone, and a clean team only those who gave their undertaking.
     For a deputy, a club counts in which both are named, and a wall behind which either is.
     """
     if away is not None:
@@ -155,7 +156,8 @@ def _circles(
         rows = session.connection().execute(_NAMED, asked).all()
     walls = frozenset(Ref("Club", str(row.id)) for row in rows if row.kind == WALL)
     counsel = principal.role == "custodian"
-    clubs = frozenset(Ref("Club", str(row.id)) for row in rows if row.kind != WALL and (counsel or row.kind != COUNSEL))
+    let_in = [row for row in rows if row.kind != WALL and (counsel or row.kind not in COUNSELS)]
+    clubs = frozenset(Ref("Club", str(row.id)) for row in let_in if row.kind != TEAM or row.undertaken_on is not None)
     return {"clubs": clubs, "walls": walls}
 
 
@@ -239,7 +241,7 @@ NOWHERE = str(uuid.UUID(int=0))
 """The matter of whoever is not confined to one; policies name it."""
 _STANDING = _standing()
 _NAMED = (
-    select(Club.id, Club.kind)
+    select(Club.id, Club.kind, ClubMember.undertaken_on)
     .join(ClubMember, ClubMember.club_id == Club.id)
     .where(
         Club.matter_id == bindparam("matter", type_=Uuid),

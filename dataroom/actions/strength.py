@@ -47,14 +47,14 @@ class Proof(Params):
 
 
 def proved(
-    work: Work, action: str, entity: Entity, more: Mapping[str, Ref], proof: Mapping[str, int] = PROVED
+    work: Work, action: str, entity: Entity, more: Mapping[str, Ref | str], proof: Mapping[str, int] = PROVED
 ) -> Decision:
     """What the policy would say to a person who had just proved who they are; to the service as it says anyway."""
     attrs = {**work.member.attrs, **proof} if work.member.type == "Member" else work.member.attrs
     return work.services.law.decide(replace(work.member, attrs=attrs), action, entity, work.context(**more))
 
 
-def lacking(work: Work, action: str, entity: Entity, more: Mapping[str, Ref]) -> NeedsStrength:
+def lacking(work: Work, action: str, entity: Entity, more: Mapping[str, Ref | str]) -> NeedsStrength:
     """What to ask of a person who is refused an action for their sign-in alone."""
     strong = not proved(work, action, entity, more, {"sign_in_age": 0}).allowed
     limit = STRONG_SECONDS if strong else FRESH_SECONDS

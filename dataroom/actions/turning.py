@@ -147,6 +147,9 @@ def _of_thing(asked: Asked, company: str) -> Iterator[Step]:
         granted = _members(thing["granted"]) | {person["user"]}
         yield Step("granted", "They are granted access to it.", {}, {"granted": granted})
     owner = thing["organisation"]
+    if own != owner and "team" in thing and person["user"] not in _members(thing["team"]):
+        members = _members(thing["team"]) | {person["user"]}
+        yield Step("team", "It is disclosed to a clean team that names them.", {}, {"team": members})
     if own != owner and owner not in _members(person.get("receives", frozenset({owner}))):
         receives = {"receives": _members(person["receives"]) | {owner}}
         yield Step("borders", "A decision or mechanism covers the way to them.", receives)
@@ -210,6 +213,7 @@ def _losses(asked: Asked) -> Iterator[Step]:
         yield Step("audience", "Its disclosure ends.", {}, {"audience": given - {person["organisation"]}})
     for name, sentence in (
         ("named", "Its disclosure to their club ends."),
+        ("team", "Its disclosure to their clean team ends."),
         ("granted", "What they were granted ends."),
     ):
         people = _members(thing.get(name, frozenset()))

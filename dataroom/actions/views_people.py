@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from dataroom.actions.views import OrganisationView
 
@@ -28,13 +28,15 @@ class MemberView:
 
 @dataclass(frozen=True)
 class ClubPerson:
-    """A person named in a club."""
+    """A person named in a club, with the written undertaking that a clean team asks for and its day."""
 
     user: uuid.UUID
     name: str
     email: str
     organisation: OrganisationView
     valid_until: datetime | None
+    undertaking: str
+    undertaken_on: date | None
 
 
 @dataclass(frozen=True)

@@ -209,11 +209,11 @@ class Work:
             load = {"target": str(self.record.matter_id), "params": params}
             self.add(Errand(id=new_id(), kind=MISMATCH, payload=load, due_at=self.now, attempts=0))
 
-    def context(self, **more: Ref) -> dict[str, Any]:
+    def context(self, **more: Ref | str) -> dict[str, Any]:
         """The circumstances a policy may look at."""
         return {"now": int(self.now.timestamp()), **more}
 
-    def decide(self, action: str, entity: Entity, **more: Ref) -> Decision:
+    def decide(self, action: str, entity: Entity, **more: Ref | str) -> Decision:
         """What the policy says to `action` on `entity` for this principal."""
         return self.services.law.decide(self.member, action, entity, self.context(**more))
 
@@ -229,7 +229,7 @@ class Work:
         """How the policy sees the principal's own organisation."""
         return Entity("Organisation", str(self.organisation), {})
 
-    def require(self, action: str, row: Base, **more: Ref) -> None:
+    def require(self, action: str, row: Base, **more: Ref | str) -> None:
         """Demands a further permission; invisible is `NotFound`, visible but not permitted is `Refused`."""
         entity = self.entity(row)
         decision = self.decide(action, entity, **more)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
-from sqlalchemy import CheckConstraint, String
+from sqlalchemy import CheckConstraint, Date, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dataroom.model.base import At, Base, Id, MaybeAt, refers
 
 WALL = "ethical_wall"
 COUNSEL = "outside_counsel"
-KINDS = ("clean_team", "confidentiality_club", COUNSEL, WALL)
+TEAM = "clean_team"
+COUNSELS = (COUNSEL, TEAM)
+"""The kinds of club that take counsel (custodians) alone; a clean team only those who gave a written undertaking."""
+KINDS = (TEAM, "confidentiality_club", COUNSEL, WALL)
 
 
 class Club(Base):
-    """A named circle of people, kept by one organisation. `kind` says whether it lets in or, a wall, keeps out."""
+    """A named circle of people, kept by one organisation. `kind`, which nothing changes, says whom it lets in or that
+    it, a wall, keeps out."""
 
     __tablename__ = "club"
     __table_args__ = (
@@ -34,9 +39,10 @@ class Club(Base):
 
 
 class ClubMember(Base):
-    """A person's place in a club, from and until when."""
+    """A person's place in a club, from and until when, and where and of which day their written undertaking is."""
 
     __tablename__ = "club_member"
+    __table_args__ = (CheckConstraint("(undertaking is null) = (undertaken_on is null)", name="undertaking"),)
     id: Mapped[Id]
     club_id: Mapped[uuid.UUID] = refers("club.id", index=True)
     matter_id: Mapped[uuid.UUID] = refers("matter.id")
@@ -45,6 +51,8 @@ class ClubMember(Base):
     valid_from: Mapped[At]
     valid_until: Mapped[MaybeAt]
     removed_at: Mapped[MaybeAt]
+    undertaking: Mapped[str | None] = mapped_column(Text)
+    undertaken_on: Mapped[date | None] = mapped_column(Date)
 
 
 class Limitation(Base):

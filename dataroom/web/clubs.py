@@ -12,7 +12,7 @@ from dataroom.web.documents import show
 from dataroom.web.guards import Guarded
 from dataroom.web.matters import in_matter, matter_of_form
 from dataroom.web.site import fields, perform, principal, site, submit
-from dataroom.web.texts import WALL
+from dataroom.web.texts import TEAM, WALL
 
 
 def routes(pages: Guarded) -> None:
@@ -41,6 +41,7 @@ def index(matter_id: uuid.UUID, problem: DataroomError | None = None, about: uui
         about=about,
         given=request.form,
         wall=WALL,
+        team=TEAM,
     )
 
 
@@ -69,7 +70,7 @@ def _change(name: str, club_id: uuid.UUID, typed: dict[str, str], said: str) -> 
 
 def add(club_id: uuid.UUID) -> ResponseReturnValue:
     """Names somebody, until the end of a day (UTC) if one is given."""
-    typed = fields("email", "valid_until")
+    typed = fields("email", "valid_until", "undertaking", "undertaken_on")
     if "valid_until" in typed:
         typed["valid_until"] += "T23:59:59Z"
     return _change(

@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from dataroom.errors import DataroomError
 from dataroom.web.guards import Guarded, own, refuse_others
 from dataroom.web.matters import in_matter
-from dataroom.web.site import fields, local, perform, submit
-from dataroom.web.texts import WALL
+from dataroom.web.site import fields, local, perform, site, submit
+from dataroom.web.texts import CLUBS, TEAM, WALL
 
 
 def routes(pages: Guarded) -> None:
@@ -40,7 +40,10 @@ def form(version_id: uuid.UUID, problem: DataroomError | None = None) -> str:
     frame = in_matter(document.matter, "web.disclosures")
     others = [party for party in frame["matter"].organisations if not own(party.id)]
     clubs = perform("club.list", document.matter)
-    live = [club for club in clubs if own(club.organisation.id) and club.kind != WALL and club.ended_at is None]
+    category = site().services.law.categories.get(version.category)
+    quarantined = category is not None and category.audience == "clean-team"
+    kinds = {TEAM} if quarantined else {kind for kind, _, _ in CLUBS} - {WALL}
+    live = [club for club in clubs if own(club.organisation.id) and club.kind in kinds and club.ended_at is None]
     return render_template(
         "disclosures/grant.html",
         **frame,
@@ -48,6 +51,7 @@ def form(version_id: uuid.UUID, problem: DataroomError | None = None) -> str:
         document=document,
         others=others,
         clubs=live,
+        quarantined=quarantined,
         problem=problem,
         given=request.form,
     )

@@ -57,16 +57,25 @@ HOLDS = {
     "subject_request": "Request of a person concerned",
 }
 WALL = "ethical_wall"
+TEAM = "clean_team"
 CLUBS = (
-    ("clean_team", "Clean team", "Named people who alone see what is limited to it."),
-    (
-        "confidentiality_club",
-        "Confidentiality club",
-        "Named people bound by an undertaking, who alone see what is limited to it.",
-    ),
+    ("confidentiality_club", "Confidentiality club", "Named people in any part, who alone see what is limited to it."),
     ("outside_counsel", "Outside counsel only", "Named custodians who alone see what is limited to it."),
+    (
+        TEAM,
+        "Clean team",
+        "Named custodians who undertook in writing. Prices, costs and the like can be disclosed to them alone, to be"
+        " looked at and not taken away.",
+    ),
     (WALL, "Ethical wall", "Named people who never see what is behind it, whatever their role."),
 )
+REACH = {
+    "organisation": "Never leaves your organisation.",
+    "clean-team": "May reach people of other organisations in a clean team only.",
+    "counsel": "May reach other organisations’ custodians only.",
+    "everyone": "May reach every cleared member.",
+}
+"""How far information of a category goes, by its audience."""
 EVENTS = {
     "created": "the day the document was added",
     "matter_closed": "the closing of the matter",
@@ -139,5 +148,5 @@ def register(app: Flask, law: Law) -> None:
         rationale=lambda c: law.rationales[c].label if c in law.rationales else c,
         outcome=lambda o: {"done": "Done", "refused": "Refused", "failed": "Failed"}.get(o, o),
     )
-    app.jinja_env.globals.update(law=law, groups=groups, hold_kinds=HOLDS, club_kinds=CLUBS)
+    app.jinja_env.globals.update(law=law, groups=groups, hold_kinds=HOLDS, club_kinds=CLUBS, reach=REACH)
     app.context_processor(lambda: {"who": g.get("principal"), "now": datetime.now(UTC)})

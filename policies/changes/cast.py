@@ -81,6 +81,7 @@ def _documents(tiered: dict[str, Value]) -> dict[str, dict[str, Value]]:
             "original": True,
             "audience": frozenset(),
             "named": frozenset(),
+            "team": frozenset(),
             "granted": frozenset(),
             "author": "",
             "clawed": False,
@@ -99,7 +100,7 @@ def _in_matters(base: dict[str, Value], tiered: dict[str, Value]) -> dict[str, d
         "Club": {**base, "kind": "clean_team"},
         "Term": {**base, "tier": 2},
         "Search": {**base, "state": "running", "author": "ada"},
-        "Disclosure": {**base, "recipient": OTHER, "live": True},
+        "Disclosure": {**base, "recipient": OTHER, "live": True, "club": NO_CLUB, "quarantined": False},
         "Grant": {
             **base,
             "party": OTHER,
@@ -111,7 +112,13 @@ def _in_matters(base: dict[str, Value], tiered: dict[str, Value]) -> dict[str, d
         },
         "Review": {**base, "state": "open", "due": False},
         "Leave": {**base, "user": "bob", "deputy": "none", "live": True},
-        "ClawBack": {**base, "tier": 2, "category": "technical", "recipients": frozenset({OTHER})},
+        "ClawBack": {
+            **base,
+            "tier": 2,
+            "category": "technical",
+            "recipients": frozenset({OTHER}),
+            "team": frozenset(),
+        },
         "Audience": base,
         "Survey": {**base, "state": "running"},
         "Production": {**base, "tier": 2, "recipients": frozenset({OTHER})},
@@ -170,4 +177,6 @@ def question(action: str) -> dict[str, Value]:
     """The circumstances an action needs besides the time."""
     if action in {"member.add", "member.remove"}:
         return {"subject_organisation": OWN}
-    return {"recipient": OTHER} if action in {"audit.give", "disclosure.grant", "transfer.record"} else {}
+    if action == "disclosure.grant":
+        return {"recipient": OTHER, "circle": "none"}
+    return {"recipient": OTHER} if action in {"audit.give", "transfer.record"} else {}

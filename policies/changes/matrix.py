@@ -9,8 +9,17 @@ from typing import Any
 from policies.changes.cast import NOW, OTHER, OWN, ROLES, matter, member, question, thing
 from policies.engine import Entity, Law, Ref, Value
 
-AUDIENCES = {"organisation": "price-terms", "counsel": "royalty", "everyone": "claim-chart"}
-IN_CLOSED = {"Document": 5, "Version": 2, "Disposal": 4}
+AUDIENCES = {
+    "organisation": "unclassified",
+    "clean-team": "price-terms",
+    "counsel": "royalty",
+    "everyone": "claim-chart",
+}
+BESIDE: dict[str, tuple[tuple[str, dict[str, Value]], ...]] = {
+    "disclosure.grant": (("", {}), (", to a clean team", {"circle": "clean_team"}))
+}
+"""Actions that are shown for several circumstances: what is added to the state, and what else is asked."""
+IN_CLOSED = {"Document": 7, "Version": 3, "Disposal": 4}
 """Which row of a kind is shown for a closed matter as well."""
 Row = tuple[str, str, dict[str, Value]]
 
@@ -35,20 +44,20 @@ class Cells:
     marks: tuple[bool, ...]
 
 
-def whos(action: str, closed: bool) -> Iterator[tuple[Entity, dict[str, Any]]]:
+def whos(action: str, closed: bool, beside: Mapping[str, Value]) -> Iterator[tuple[Entity, dict[str, Any]]]:
     """Whoever the columns stand for, with what else is asked: of the thing's organisation, of another, of no matter."""
     state: dict[str, Any] = {**_NAMED, **({"matter": matter("closed")} if closed else {})}
     for organisation in (OWN, OTHER):
         for tier in (2, 1):
             for role in ROLES:
-                more = question(action)
+                more = {**question(action), **beside}
                 if "recipient" in more:
-                    more = {"recipient": OTHER if organisation == OWN else OWN}
+                    more |= {"recipient": OTHER if organisation == OWN else OWN}
                 if "subject_organisation" in more:
                     more = {"subject_organisation": organisation}
                 yield member(role, organisation, tier, **state), more
     elsewhere: dict[str, Any] = {**_NAMED, "matter": matter(name="m2")}
-    yield member("custodian", OWN, 2, **elsewhere), question(action)
+    yield member("custodian", OWN, 2, **elsewhere), {**question(action), **beside}
 
 
 def _categories(states: list[tuple[str, dict[str, Value]]]) -> Iterator[Row]:
@@ -87,6 +96,7 @@ def rows(kind: str) -> list[Row]:
                     ("staged, disclosed to the other", {"state": "staged", "audience": given}),
                     ("staged, granted to oneself", {"state": "staged", "granted": frozenset({"ada"})}),
                     ("staged, disclosed to oneself by a club", {"state": "staged", "named": frozenset({"ada"})}),
+                    ("staged, disclosed to oneself, clean team", {"state": "staged", "team": frozenset({"ada"})}),
                     ("published", {"state": "published"}),
                     *_CIRCLES,
                     ("redacted, candidate", {"state": "candidate", "original": False}),
@@ -100,7 +110,15 @@ def rows(kind: str) -> list[Row]:
             )
         )
     if kind == "ClawBack":
-        return list(_categories([("from the other", {}), ("from a third", {"recipients": frozenset()})]))
+        return list(
+            _categories(
+                [
+                    ("from the other", {}),
+                    ("from the other, by one's clean team", {"team": frozenset({"ada"})}),
+                    ("from a third", {"recipients": frozenset()}),
+                ]
+            )
+        )
     return list(_plain(_states(kind)))
 
 
@@ -146,7 +164,11 @@ _STATES: dict[str, list[tuple[str, dict[str, Value]]]] = {
         ("not confirmed, one's own", {"confirmed": False, "recorder": "ada"}),
         ("over", {"live": False}),
     ],
-    "Disclosure": [("live", {"live": True}), ("over", {"live": False})],
+    "Disclosure": [
+        ("live", {"live": True}),
+        ("live, to a clean team of others", {"live": True, "quarantined": True, "club": Ref("Club", "c1")}),
+        ("over", {"live": False}),
+    ],
     "Hold": [("live", {"live": True}), ("released", {"live": False})],
     "Disposal": [
         ("proposed", {"state": "proposed"}),
@@ -192,16 +214,15 @@ def cells(law: Law, action: str) -> Iterator[Cells]:
     """What a law says to one action of people; the last row is for a closed matter."""
     (kind,) = law.actions[action].resources
     given, law = rows(kind), law.about(action, "Member", kind)
-    answers = _marks(
-        law, action, [_named(kind, place, attrs) for place, (_, _, attrs) in enumerate(given)], closed=False
-    )
-    for (label, audience, _), marks in zip(given, answers, strict=True):
-        yield Cells(action, kind, label, audience, marks)
+    things = [_named(kind, place, attrs) for place, (_, _, attrs) in enumerate(given)]
     label, audience, attrs = given[IN_CLOSED.get(kind, 0)]
-    if kind == "Matter":
-        attrs = {**attrs, "state": "closed"}
-    (shut,) = _marks(law, action, [thing(kind, **attrs)], closed=True)
-    yield Cells(action, kind, f"{label}, closed matter", audience, shut)
+    shut = thing(kind, **(attrs | {"state": "closed"} if kind == "Matter" else attrs))
+    for said, beside in BESIDE.get(action, (("", {}),)):
+        answers = _marks(law, action, things, whos(action, closed=False, beside=beside))
+        for (one, of, _), marks in zip(given, answers, strict=True):
+            yield Cells(action, kind, one + said, of, marks)
+        (marks,) = _marks(law, action, [shut], whos(action, closed=True, beside=beside))
+        yield Cells(action, kind, f"{label}{said}, closed matter", audience, marks)
 
 
 def _named(kind: str, place: int, attrs: Mapping[str, Value]) -> Entity:
@@ -210,9 +231,11 @@ def _named(kind: str, place: int, attrs: Mapping[str, Value]) -> Entity:
     return found if kind in {"Matter", "Organisation"} else replace(found, id=f"x{place}")
 
 
-def _marks(law: Law, action: str, resources: Sequence[Entity], *, closed: bool) -> list[tuple[bool, ...]]:
+def _marks(
+    law: Law, action: str, resources: Sequence[Entity], people: Iterator[tuple[Entity, dict[str, Any]]]
+) -> list[tuple[bool, ...]]:
     """For each of the things, who of the columns may."""
-    columns = [law.decide_each(who, action, resources, {**NOW, **more}) for who, more in whos(action, closed)]
+    columns = [law.decide_each(who, action, resources, {**NOW, **more}) for who, more in people]
     return [tuple(answer.allowed for answer in row) for row in zip(*columns, strict=True)]
 
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from policies.engine.errors import LawError
 from policies.engine.periods import Period
 
-AUDIENCES = ("organisation", "counsel", "everyone")
+AUDIENCES = ("organisation", "clean-team", "counsel", "everyone")
 TRIGGERS = ("matter_closed", "agreement_end", "patent_expiry", "final_judgment", "created")
 ACTIONS = ("destroy", "return", "review")
 USES = ("redaction", "disclosure")
@@ -138,7 +138,7 @@ def read_categories(folder: Path) -> Mapping[str, Category]:
     if "unclassified" not in found:
         raise LawError('categories.toml: the category "unclassified" is missing')
     for category in found.values():
-        if (category.audience == "organisation") == category.publishable:
+        if (category.audience in {"organisation", "clean-team"}) == category.publishable:
             raise LawError(f"categories.toml: {category.id}: publishable contradicts its audience")
     return found
 

@@ -9,26 +9,29 @@ from dataroom.model import Club, ClubMember, Limitation
 from tests.actions.case import Case
 from tests.actions.house import House
 
+UNDERTAKEN = {"undertaking": "Signed undertaking, in the file CT-1.", "undertaken_on": "2026-01-05"}
+"""What a clean team asks of whoever is named in it."""
 
-def club(house: House, kind: str = "clean_team", *people: str, who: str = "ada") -> uuid.UUID:
+
+def club(house: House, kind: str = "confidentiality_club", *people: str, who: str = "ada") -> uuid.UUID:
     """A club of Aldermoor with some people of the cast in it."""
     made: uuid.UUID = house.do(who, "club.create", house.matter, name="Rates", kind=kind).id
     for person in people:
         row = house.person(person)
-        house.do(who, "club.add", made, email=row.email)
+        house.do(who, "club.add", made, email=row.email, **(UNDERTAKEN if kind == "clean_team" else {}))
     return made
 
 
 def limited(house: House) -> uuid.UUID:
     """A fresh document that only bram, who is in its club, and compliance officers reach."""
     document: uuid.UUID = house.line().document
-    house.do("ada", "document.limit", document, club=club(house, "clean_team", "bram"))
+    house.do("ada", "document.limit", document, club=club(house, "confidentiality_club", "bram"))
     return document
 
 
 def _founded(house: House, target: Any, result: Any) -> None:
     row = house.row(Club, result.id)
-    assert (row.matter_id, row.kind, row.ended_at) == (target, "clean_team", None)
+    assert (row.matter_id, row.kind, row.ended_at) == (target, "confidentiality_club", None)
     assert row.organisation_id == house.person("ada").organisation
 
 
@@ -37,7 +40,7 @@ def _listed(house: House, result: Any) -> bool:
 
 
 def _list_target(house: House) -> uuid.UUID:
-    house.do("ada", "club.create", house.matter, name="Listed", kind="clean_team")
+    house.do("ada", "club.create", house.matter, name="Listed", kind="confidentiality_club")
     return house.matter
 
 
@@ -64,7 +67,9 @@ def _limitable(house: House) -> uuid.UUID:
 
 def _some_club(house: House, _target: Any) -> dict[str, Any]:
     own = Club.organisation_id == house.person("ada").organisation
-    live = house.rows(Club, Club.kind == "clean_team", Club.ended_at.is_(None), own, Club.matter_id == house.matter)
+    live = house.rows(
+        Club, Club.kind == "confidentiality_club", Club.ended_at.is_(None), own, Club.matter_id == house.matter
+    )
     return {"club": live[0].id}
 
 
@@ -88,7 +93,7 @@ CASES = (
         "ada",
         _founded,
         lambda h: h.matter,
-        params=lambda h, t: {"name": "Rates", "kind": "clean_team"},
+        params=lambda h, t: {"name": "Rates", "kind": "confidentiality_club"},
         lower="petra",
         foreign="",
     ),
@@ -105,7 +110,7 @@ CASES = (
         "club.remove",
         "ada",
         _removed,
-        lambda h: club(h, "clean_team", "pia"),
+        lambda h: club(h, "confidentiality_club", "pia"),
         params=lambda h, t: {"email": "pia@borealis.example"},
         lower="petra",
     ),

@@ -141,7 +141,7 @@ def test_a_wall_a_club_and_a_claw_back_close_what_was_granted(house: House) -> N
     grants = [granted(house, line) for line in lines]
     assert all(views(house, "pia", line.version) for line in lines)
     house.do("ada", "document.limit", lines[0].document, club=club(house, "ethical_wall", "pia"))
-    house.do("ada", "document.limit", lines[1].document, club=club(house, "clean_team", "bram"))
+    house.do("ada", "document.limit", lines[1].document, club=club(house, "confidentiality_club", "bram"))
     taken = house.do("ada", "disclosure.claw-back", lines[2].version, **ORDER).id
     assert not any(views(house, "pia", line.version) for line in lines)
     with pytest.raises(ClawedBack):
@@ -177,7 +177,7 @@ def test_the_glass_opens_ones_own_company_alone_and_for_hours(house: House) -> N
 
 def test_what_the_glass_does_not_open_and_what_is_not_there_are_answered_alike(house: House) -> None:
     above, limited, guarded = house.line(tier=3), house.line(), house.line()
-    house.do("ada", "document.limit", limited.document, club=club(house, "clean_team", "bram"))
+    house.do("ada", "document.limit", limited.document, club=club(house, "confidentiality_club", "bram"))
     house.do("ada", "document.limit", guarded.document, club=club(house, "ethical_wall", "petra"))
     answers = set()
     for number in (2**31 - 1, *(number_of(line) for line in (above, limited, guarded))):
@@ -212,7 +212,7 @@ def test_breaking_the_glass_is_judged_once_by_a_second_person_or_overdue(house: 
 
 def test_a_disclosure_to_a_club_reaches_the_recipients_people_in_it_alone(house: House) -> None:
     line = house.line()
-    circle = club(house, "clean_team", "pia", "cass")
+    circle = club(house, "confidentiality_club", "pia", "cass")
     for wrong in (uuid.uuid4(), club(house, "ethical_wall"), club(house, who="bodil")):
         with pytest.raises(Invalid):
             house.do("ada", "disclosure.grant", line.version, **terms(house, club=wrong))

@@ -41,7 +41,7 @@ def test_a_published_document_is_seen_by_the_club_alone(house: House) -> None:
     before = {who: reached(house, who, line) for who in PEOPLE}
     assert "page.view" in before["pia"]
     counts = {who: count(house, who) for who in ("ada", "petra", "pia", "bodil")}
-    circle = club(house, "clean_team", "bram", "pia")
+    circle = club(house, "confidentiality_club", "bram", "pia")
     house.do("ada", "document.limit", line.document, club=circle)
     for who in PEOPLE:
         expected = before[who] if who in {"bram", "pia"} else before[who] & {"list", "version.read"}
@@ -84,7 +84,7 @@ def test_the_place_in_a_club_ends_with_its_day(house: House) -> None:
 def test_redactions_of_limited_documents_are_the_clubs(house: House) -> None:
     redaction = house.draft()
     document = house.row(Version, house.row(Redaction, redaction).version_id).document_id
-    house.do("ada", "document.limit", document, club=club(house, "clean_team", "bram"))
+    house.do("ada", "document.limit", document, club=club(house, "confidentiality_club", "bram"))
     for name, params in (("redaction.read", {}), ("redaction.mark", {"marks": [mark()]}), ("redaction.submit", {})):
         with pytest.raises(NotFound):
             house.do("ada", name, redaction, **params)
@@ -98,7 +98,7 @@ def test_searches_find_nothing_in_limited_documents(house: House) -> None:
     house.world.worker.drain()
     search = found.id
     assert line.version in {part.version for part in house.do("ada", "search.read", search).parts}
-    house.do("ada", "document.limit", line.document, club=club(house, "clean_team", "bram"))
+    house.do("ada", "document.limit", line.document, club=club(house, "confidentiality_club", "bram"))
     assert line.version not in {part.version for part in house.do("ada", "search.read", search).parts}
     with pytest.raises(NotFound):
         house.do("ada", "search.hits", search, version=line.version)
@@ -106,7 +106,7 @@ def test_searches_find_nothing_in_limited_documents(house: House) -> None:
 
 def test_an_ended_club_lets_nobody_in_until_compliance_lifts_it(house: House) -> None:
     line = house.world.published(path="club/five.pdf")
-    circle = club(house, "clean_team", "bram")
+    circle = club(house, "confidentiality_club", "bram")
     house.do("ada", "document.limit", line.document, club=circle)
     for who in ("ada", "bram"):
         with pytest.raises((NotFound, Refused)):
@@ -144,7 +144,7 @@ def test_a_wall_keeps_its_people_out_whatever_their_role(house: House) -> None:
 
 def test_club_and_wall_at_once_and_only_one_of_each(house: House) -> None:
     line = house.world.published(path="wall/two.pdf")
-    circle, wall = club(house, "clean_team", "ada", who="bram"), club(house, "ethical_wall", "pia")
+    circle, wall = club(house, "confidentiality_club", "ada", who="bram"), club(house, "ethical_wall", "pia")
     house.do("ada", "document.limit", line.document, club=circle)
     house.do("ada", "document.limit", line.document, club=wall)
     for again in (club(house), club(house, "ethical_wall")):
@@ -188,14 +188,14 @@ def test_only_a_live_club_of_the_owner_limits(house: House, wrong: Wrong) -> Non
 
 def test_competition_rules_hold_inside_a_club(house: House) -> None:
     line = house.world.published(path="club/royalty.pdf", category="royalty")
-    circle = club(house, "clean_team", "pia", "bodil")
+    circle = club(house, "confidentiality_club", "pia", "bodil")
     house.do("ada", "document.limit", line.document, club=circle)
     assert reached(house, "pia", line) == set()
     assert "page.view" in reached(house, "bodil", line)
 
 
 def test_people_see_the_clubs_they_are_in(house: House) -> None:
-    circle = club(house, "clean_team", "pia")
+    circle = club(house, "confidentiality_club", "pia")
     wall = club(house, "ethical_wall", "pia")
     seen = {view.id: view for view in house.do("pia", "club.list", house.matter)}
     assert {person.email for person in seen[circle].people} == {"pia@borealis.example"}

@@ -58,7 +58,7 @@ def test_the_filed_are_awaited_and_become_that_person_by_a_verified_address(hous
 
 
 def test_ending_an_account_ends_everything_it_had_and_nothing_comes_back_with_it(house: House) -> None:
-    club = house.do("ada", "club.create", house.matter, name="Rates", kind="clean_team").id
+    club = house.do("ada", "club.create", house.matter, name="Rates", kind="confidentiality_club").id
     wall = house.do("ada", "club.create", house.matter, name="Apart", kind="ethical_wall").id
     who = working(house, club=club)
     user, mail = account(house, who), f"{who}@aldermoor.example"

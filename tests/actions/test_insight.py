@@ -26,7 +26,7 @@ CATEGORIES = ("claim-chart", "claim-chart", "validity", "price-terms")
 def lived(house: House) -> House:
     """Documents of two companies in every state, tier and circle, drawn by chance but always the same."""
     rng, world = random.Random(5), house.world
-    circles = [club(house, "clean_team", "bram", "pia"), club(house, "ethical_wall", "pia", "bram")]
+    circles = [club(house, "confidentiality_club", "bram", "pia"), club(house, "ethical_wall", "pia", "bram")]
     for number in range(14):
         owner = "bodil" if number % 5 == 4 else "ada"
         path, category = f"lived/{number}.pdf", rng.choice(CATEGORIES)
@@ -141,7 +141,7 @@ def test_several_changes_are_named_together(house: House) -> None:
 
 def test_walls_and_clubs_are_among_the_changes(house: House) -> None:
     line = house.world.published(tier=2)
-    house.do("ada", "document.limit", line.document, club=club(house, "clean_team", "bram"))
+    house.do("ada", "document.limit", line.document, club=club(house, "confidentiality_club", "bram"))
     answer = explained(house, line.document, "pia", "page.view", by="cleo")
     assert [rule.id for rule in answer.rules] == ["club-versions-for-the-club"]
     assert ("They are named in its club.",) in answer.changes
@@ -215,7 +215,7 @@ def test_another_documents_version_is_not_explained(house: House) -> None:
 
 def test_what_the_asker_may_not_see_is_not_shown_through_others(house: House) -> None:
     line = house.world.published(tier=2)
-    house.do("ada", "document.limit", line.document, club=club(house, "clean_team", "pia"))
+    house.do("ada", "document.limit", line.document, club=club(house, "confidentiality_club", "pia"))
     pia = house.person("pia").user
     assert line.version in {row.id for row in rows(house, "pia", "document.list")}
     assert line.version not in {row.id for row in rows(house, "ada", "access.documents", person=pia)}

@@ -202,7 +202,7 @@ def test_a_version_limited_to_a_club_is_not_told_to_who_is_not_in_it(house: Hous
     line, open_to_all = house.line(), given(house)
     house.world.disclosed(line.version)
     production = produced(house, line.version, open_to_all, prefix="CLUB")
-    house.do("ada", "document.limit", line.document, club=club(house, "clean_team", "bram"))
+    house.do("ada", "document.limit", line.document, club=club(house, "confidentiality_club", "bram"))
     for who in ("bodil", "ada"):
         view = house.do(who, "production.read", production)
         assert [item.version for item in view.items] == [open_to_all]

@@ -29,7 +29,7 @@ def items(house: House, who: str, target: Any) -> list[Any]:
 def test_what_nobody_confirms_ends_on_the_day_and_the_report_says_so(house: House) -> None:
     matter = own_matter(house)
     line = contributed(house, matter)
-    circle = house.do("ada", "club.create", matter, name="Rates", kind="clean_team").id
+    circle = house.do("ada", "club.create", matter, name="Rates", kind="confidentiality_club").id
     wall = house.do("ada", "club.create", matter, name="Former", kind="ethical_wall").id
     for place in (circle, wall):
         house.do("ada", "club.add", place, email="petra@aldermoor.example")

@@ -45,7 +45,7 @@ def _club(world: World, matter: uuid.UUID) -> Club:
         matter_id=matter,
         organisation_id=ada.organisation,
         name="Rates",
-        kind="clean_team",
+        kind="confidentiality_club",
         created_by=ada.user,
         created_at=world.clock.now(),
     )
@@ -67,7 +67,7 @@ def _work(world: World, services: Services, matter: uuid.UUID, what: str) -> Cal
                 append(services, session, record, world.clock.now())
 
     def act() -> None:
-        gate.perform(ada, "club.create", matter, {"name": "Rates", "kind": "clean_team"})
+        gate.perform(ada, "club.create", matter, {"name": "Rates", "kind": "confidentiality_club"})
 
     return act if what == ACTION else insert
 

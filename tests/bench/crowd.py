@@ -64,7 +64,7 @@ def example(world: World) -> uuid.UUID:
     taken = world.ready()
     world.disclosed(taken.version)
     world.do("ada", "disclosure.claw-back", taken.version, **CLAW_BACK)
-    world.do("ada", "club.create", world.matter, name="Rates", kind="clean_team")
+    world.do("ada", "club.create", world.matter, name="Rates", kind="confidentiality_club")
     until = world.clock.now() + timedelta(days=30)
     ask = {"organisation": "aldermoor", "number": 7, "purpose": REASON, "basis": REASON, "until": until}
     world.do("pia", "access.request", world.matter, **ask)

@@ -50,7 +50,7 @@ class Crowd:
             self.version = self._row(Version, line.version)
             self.companies = list(session.scalars(sa.select(Organisation.id).order_by(Organisation.slug)))
             self.people = [world.people[who].user for who in READERS]
-            self.clubs = [self._club(kind) for kind in ("clean_team", "outside_counsel", "ethical_wall")]
+            self.clubs = [self._club(kind) for kind in ("confidentiality_club", "outside_counsel", "ethical_wall")]
             for number in range(DOCUMENTS):
                 self._document(number)
 

@@ -103,7 +103,7 @@ def test_a_review_is_begun_confirmed_by_a_click_and_in_bulk_and_taken_as_csv(hou
 
 def test_a_disclosure_to_a_club_is_chosen_in_the_form_and_shown(house: World, as_: As) -> None:
     ada, line = as_("ada"), house.ready(path="access/three.pdf")
-    club = house.do("ada", "club.create", house.matter, name="Rates circle", kind="clean_team").id
+    club = house.do("ada", "club.create", house.matter, name="Rates circle", kind="confidentiality_club").id
     house.do("ada", "club.add", club, email="pia@borealis.example")
     form = f"/versions/{line.version}/disclose"
     assert str(club) in ada.get(form).text

@@ -92,7 +92,8 @@ CLOSED: dict[str, tuple[dict[str, Value], dict[str, Value]]] = {
     "not active": ({"active": False}, {}),
     "a club": ({}, {"club": CLUB}),
     "a wall": ({"walls": frozenset({WALL})}, {"wall": WALL}),
-    "own organisation only": ({}, {"category": "price-terms"}),
+    "own organisation only": ({}, {"category": "unclassified"}),
+    "clean team only": ({}, {"category": "price-terms"}),
     "counsel only": ({}, {"category": "royalty"}),
     "clawed back": ({}, {"clawed": True}),
 }

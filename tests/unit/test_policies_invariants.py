@@ -33,6 +33,9 @@ FORBIDS = {
     "clawed-back-is-closed": "clawed-back-is-gone",
     "clawed-back-is-not-given-again": "what-was-clawed-back-stays-back",
     "clawed-back-once": "what-was-clawed-back-stays-back",
+    "claw-backs-for-the-clean-team-only": "claw-backs-of-clean-teams-things",
+    "clean-team-material-is-read-in-place": "clean-team-material-is-only-looked-at",
+    "clean-team-only": "clean-team-material-stays-in-its-team",
     "clearance": "nothing-of-a-version-above-clearance",
     "closed-matter-is-read-only": "closed-matters-take-nothing-in",
     "club-documents-for-the-club": "club-documents-are-for-their-people",
@@ -45,11 +48,14 @@ FORBIDS = {
     "copies-stay-with-their-audience": "copies-reach-whom-they-are-made-for",
     "counsel-only": "counsel-only-is-for-counsel",
     "directories-leave-the-erased": "directories-keep-to-their-living-people",
+    "disclosures-to-a-clean-team-are-its-own": "what-a-clean-team-was-given-is-its-own-affair",
     "erased-accounts-stay-shut": "the-erased-do-not-come-back",
     "held-is-never-disposed-of": "held-is-never-destroyed",
     "held-keys-are-kept": "held-keys-are-never-destroyed",
     "held-people-are-kept": "held-people-are-not-forgotten",
     "keys-after-a-sign-in": "keys-follow-the-sign-in",
+    "no-disclosure-outside-clean-teams": "clean-team-material-is-given-to-clean-teams",
+    "no-publication-of-clean-team-categories": "clean-team-material-is-not-published",
     "no-disclosure-of-walled-categories": "walled-categories-are-not-given",
     "no-publication-before-classification": "walled-categories-are-not-published",
     "no-publication-of-walled-categories": "walled-categories-are-not-published",
@@ -99,7 +105,9 @@ MUTANTS = (
     ("published-or-disclosed-is-seen", "staged", "candidate", "unreleased-copies-stay-inside"),
     ("custodian-downloads-received", 'principal.role == "custodian"', 'principal.role != "compliance"',
      "only-custodians-download"),
-    ("own-organisation-only", '"costs",', "", "walled-categories-never-leave"),
+    ("clean-team-only", '"costs",', "", "clean-team-material-stays-in-its-team"),
+    ("clean-team-only", "resource.team", "resource.named", "clean-team-material-stays-in-its-team"),
+    ("no-disclosure-outside-clean-teams", '"clean_team"', '"none"', "clean-team-material-is-given-to-clean-teams"),
     ("owner-executes-disposal", ', "compliance"])', "])", "disposals-take-two-functions-and-a-third-hand"),
     ("held-is-never-disposed-of", "resource.held", "!resource.held", "held-versions-keep-their-bytes"),
     ("shared-entries-are-read", "&& resource.shared", "|| resource.shared", "partners-read-no-log"),
@@ -192,7 +200,7 @@ def test_an_example_is_told_in_words() -> None:
 
 def test_the_promises_name_the_categories_of_the_lists() -> None:
     walls = [promise for promise in PROMISES.values() if category_literals(promise)]
-    assert {promise.audience for promise in walls} == {"organisation", "counsel"}
+    assert {promise.audience for promise in walls} == {"organisation", "clean-team", "counsel"}
     for promise in walls:
         named = {each.id for each in LAW.categories.values() if each.audience == promise.audience}
         assert category_literals(promise) == named, promise.id

@@ -29,7 +29,7 @@ VERSIONS = sa.Table(
     sa.Column("clawed", sa.Boolean),
     sa.Column("reserved", sa.Boolean),
     sa.Column("audience", sa.String),
-    *[sa.Column(name, sa.String) for name in ("meant", "named", "granted", "asking", "visitors")],
+    *[sa.Column(name, sa.String) for name in ("meant", "named", "team", "granted", "asking", "visitors")],
 )
 
 
@@ -86,7 +86,7 @@ SPOILT = {
     "a missing sentence": ("access/matters.cedar", "@sentence", "@saying", "@sentence"),
     "an id used twice": ("access/holds.cedar", "compliance-holds-own", "custodian-contributes", "twice"),
     "a category dropped from a wall": ("access/competition.cedar", '    "costs",\n', "", "different categories"),
-    "a category widened in the list": ("categories.toml", '"organisation"\npublishable = false\nbasis = "TFEU Article 101; S', '"everyone"\npublishable = true\nbasis = "TFEU Article 101; S', "different categories"),
+    "a category widened in the list": ("categories.toml", '"clean-team"\npublishable = false\nbasis = "TFEU Article 101; S', '"everyone"\npublishable = true\nbasis = "TFEU Article 101; S', "different categories"),
     "an unknown trigger": ("retention/work-product.toml", "matter_closed", "whenever", "trigger"),
     "a bad period": ("retention/work-product.toml", "P7Y", "7 years", "period"),
     "a schedule under another name": ("retention/work-product.toml", '"work-product"', '"work"', "work-product"),

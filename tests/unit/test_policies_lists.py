@@ -100,7 +100,7 @@ def test_a_later_trigger_is_never_due_earlier(first: date, second: date) -> None
 def test_categories() -> None:
     assert not LAW.categories["unclassified"].publishable
     assert {c.audience for c in LAW.categories.values()} == set(AUDIENCES)
-    assert LAW.categories["price-terms"].audience == "organisation"
+    assert LAW.categories["price-terms"].audience == "clean-team"
     assert LAW.categories["royalty"].audience == "counsel"
 
 

@@ -1,0 +1,21 @@
+"""Written undertakings of people who are named in clubs."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0020"
+down_revision = "0019"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Two columns that begin empty: nobody is in a clean team until their undertaking is on record."""
+    with op.batch_alter_table("club_member") as table:
+        table.add_column(sa.Column("undertaking", sa.Text(), nullable=True))
+        table.add_column(sa.Column("undertaken_on", sa.Date(), nullable=True))
+        table.create_check_constraint(
+            op.f("ck_club_member_undertaking"), "(undertaking is null) = (undertaken_on is null)"
+        )
