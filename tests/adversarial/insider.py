@@ -79,6 +79,7 @@ def _premises(house: House) -> None:
 
 def _persons_and_clubs(house: House) -> None:
     house.erasing(days=30)
+    club(house, "clean_team", "bodil", "bram")
     made = club(house, "confidentiality_club", "pia", "bram")
     house.do("ada", "club.remove", made, email="pia@borealis.example")
     house.do("ada", "club.end", made)

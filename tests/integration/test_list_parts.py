@@ -51,6 +51,7 @@ class Crowd:
             self.companies = list(session.scalars(sa.select(Organisation.id).order_by(Organisation.slug)))
             self.people = [world.people[who].user for who in READERS]
             self.clubs = [self._club(kind) for kind in ("confidentiality_club", "outside_counsel", "ethical_wall")]
+            self.team = self._club("clean_team")
             for number in range(DOCUMENTS):
                 self._document(number)
 
@@ -66,9 +67,10 @@ class Crowd:
     def _club(self, kind: str) -> uuid.UUID:
         place = {"matter_id": self.world.matter, "created_at": self.now, "created_by": self.people[0]}
         club = self._put(Club, organisation_id=self.companies[0], name=kind, kind=kind, **place)
-        for person in self.dice.sample(self.people, 4):
+        for person in self.dice.sample(self.people, 6 if kind == "clean_team" else 4):
+            said = {"undertaking": REASON, "undertaken_on": self.now.date()} if self.dice.random() < 0.8 else {}
             known = {"club_id": club, "matter_id": self.world.matter, "user_id": person, "added_by": person}
-            self._put(ClubMember, **known, valid_from=self.now)
+            self._put(ClubMember, **known, **said, valid_from=self.now)
         return club
 
     def _document(self, number: int) -> None:
@@ -109,7 +111,7 @@ class Crowd:
         who = {"organisation_id": owner, "recipient_id": self.dice.choice(self.companies), "granted_by": self.people[0]}
         said = {"purpose": REASON, "necessity": REASON, "alternative": REASON}
         ended = self.dice.choice((None, None, self.now))
-        club = self.dice.choice((None, None, self.clubs[0], self.clubs[1]))
+        club = self.dice.choice((None, None, self.clubs[0], self.clubs[1], self.team, self.team))
         when = {"granted_at": self.now - timedelta(days=2), "expires_at": self._when(), "withdrawn_at": ended}
         place = {"version_id": version, "document_id": document, "matter_id": self.world.matter}
         self._put(Disclosure, **place, **who, **said, **when, club_id=club)
