@@ -67,7 +67,7 @@ def _probe(shape: Shape, action: str, principal_type: str, resource_type: str, r
     attrs = shape.entities[resource_type]
     mapping: dict[str, Attr] = {name: _attr(name, attr) for name, attr in attrs.items()}
     mapping["id"] = Column(column("id", String), f"ref:{resource_type}", nullable=False)
-    context: dict[str, Value] = {"now": 0, "recipient": Ref("Organisation", "")}
+    context: dict[str, Value] = {"now": 0, "recipient": Ref("Organisation", ""), "circle": ""}
     context["subject_organisation"] = Ref("Organisation", "")
     return Question(
         principal=principal.ref,

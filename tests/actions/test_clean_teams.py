@@ -125,7 +125,7 @@ def test_what_the_owner_asks_and_sees_as_others_says_the_same(house: House) -> N
         seen = house.do("ada", "access.document", line.document, person=person)
         assert [row.id for row in seen.versions] == ([line.version] if allowed else [])
         listed = house.do("ada", "access.documents", house.matter, person=person, limit=100)
-        assert [row.id for row in listed.items] == ([line.version] if allowed else [])
+        assert (line.version in {row.id for row in listed.items}) is allowed
     why = house.do("ada", "access.explain", line.document, person=house.person("berit").user, do="page.view")
     assert "It is disclosed to a clean team that names them." in {one for change in why.changes for one in change}
     ends = house.do("ada", "access.explain", line.document, person=house.person("bodil").user, do="page.view")

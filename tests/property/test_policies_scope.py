@@ -255,6 +255,8 @@ def circumstances(action: str, organisation: str) -> dict[str, Value]:
         more["subject_organisation"] = Ref("Organisation", organisation)
     if action in {"audit.give", "disclosure.grant", "transfer.record"}:
         more["recipient"] = Ref("Organisation", organisation)
+    if action == "disclosure.grant":
+        more["circle"] = "none" if organisation == ORGANISATIONS[0] else "clean_team"
     return more
 
 

@@ -86,6 +86,20 @@ def test_a_disclosure_to_a_club_opens_what_a_disclosure_opens() -> None:
             assert not may(member(role, OTHER, user="eve"), action, through)
 
 
+@pytest.mark.parametrize("category", ["price-terms", "royalty", "technical", "unclassified"])
+def test_a_clean_team_looks_and_takes_nothing_away(category: str) -> None:
+    given = thing("Version", category=category, team=ADA)
+    for role in ROLES:
+        for action in SEEING:
+            sees = role == "custodian" and category != "unclassified" and action != "version.proof"
+            assert may(member(role, OTHER), action, given) is sees, (role, action)
+            assert not may(member(role, OTHER, user="eve"), action, given)
+        for action in ("version.download", "page.words"):
+            assert not may(member(role, OTHER), action, given)
+    wide = changed(given, audience=frozenset({OTHER}), named=ADA, granted=ADA, state="published")
+    assert may(member("custodian", OTHER), "version.download", wide) is (category in {"royalty", "technical"})
+
+
 CLOSED: dict[str, tuple[dict[str, Value], dict[str, Value]]] = {
     "clearance": ({"tier": 1}, {}),
     "another matter": ({"matter": matter(name="m2")}, {}),

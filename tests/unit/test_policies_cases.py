@@ -40,7 +40,11 @@ def test_publication_and_disclosure_follow_the_category(category: str) -> None:
     publishable = LAW.categories[category].publishable
     who = member("custodian")
     assert may(who, "document.publish", thing("Document", category=category)) is publishable
-    assert may(who, "disclosure.grant", thing("Version", category=category), recipient=OTHER) is publishable
+    version, teams = thing("Version", category=category), LAW.categories[category].audience != "organisation"
+    assert may(who, "disclosure.grant", version, recipient=OTHER, circle="none") is publishable
+    assert may(who, "disclosure.grant", version, recipient=OTHER, circle="clean_team") is teams
+    for circle in ("confidentiality_club", "outside_counsel", "anything"):
+        assert may(who, "disclosure.grant", version, recipient=OTHER, circle=circle) is publishable
 
 
 def test_nothing_unclassified_is_published() -> None:
@@ -55,9 +59,9 @@ def test_price_and_royalty_never_reach_partners_of_others() -> None:
 
 def test_disclosure_only_to_another_participant() -> None:
     version, who = thing("Version"), member("custodian")
-    assert may(who, "disclosure.grant", version, recipient=OTHER)
-    assert not may(who, "disclosure.grant", version, recipient=OWN)
-    assert not may(who, "disclosure.grant", version, recipient=THIRD)
+    assert may(who, "disclosure.grant", version, recipient=OTHER, circle="none")
+    assert not may(who, "disclosure.grant", version, recipient=OWN, circle="none")
+    assert not may(who, "disclosure.grant", version, recipient=THIRD, circle="none")
 
 
 def test_custodian_names_own_people_only() -> None:

@@ -59,9 +59,9 @@ def test_what_export_control_does_not_leave_free_stays_in_its_country(export: st
         assert may(changed(who, **abroad), action, theirs) is (export == "free")
         opens = action in {"page.view", "version.download"}
         assert may(changed(who, **abroad), action, mine) is not (export == "controlled" and opens)
-    assert may(who, "disclosure.grant", mine, recipient=OTHER)
-    assert may(changed(who, **abroad), "disclosure.grant", mine, recipient=OTHER) is (export == "free")
-    assert not may(changed(who, sends=NOBODY), "disclosure.grant", mine, recipient=OTHER)
+    assert may(who, "disclosure.grant", mine, recipient=OTHER, circle="none")
+    assert may(changed(who, **abroad), "disclosure.grant", mine, recipient=OTHER, circle="none") is (export == "free")
+    assert not may(changed(who, sends=NOBODY), "disclosure.grant", mine, recipient=OTHER, circle="none")
 
 
 def test_mechanisms_are_switched_by_the_companys_compliance_officers() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from dataroom.actions.strength import FRESH_SECONDS, STRONG_SECONDS
 from policies.engine import Entity
-from tests.unit.test_policies_cast import LAW, NOW, OTHER, OWN, matter, may, member, thing
+from tests.unit.test_policies_cast import LAW, NOW, OTHER, OWN, matter, may, member, question, thing
 
 STRONG = [
     ("redaction.approve", "custodian", thing("Redaction", state="in_review")),
@@ -38,7 +38,7 @@ STRONG = [
 
 @pytest.mark.parametrize(("action", "role", "what"), STRONG, ids=[row[0] for row in STRONG])
 def test_the_seconds_told_are_those_of_the_law(action: str, role: str, what: object) -> None:
-    more = {"recipient": OTHER} if action in {"disclosure.grant", "transfer.record"} else {}
+    more = question(action)
     assert may(member(role, strong_age=STRONG_SECONDS), action, what, **more)  # type: ignore[arg-type]
     decision = LAW.decide(
         member(role, strong_age=STRONG_SECONDS + 1),
