@@ -127,6 +127,7 @@ def test_the_lasting_rules_are_those_nobody_puts_right_for_themselves(house: Hou
     assert {name for name, policy in policies.items() if policy.lasting} == {
         "active-people-only",
         "clawed-back-is-closed",
+        "clean-team-only",
         "clearance",
         "club-versions-for-the-club",
         "counsel-only",
