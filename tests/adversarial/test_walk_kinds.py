@@ -103,7 +103,7 @@ class Place:
             self.digests[word] = [row.sha256 for row in rows]
         enrol(world, "lapsed", "aldermoor", "custodian")
         world.do("ada", "member.add", world.matter, email="lapsed@aldermoor.example", tier=4)
-        own = world.do("bodil", "club.create", world.matter, name="Of Borealis", kind="clean_team").id
+        own = world.do("bodil", "club.create", world.matter, name="Of Borealis", kind="confidentiality_club").id
         world.do("corin", "club.add", own, email="bodil@borealis.example")
         ended = {"valid_until": world.clock.now() - timedelta(seconds=1)}
         with self.house.writing() as session:
