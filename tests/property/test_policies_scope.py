@@ -149,7 +149,7 @@ def kind_of(name: str, rng: random.Random) -> Kind:
 
 def world() -> dict[str, Kind]:
     """All resource types with their rows; the same every time, whatever other types there are. One matter is open,
-    the other closed."""
+    the other closed; a disposal and a version are as actions that ask for much want them."""
     names = sorted({resource for _, _, resource in QUESTIONS})
     kinds = {name: kind_of(name, random.Random(f"{SEED} {name}")) for name in names}
     people = frozenset(USERS[:3])
@@ -174,6 +174,21 @@ def world() -> dict[str, Kind]:
         "held": False,
     }
     kinds["Disposal"].entities[0] = Entity("Disposal", kinds["Disposal"].entities[0].id, ready)
+    first, asking = kinds["Version"].entities[0], frozenset({Ref("Organisation", ORGANISATIONS[0])})
+    open_to: dict[str, Value] = {
+        "matter": Ref("Matter", MATTERS[0]),
+        "organisation": Ref("Organisation", ORGANISATIONS[1]),
+        "state": "staged",
+        "tier": 0,
+        "category": "technical",
+        "export": "free",
+        "clawed": False,
+        "audience": asking,
+        "asking": asking,
+        "club": Ref("Club", CLUBS[0]),
+        "wall": Ref("Club", CLUBS[0]),
+    }
+    kinds["Version"].entities[0] = Entity("Version", first.id, {**first.attrs, **open_to})
     return kinds
 
 
