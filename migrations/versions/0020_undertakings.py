@@ -13,9 +13,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Two columns that begin empty: nobody is in a clean team until their undertaking is on record."""
+    op.add_column("club_member", sa.Column("undertaking", sa.Text(), nullable=True))
+    op.add_column("club_member", sa.Column("undertaken_on", sa.Date(), nullable=True))
     with op.batch_alter_table("club_member") as table:
-        table.add_column(sa.Column("undertaking", sa.Text(), nullable=True))
-        table.add_column(sa.Column("undertaken_on", sa.Date(), nullable=True))
         table.create_check_constraint(
             op.f("ck_club_member_undertaking"), "(undertaking is null) = (undertaken_on is null)"
         )

@@ -11,7 +11,7 @@ import json
 import tempfile
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +125,8 @@ def _made_up(connection: sa.Connection, column: sa.Column[Any]) -> Any:
         return uuid.UUID(int=1)
     if isinstance(column.type, sa.CHAR):
         return "1" * 32
+    if isinstance(column.type, sa.Date):
+        return date(2026, 1, 5)
     if isinstance(column.type, sa.String):
         return column.name[: column.type.length or 60]
     return b"\x01" if isinstance(column.type, sa.LargeBinary) else 1
