@@ -122,7 +122,12 @@ def test_what_would_have_to_change_and_it_does(house: House) -> None:
 
 
 def test_several_changes_are_named_together(house: House) -> None:
-    line = house.world.ready(tier=3, category="price-terms")
+    prices = house.world.ready(tier=3, category="price-terms")
+    ways = explained(house, prices.document, "pia", "page.view").changes
+    team = {"Their company makes them a custodian.", "It is disclosed to a clean team that names them."}
+    assert ways
+    assert all(team < set(way) for way in ways)
+    line = house.world.ready(tier=3, category="unclassified")
     answer = explained(house, line.document, "pia", "page.view")
     assert answer.changes
     law = house.world.services.law
