@@ -23,7 +23,12 @@ SIDES = (
     "of another organisation, without clearance",
 )
 OUTSIDE = "people who are not in the matter"
-FOR = {"organisation": "kept within the organisation", "counsel": "for counsel", "everyone": "for everyone"}
+FOR = {
+    "organisation": "kept within the organisation",
+    "clean-team": "for clean teams",
+    "counsel": "for counsel",
+    "everyone": "for everyone",
+}
 
 
 @dataclass(frozen=True)
