@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", type=Path, required=True)
     command.add_argument("--report", type=Path)
     command.add_argument("--proof", type=Path, help="the proof, for anybody")
-    command.add_argument("--salt", type=Path, help="where the salt of the proof goes; keep it with the original")
+    command.add_argument("--salt", type=Path, help="where the proof's salt goes; without it, beside the proof")
     command.add_argument("--sign", type=Path, help="a file with the Ed25519 secret that signs the proof, hexadecimal")
     command.add_argument("--name", default="", help="the name of that key")
     command.set_defaults(run=_apply)
@@ -98,8 +98,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _apply(options: argparse.Namespace) -> int:
-    if options.proof and not options.salt:
-        raise ValueError("--proof needs --salt, or nobody could ever open its commitment")
     plan = Plan.from_json(options.plan.read_text("utf-8"))
     original = options.document.read_bytes()
     result = apply(original, plan)
@@ -107,8 +105,9 @@ def _apply(options: argparse.Namespace) -> int:
     if options.report:
         options.report.write_text(json.dumps(result.report.to_json(), indent=1), "utf-8")
     if options.proof:
-        salt = token_bytes(32)
-        options.salt.write_text(salt.hex() + "\n", "ascii")
+        salt, kept = token_bytes(32), options.salt or options.proof.with_name(options.proof.name + ".salt")
+        kept.write_text(salt.hex() + "\n", "ascii")
+        print(f"the salt that opens the proof's commitment is in {kept}; keep it with the original", file=sys.stderr)
         held = proof(result, original, salt)
         if options.sign:
             secret = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(options.sign.read_text("ascii")))

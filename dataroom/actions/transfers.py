@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from dataroom.actions import present
 from dataroom.actions.reach import Borders, borders
 from dataroom.actions.registry import Hand, Nothing, Params, TwoPeople, action
-from dataroom.actions.views import Done
+from dataroom.actions.views import Done, OrganisationView
 from dataroom.actions.views_premises import BordersView, FlippedView, SwitchedView, TransferView, WayView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid
@@ -138,6 +139,21 @@ def list_transfers(work: Work, matter: Matter, params: Nothing) -> BordersView:
             receives=found.reaches(other, own, work.principal.place),
         )
 
+    own_off = {row.mechanism: row for row in _suspensions(work, {own})}
+    return BordersView(
+        place=work.principal.place,
+        country=found.countries.get(own, ""),
+        ways=tuple(sorted((way(one) for one in found.countries if one != own), key=lambda one: one.organisation.name)),
+        items=_recorded(work, matter, parties),
+        suspended=tuple(sorted(own_off)),
+        resuming={name: row.resume_reason or "" for name, row in own_off.items() if _waits(work, row)},
+        can=_offers(work, matter),
+    )
+
+
+def _recorded(work: Work, matter: Matter, parties: Mapping[uuid.UUID, OrganisationView]) -> tuple[TransferView, ...]:
+    """What was recorded by or for the own organisation, newest first; who and why is told of one's own alone."""
+    own = work.organisation
     rows = work.listed(
         Transfer,
         Transfer.matter_id == matter.id,
@@ -149,34 +165,25 @@ def list_transfers(work: Work, matter: Matter, params: Nothing) -> BordersView:
         name: {row.id for row in work.all(Transfer, Transfer.id.in_(ids), work.offered(Transfer, name))}
         for name in ("transfer.confirm", "transfer.end")
     }
-    own_off = {row.mechanism: row for row in _suspensions(work, {own})}
     people = present.names(work.session, [row.recorded_by for row in rows])
-    return BordersView(
-        place=work.principal.place,
-        country=found.countries.get(own, ""),
-        ways=tuple(sorted((way(one) for one in found.countries if one != own), key=lambda one: one.organisation.name)),
-        items=tuple(
-            TransferView(
-                id=row.id,
-                organisation=parties[row.organisation_id],
-                recipient=parties[row.recipient_id],
-                country=row.country,
-                mechanism=row.mechanism,
-                reason=row.reason if row.organisation_id == own else "",
-                recorded_at=row.recorded_at,
-                until=row.until,
-                ended_at=row.ended_at,
-                suspended=(row.organisation_id, row.mechanism) in off,
-                live=row.ended_at is None and row.until > work.now and row.confirmed_at is not None,
-                recorded_by=people.get(row.recorded_by, "") if row.organisation_id == own else "",
-                confirmed_at=row.confirmed_at,
-                can=frozenset(name for name, found in offers.items() if row.id in found),
-            )
-            for row in rows
-        ),
-        suspended=tuple(sorted(own_off)),
-        resuming={name: row.resume_reason or "" for name, row in own_off.items() if _waits(work, row)},
-        can=_offers(work, matter),
+    return tuple(
+        TransferView(
+            id=row.id,
+            organisation=parties[row.organisation_id],
+            recipient=parties[row.recipient_id],
+            country=row.country,
+            mechanism=row.mechanism,
+            reason=row.reason if row.organisation_id == own else "",
+            recorded_at=row.recorded_at,
+            until=row.until,
+            ended_at=row.ended_at,
+            suspended=(row.organisation_id, row.mechanism) in off,
+            live=row.ended_at is None and row.until > work.now and row.confirmed_at is not None,
+            recorded_by=people.get(row.recorded_by, "") if row.organisation_id == own else "",
+            confirmed_at=row.confirmed_at,
+            can=frozenset(name for name, found in offers.items() if row.id in found),
+        )
+        for row in rows
     )
 
 

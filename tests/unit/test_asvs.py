@@ -1,4 +1,4 @@
-"""Every test that docs/asvs.md and docs/sign-in.md name exists under that name."""
+"""Every test that docs/asvs.md and docs/sign-in.md name exists under that name, and no text holds a merge half done."""
 
 from __future__ import annotations
 
@@ -16,6 +16,14 @@ def test_every_named_test_exists() -> None:
     for file, name in named:
         content = (TESTS / file).read_text(encoding="utf-8")
         assert not name or re.search(rf"^def {name}\(", content, re.MULTILINE), f"{file}::{name}"
+
+
+def test_no_text_holds_a_merge_half_done() -> None:
+    root = TESTS.parent
+    texts = [*root.glob("*.md"), *root.glob("docs/*.md"), *root.glob("policies/**/*.md"), *root.glob("redaction/*.md")]
+    assert len(texts) > 20
+    for path in texts:
+        assert not re.search(r"^(<{7}|={7}$|>{7})", path.read_text(encoding="utf-8"), re.MULTILINE), path.name
 
 
 def test_every_item_has_a_test_or_a_sentence() -> None:

@@ -186,7 +186,10 @@ def test_the_command_line_of_marks_proofs_and_leaks(tmp_path: Path, capsys: pyte
     assert main(["marks", str(source), "--plan", str(plan), "-o", str(out)]) == 0
     assert main(["marks", str(out)]) == 0
     assert len(json.loads(capsys.readouterr().out)["marks"]) == 1
-    assert main(["apply", str(source), str(plan), "-o", str(out), "--proof", str(held)]) == 1
+    assert main(["apply", str(source), str(plan), "-o", str(out), "--proof", str(held)]) == 0
+    beside = tmp_path / "proof.salt"
+    assert commitment(source.read_bytes(), bytes.fromhex(beside.read_text())) in held.read_text()
+    assert "keep it with the original" in capsys.readouterr().err
     assert main(["apply", str(source), str(plan), "-o", str(out), "--proof", str(held), "--salt", str(salt)]) == 0
     assert main(["verify", str(out), str(held)]) == 0
     assert commitment(source.read_bytes(), bytes.fromhex(salt.read_text())) in held.read_text()
