@@ -40,6 +40,7 @@ from policies.engine import Law
 HEADER = ("Category", "Audience", "Allowed", "Refused", "Failed")
 GIVING = frozenset({"disclosure.grant", "document.publish"})
 EXPORT = "production.export"
+CHANGING = frozenset({"document.classify", "redaction.approve"})
 NOT_COUNTED = "titles in lists, indexes of productions, and access granted to single people before they used it"
 OWN, COUNSEL, BUSINESS, OFFICERS, GIVEN = "own organisation", "counsel", "business people", "compliance", "given away"
 CLEAN, GIVEN_CLEAN = "clean team", "given to a clean team"
@@ -129,6 +130,14 @@ class Categories:
         given = facts.get("version") if row.act in GIVING else None
         return [self._at(uuid.UUID(given) if given else row.target_id, row.document_id, row.seq)]
 
+    def change(self, row: Any, facts: Mapping[str, Any]) -> tuple[str, str]:
+        """What a reclassification or the release of a redacted copy led from, and to."""
+        if row.act == "document.classify":
+            return str(facts["before"][1]), str(facts["category"])
+        copy = uuid.UUID(str(facts["result"]))
+        original = self._at(row.target_id, row.document_id or self._documents.get(copy), row.seq)
+        return original, self._copies.get(copy, "unclassified")
+
     def _at(self, target: uuid.UUID, document: uuid.UUID | None, seq: int) -> str:
         if target in self._copies:
             return self._copies[target]
@@ -155,17 +164,18 @@ def _tally(desk: Desk, matter: Matter, params: Span, _stream: Any) -> Counted:
         )
         period = (AuditEntry.at >= params.since, AuditEntry.at < params.until, mine)
         rows = _entries(session, log.id, AuditEntry.act.in_(reaching(services.law)), *period)
-        lowered = tuple(_lowered(services.law, session, log.id, *period))
-        return _count(services.law, Categories(session, log.id, matter.id), rows, lowered)
+        categories = Categories(session, log.id, matter.id)
+        done = (AuditEntry.act.in_(CHANGING), AuditEntry.outcome == "done")
+        lowered = tuple(_lowered(services.law, categories, _entries(session, log.id, *done, *period)))
+        return _count(services.law, categories, rows, lowered)
 
 
-def _lowered(law: Law, session: Session, log: uuid.UUID, *period: Any) -> Iterator[dict[str, Any]]:
-    """The entries by which a document left a category that is closed to somebody."""
-    done = (AuditEntry.act == "document.classify", AuditEntry.outcome == "done")
-    for row, fields in _entries(session, log, *done, *period):
+def _lowered(law: Law, categories: Categories, rows: Iterator[tuple[Any, dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    """The entries by which a document, or a redacted copy of it, left a category that is closed to somebody."""
+    for row, fields in rows:
         facts = fields.get("facts")
         if isinstance(facts, dict):
-            before, after = str(facts["before"][1]), str(facts["category"])
+            before, after = categories.change(row, facts)
             known = law.categories.get(before)
             if before != after and known is not None and known.audience != "everyone":
                 yield {"entry": row.seq, "from": before, "to": after}

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, String, bindparam, func, select, t
 from sqlalchemy.orm import aliased
 
 from dataroom.actions import present, scope
-from dataroom.actions.registry import Params
+from dataroom.actions.registry import Params, check_texts
 from dataroom.actions.scope_parts import Part
 from dataroom.actions.views_versions import DocumentPage, ListedVersion
 from dataroom.actions.work import PAGE, Work
@@ -208,6 +208,7 @@ def _cursor(text: str) -> tuple[Any, ...]:
         folder, owner, number, version = json.loads(base64.urlsafe_b64decode(text.encode()))
         if not isinstance(number, int) or not 0 <= number < 2**31:
             raise ValueError(number)
+        check_texts(folder)
         return str(folder), uuid.UUID(owner), number, uuid.UUID(version)
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise Invalid("cursor: not one this service gave") from None

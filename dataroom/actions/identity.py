@@ -229,26 +229,36 @@ def issuers(services: Services) -> tuple[IssuerRow, ...]:
         rows = session.execute(
             select(Issuer, Organisation).join(Organisation, Organisation.id == Issuer.organisation_id)
         ).all()
-    found: list[IssuerRow] = []
-    for issuer, organisation in rows:
-        secret = issuer.client_secret
-        found.append(
-            IssuerRow(
-                id=issuer.id,
-                organisation=organisation.id,
-                organisation_slug=organisation.slug,
-                mail_domains=tuple(str(domain) for domain in organisation.mail_domains),
-                issuer=issuer.issuer,
-                client_id=issuer.client_id,
-                client_secret=services.kms.unwrap(secret_key(issuer.id), secret).decode() if secret else None,
-                algorithms=_names(issuer.algorithms),
-                role_claim=issuer.role_claim,
-                role_map={str(k): str(v) for k, v in issuer.role_map.items()},
-                ceiling=organisation.ceiling,
-                client_auth=issuer.client_auth or "",
-                pushed=bool(issuer.pushed),
-                hosts=_names(issuer.hosts),
-                strong_acr=_names(issuer.strong_acr),
-            )
-        )
-    return tuple(found)
+    return tuple(_opened(services, issuer, organisation) for issuer, organisation in rows)
+
+
+def issuer_named(services: Services, address: str) -> IssuerRow | None:
+    """The registered identity provider of this address; no other one's secret is unwrapped."""
+    with services.database.reading() as session:
+        row = session.execute(
+            select(Issuer, Organisation)
+            .join(Organisation, Organisation.id == Issuer.organisation_id)
+            .where(Issuer.issuer == address)
+        ).first()
+    return _opened(services, row[0], row[1]) if row else None
+
+
+def _opened(services: Services, issuer: Issuer, organisation: Organisation) -> IssuerRow:
+    secret = issuer.client_secret
+    return IssuerRow(
+        id=issuer.id,
+        organisation=organisation.id,
+        organisation_slug=organisation.slug,
+        mail_domains=tuple(str(domain) for domain in organisation.mail_domains),
+        issuer=issuer.issuer,
+        client_id=issuer.client_id,
+        client_secret=services.kms.unwrap(secret_key(issuer.id), secret).decode() if secret else None,
+        algorithms=_names(issuer.algorithms),
+        role_claim=issuer.role_claim,
+        role_map={str(k): str(v) for k, v in issuer.role_map.items()},
+        ceiling=organisation.ceiling,
+        client_auth=issuer.client_auth or "",
+        pushed=bool(issuer.pushed),
+        hosts=_names(issuer.hosts),
+        strong_acr=_names(issuer.strong_acr),
+    )

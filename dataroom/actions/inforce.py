@@ -86,8 +86,13 @@ class InForce:
     def _establish(self, session: Session, key: Key) -> Services:
         try:
             known = self._known[0] if self._known else None
-            if known is not None and (key is None or key[1] < known[1]):
-                raise Tampered("A change of the rules that was in force is gone from the database.")
+            if self._known is not None and known == key:
+                return self._known[1]
+            if self._known is not None and known is not None and (key is None or key[1] < known[1]):
+                with self._delivered.database.reading() as fresh:
+                    if newest(fresh) != known:
+                        raise Tampered("A change of the rules that was in force is gone from the database.")
+                return self._known[1]
             law = established(self._delivered, session, key)
         except DataroomError as error:
             log.error("the law in force cannot be established", extra={"why": error.detail})
@@ -148,7 +153,10 @@ def changed(delivered: Law, base: Law, texts: Mapping[str, str]) -> Law:
         law = delivered
     else:
         check_texts(texts)
-        law = delivered.changed(texts)
+        try:
+            law = delivered.changed(texts)
+        except RecursionError as problem:
+            raise LawError("a rule is nested too deeply to be read") from problem
     check_change(delivered, base, law)
     return law
 

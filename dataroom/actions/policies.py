@@ -44,7 +44,7 @@ from dataroom.actions.views_policies import (
     RuleView,
 )
 from dataroom.actions.work import PAGE, Work
-from dataroom.errors import Conflict, DataroomError, Invalid
+from dataroom.errors import Conflict, Invalid, Tampered
 from dataroom.ids import new_id
 from dataroom.model import PolicyChange, User
 from policies.changes import KEPT_FILES, LIMIT, check_texts, difference
@@ -342,7 +342,7 @@ def _stands(desk: Desk, _target: None, params: Return, _stream: object) -> bool:
     with desk.services.database.reading() as session:
         try:
             law = InForce(desk.services).of(session).law
-        except DataroomError:
+        except (Tampered, Conflict):
             return False
     if law is not desk.services.law:
         raise Conflict("The rules in force hold: two people of two organisations take a change back, nobody alone.")

@@ -23,20 +23,20 @@ class Params(BaseModel):
 
     @model_validator(mode="after")
     def _holdable(self) -> Self:
-        _check_texts(vars(self))
+        check_texts(vars(self))
         return self
 
 
-def _check_texts(given: Any) -> None:
-    """Refuses NUL and lone surrogates at any depth."""
+def check_texts(given: Any) -> None:
+    """Refuses NUL and lone surrogates at any depth: `ValueError`."""
     if isinstance(given, str) and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in given):
         raise ValueError("the text holds a character that cannot be stored")
     if isinstance(given, Mapping):
         for value in given.values():
-            _check_texts(value)
+            check_texts(value)
     elif isinstance(given, list | tuple):
         for value in given:
-            _check_texts(value)
+            check_texts(value)
 
 
 class Nothing(Params):

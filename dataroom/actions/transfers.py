@@ -315,9 +315,10 @@ def _switched(work: Work, row: Suspension, ways: set[Way]) -> SwitchedView:
 def assess(work: Work, document: Document, params: Assessed) -> Done:
     """Says what export control asks of a document; until it is free, it reaches nobody outside its country.
 
-    In a closed matter nothing becomes free any more: that would show it to more people.
+    In a closed matter nothing becomes free any more, nor what is controlled anything else: more people would see it.
     """
-    if params.export == "free" and work.get(Matter, document.matter_id).state == "closed":
+    wider = params.export != "controlled" and (params.export == "free" or document.export == "controlled")
+    if wider and work.get(Matter, document.matter_id).state == "closed":
         raise Conflict("The matter is closed; what is in it is shown to nobody further.")
     if document.export_basis and work.one(Assessment, Assessment.document_id == document.id) is None:
         _keep(work, document, None, None)

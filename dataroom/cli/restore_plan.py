@@ -203,6 +203,9 @@ def _sealed(plan: Plan, row: Row) -> Row | None:
 
 
 def _version(plan: Plan, row: Row) -> Row:
+    """Without the folder of a document that was disposed of since; backups before revision 0017 do not have it here."""
+    if row["document_id"] in plan.documents and "folder" in row:
+        row = row | {"folder": ""}
     if row["id"] in plan.closed:
         return row | {"wrapped_dek": None, "state": "destroyed", "title": None}
     if row["id"] in plan.revived:

@@ -12,7 +12,7 @@ import logging
 from flask import Blueprint, Response, request
 
 from dataroom.actions.context import Principal
-from dataroom.actions.identity import issuers
+from dataroom.actions.identity import issuer_named
 from dataroom.adapters.oidc import SignInRefused
 from dataroom.errors import Conflict, DataroomError
 from dataroom.web.problems import correlation
@@ -55,7 +55,7 @@ def _token() -> str:
 def _end(token: str) -> None:
     sign_in = site().sign_in
     named = sign_in.named_issuer(token)
-    row = next((row for row in issuers(site().services) if row.issuer == named), None)
+    row = issuer_named(site().services, named)
     if row is None:
         raise SignInRefused("logout-issuer")
     out = sign_in.logged_out(issuer_of(row), token)

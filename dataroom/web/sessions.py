@@ -195,6 +195,7 @@ def leave() -> ResponseReturnValue:
     response = make_response(redirect(url_for("web.signed_out", at=_mark(issuer) if issuer else None), 303))
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     drop_cookie(response, cookie_name())
+    drop_cookie(response, _company_cookie())
     return response
 
 

@@ -10,16 +10,18 @@ from sqlalchemy import BigInteger, Boolean, ColumnElement, String, column, true
 from sqlalchemy.types import TypeEngine
 
 from policies.engine.attributes import Attr, Column, SetExists
-from policies.engine.compiler import Question
+from policies.engine.compiler import Question, compile_policy
 from policies.engine.entities import Entity, Ref, Value
 from policies.engine.errors import LawError
 from policies.engine.lists import AUDIENCES, Category
 from policies.engine.narrowing import uncompilable
 from policies.engine.rules import Policy, by_question, category_literals
 from policies.engine.shape import AttrShape, Shape
-from policies.engine.terms import Record, term_of
+from policies.engine.terms import Record, Sql, term_of
 
 ROLES = ("custodian", "partner", "compliance")
+LARGEST = 2_000
+"""The most parts one rule's filter has; the delivered ones have some fifty."""
 
 
 def check(
@@ -55,6 +57,24 @@ def compiles(policies: Mapping[str, Policy], shape: Shape) -> None:
             question = _probe(shape, action, principal_type, resource_type, role)
             for name, why in uncompilable(fresh, question).items():
                 raise LawError(f"{name} cannot become a filter for {action}: {why}")
+            for policy in fresh:
+                holds = compile_policy(policy.form, question)
+                if _size(holds.t) + _size(holds.f) > LARGEST:
+                    raise LawError(f"{policy.id} becomes a filter of more than {LARGEST} parts for {action}")
+
+
+def _size(sql: Sql) -> int:
+    """How many parts a filter has when it is written out; parts it shares are looked at once."""
+    sizes: dict[int, int] = {}
+    waiting: list[Any] = [] if isinstance(sql, bool) else [sql]
+    while waiting:
+        parts = list(waiting[-1].get_children())
+        fresh = [part for part in parts if id(part) not in sizes]
+        if fresh:
+            waiting += fresh
+        else:
+            sizes[id(waiting.pop())] = 1 + sum(sizes[id(part)] for part in parts)
+    return 0 if isinstance(sql, bool) else sizes[id(sql)]
 
 
 def _asks_action(policy: Policy) -> bool:

@@ -111,8 +111,10 @@ def test_an_entry_is_judged_by_the_category_of_its_time(house: House) -> None:
 def test_a_disclosed_copy_is_judged_by_its_own_category(house: House) -> None:
     line = house.world.ready(category="costs")
     redaction = house.world.redacted(line)
+    sizes = house.log_sizes()
     house.do("bram", "redaction.approve", redaction)
     before = opened(house)
+    assert {"entry": sizes[house.matter], "from": "costs", "to": "claim-chart"} in before["reclassified"]
     house.world.disclosed(house.result(redaction).id)
     after = opened(house)
     was, now = (cell(body, "claim-chart", "given away")[0] for body in (before, after))

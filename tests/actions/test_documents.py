@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -150,8 +153,14 @@ def test_a_list_is_paged_without_gaps(house: House) -> None:
         if cursor is None:
             break
     assert pages == whole
-    with pytest.raises(Invalid):
-        house.do("ada", "document.list", house.matter, cursor="bm90IG9uZQ==")
+    last = str(uuid.uuid4())
+    for forged in (["\0", last, 1, last], ["\ud800", last, 1, last], ["a", last, 2**40, last], [], "not one"):
+        text = base64.urlsafe_b64encode(json.dumps(forged).encode()).decode()
+        with pytest.raises(Invalid):
+            house.do("ada", "document.list", house.matter, cursor=text)
+    for text in ("bm90IG9uZQ==", base64.urlsafe_b64encode(b"[" * 3000).decode()):
+        with pytest.raises(Invalid):
+            house.do("ada", "document.list", house.matter, cursor=text)
 
 
 def test_replacing_keeps_the_published_version_for_others(house: House) -> None:

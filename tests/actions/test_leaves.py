@@ -165,7 +165,7 @@ def test_the_deputy_and_the_one_away_count_as_one_person(staffed: House) -> None
 def test_walls_and_clubs_bind_the_deputys_own_person(staffed: House) -> None:
     house = staffed
     limited, guarded = house.line(tier=1), house.line(tier=1)
-    circle = house.do("ada", "club.create", house.matter, name="Rates", kind="clean_team").id
+    circle = house.do("ada", "club.create", house.matter, name="Rates", kind="confidentiality_club").id
     wall = house.do("ada", "club.create", house.matter, name="Former", kind="ethical_wall").id
     house.do("ada", "club.add", circle, email="bram@aldermoor.example")
     house.do("ada", "document.limit", limited.document, club=circle)

@@ -16,7 +16,7 @@ from policies.analysis.terms import Fields, Formula, Scalar, Unsupported
 from policies.engine import Entity, Law, Policy, Ref, Value
 from policies.engine.entities import described
 from policies.engine.shape import AttrShape
-from tests.property.test_policies_scope import ORGANISATIONS, QUESTIONS, WORLD, circumstances, members
+from tests.property.test_policies_scope import ORGANISATIONS, OTHERS, QUESTIONS, WORLD, circumstances, members
 
 LAW = Law.load()
 SEED = 7
@@ -150,7 +150,7 @@ def test_the_law_means_the_same(
     question: tuple[str, str, str], member: Entity, organisation: str, data: st.DataObject
 ) -> None:
     action, principal, resource = question
-    who = member if principal == "Member" else Entity("Service", "worker", {"name": "worker"})
+    who = OTHERS.get(principal, member)
     what = data.draw(st.sampled_from(WORLD[resource].entities))
     assert agrees(LAW, Place(*question), who, what, circumstances(action, organisation))
 

@@ -13,6 +13,9 @@ VERSIONS = LAW.texts["versions.cedar"]
 WALLS = LAW.texts["walls.cedar"]
 
 
+DOUBLED = "((((((((((resource.held" + " == resource.clawed)" * 10 + " == resource.held"
+
+
 def changed(texts: dict[str, str]) -> Law:
     """A change as the service takes it."""
     check_texts(texts)
@@ -69,6 +72,21 @@ def test_no_rule_that_forbids_is_taken_away(name: str) -> None:
         (rule(f"permit (principal is Member, action, resource is Version) when {{ {'true && ' * 2000}true }};"),
          "joins more than"),
         ({f"f{number}.cedar": "" for number in range(61)}, "at most"),
+        ({"house.cedar": "// " + ")" * 20_000 + "\n" + "(" * 20_000}, "stand more than"),
+        ({"house.cedar": ")" * 9 + "(" * 30}, "closed that was not opened"),
+        ({"house.cedar": "principal" + ".a" * 20_000}, "words and signs"),
+        (rule("permit (principal is Member, action, resource is Version) when { " + "true && // ;\n" * 99 + "true };"),
+         "joins more than"),
+        ({"house.cedar": "// \u202e harmless"}, "a character that is not shown"),
+        ({"house.cedar": '@id("x'}, "a quotation does not end"),
+        ({"house.cedar": "x;" * 201}, "at most 200 rules"),
+        (rule("permit (principal is Member, action, resource is Version) when { " + DOUBLED + " };"),
+         "becomes a filter of more than"),
+        (rule('forbid (principal is Member, action == Action::"page.view", resource is Version) when '
+              '{ principal.organisation == Organisation::"11111111-2222-4333-8444-555555555555" };'), "names one person"),
+        (rule('forbid (principal is Member, action == Action::"disclosure.withdraw", resource is Disclosure);'),
+         "disclosure.withdraw, which is not changed"),
+        ({"versions.cedar": VERSIONS.replace("resource.team.contains(principal.user)", "true")}, "clean-team"),
     ],
 )  # fmt: skip
 def test_what_no_change_may_do_is_refused_by_name(texts: dict[str, str], why: str) -> None:
@@ -91,7 +109,7 @@ def test_a_change_may_permit_and_forbid_more() -> None:
 
 
 def test_promises_bind_what_a_change_permits() -> None:
-    law = changed(rule("permit (principal is Member, action, resource is Version);"))
+    law = changed(rule('permit (principal is Member, action == Action::"page.view", resource is Version);'))
     staged = thing("Version", state="staged")
     decision = law.decide(member("custodian", OTHER), "page.view", staged, NOW)
     assert not decision.allowed
