@@ -86,6 +86,7 @@ def list_clubs(work: Work, matter: Matter, params: Nothing) -> tuple[ClubView, .
         for name in CLUB_ACTIONS
     }
     people: dict[uuid.UUID, list[ClubPerson]] = {}
+    own = {row.id for row in rows if row.organisation_id == work.organisation}
     query = (
         select(ClubMember, User)
         .join(User, User.id == ClubMember.user_id)
@@ -93,7 +94,8 @@ def list_clubs(work: Work, matter: Matter, params: Nothing) -> tuple[ClubView, .
         .order_by(User.name, User.id)
     )
     for place, user in work.rows(query):
-        until, word = place.valid_until, (place.undertaking or "", place.undertaken_on)
+        word = ((place.undertaking or "") if place.club_id in own else "", place.undertaken_on)
+        until = place.valid_until
         person = ClubPerson(user.id, user.name, user.email, parties[user.organisation_id], until, *word)
         people.setdefault(place.club_id, []).append(person)
     return tuple(

@@ -114,7 +114,7 @@ def lapse(work: Work, matter: Matter, params: Nothing) -> Done:
     departed = select(User.id).where(User.departed_at.is_not(None))
     found = (
         work.one(Membership, Membership.matter_id == matter.id, *_part_of(departed))
-        or work.one(ClubMember, ClubMember.matter_id == matter.id, *_place_of(departed))
+        or work.one(ClubMember, ClubMember.matter_id == matter.id, *places_of(departed))
         or work.one(Grant, Grant.matter_id == matter.id, *access_of(departed))
     )
     away = work.one(Leave, Leave.matter_id == matter.id, *leaves_of(departed)) if found is None else None
@@ -123,7 +123,7 @@ def lapse(work: Work, matter: Matter, params: Nothing) -> Done:
     if found is None:
         raise Conflict("Everybody's part is over already.")
     person = found.user_id
-    places = work.all(ClubMember, ClubMember.matter_id == matter.id, *_place_of([person]))
+    places = work.all(ClubMember, ClubMember.matter_id == matter.id, *places_of([person]))
     grants = work.all(Grant, Grant.matter_id == matter.id, *access_of([person]))
     for part in work.all(Membership, Membership.matter_id == matter.id, *_part_of([person])):
         part.removed_at = work.now
@@ -156,7 +156,7 @@ def _refuse_unfinished(work: Work, user: User) -> None:
 def matters_of(work: Work, user: User) -> set[uuid.UUID]:
     """The matters in which a person has a part, a place in a club, access that was asked for or granted, or a leave."""
     parts = select(Membership.matter_id).where(*_part_of([user.id]))
-    places = select(ClubMember.matter_id).where(*_place_of([user.id]))
+    places = select(ClubMember.matter_id).where(*places_of([user.id]))
     grants = select(Grant.matter_id).where(*access_of([user.id]))
     leaves = select(Leave.matter_id).where(*leaves_of([user.id]))
     return {row[0] for query in (parts, places, grants, leaves) for row in work.rows(query)}
@@ -166,7 +166,7 @@ def _part_of(people: People) -> tuple[ColumnElement[bool], ...]:
     return Membership.user_id.in_(people), Membership.removed_at.is_(None)
 
 
-def _place_of(people: People) -> tuple[ColumnElement[bool], ...]:
+def places_of(people: People) -> tuple[ColumnElement[bool], ...]:
     """Places in clubs that let in; whoever is behind a wall stays there."""
     clubs = select(Club.id).where(Club.kind != WALL)
     return ClubMember.user_id.in_(people), ClubMember.removed_at.is_(None), ClubMember.club_id.in_(clubs)

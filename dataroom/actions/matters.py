@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from dataroom.actions import present
 from dataroom.actions.access import end_grant
 from dataroom.actions.contents import total_of
-from dataroom.actions.departures import access_of, end_leave, leaves_of
+from dataroom.actions.departures import access_of, end_leave, leaves_of, places_of
 from dataroom.actions.deputising import in_force, lasting, part_held
 from dataroom.actions.evidence import open_log
 from dataroom.actions.invitations import has_address, named, stays
@@ -25,7 +25,7 @@ from dataroom.actions.views_people import MemberView
 from dataroom.actions.work import Work
 from dataroom.errors import Conflict, Invalid, Refused
 from dataroom.ids import new_id
-from dataroom.model import Grant, Leave, Matter, Membership, Organisation, Participation, User
+from dataroom.model import ClubMember, Grant, Leave, Matter, Membership, Organisation, Participation, User
 from dataroom.model.people import AWAITED
 from policies.engine import Ref
 
@@ -309,7 +309,10 @@ def add(work: Work, matter: Matter, params: AddMember) -> Done:
 
 @action("member.remove", on=Matter, asks={"subject_organisation": organisation_of})
 def remove(work: Work, matter: Matter, params: RemoveMember) -> Done:
-    """Ends a person's part in the matter and what they were granted there; it takes effect at their next request."""
+    """Ends a person's part in the matter, their places in clubs there and what they were granted; it holds at once.
+
+    Whoever is behind a wall stays there.
+    """
     user = named(work, work.organisation, params.email)
     part = work.one(
         Membership,
@@ -321,6 +324,8 @@ def remove(work: Work, matter: Matter, params: RemoveMember) -> Done:
         raise Invalid("email: nobody with this address takes part for your organisation")
     _spare_compliance(work, user)
     part.removed_at = work.now
+    for place in work.all(ClubMember, ClubMember.matter_id == matter.id, *places_of([user.id])):
+        place.removed_at = work.now
     for grant in work.all(Grant, Grant.matter_id == matter.id, *access_of([user.id])):
         end_grant(work, grant)
     for leave in work.all(Leave, Leave.matter_id == matter.id, *leaves_of([user.id])):

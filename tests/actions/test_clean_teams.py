@@ -189,6 +189,22 @@ def test_who_is_in_it_without_an_undertaking_or_in_another_role_sees_nothing(hou
         assert "page.view" in reached(house, "bodil", line)
 
 
+def test_a_place_ends_with_the_part_in_the_matter_and_does_not_come_back(house: House) -> None:
+    line = prices(house)
+    disclosed(house, line, "berit")
+    assert "page.view" in reached(house, "berit", line)
+    house.do("bodil", "member.remove", house.matter, email="berit@borealis.example")
+    house.do("bodil", "member.add", house.matter, email="berit@borealis.example", tier=4)
+    assert reached(house, "berit", line) == set()
+
+
+def test_what_somebody_undertook_is_shown_to_whoever_keeps_it(house: House) -> None:
+    team = club(house, "clean_team", "bodil")
+    for who, told in (("ada", UNDERTAKEN["undertaking"]), ("bodil", "")):
+        (found,) = (one for one in house.do(who, "club.list", house.matter) if one.id == team)
+        assert [(person.undertaking, person.undertaken_on is None) for person in found.people] == [(told, False)]
+
+
 def test_counsel_who_go_into_business_lose_what_they_had_through_a_club_of_counsel(house: House) -> None:
     line = house.line()
     circle = club(house, "outside_counsel", "bodil")
