@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,17 +47,19 @@ def database_file(world: World) -> Path:
 
 def saved(world: World, to: Path) -> Path:
     """A backup of the database as it is."""
-    with sqlite3.connect(database_file(world)) as source, sqlite3.connect(to) as copy:
-        source.backup(copy)
+    copied(database_file(world), to)
     return to
+
+
+def copied(one: Path, other: Path) -> None:
+    """Makes one database the content of another, whoever has that open meanwhile."""
+    with closing(sqlite3.connect(one)) as source, closing(sqlite3.connect(other)) as copy:
+        source.backup(copy)
 
 
 def set_back(world: World, backup: Path) -> None:
     """Puts the backup in the database's place."""
-    world.services.database.engine.dispose()  # type: ignore[attr-defined]
-    for end in ("-wal", "-shm"):
-        database_file(world).with_name(database_file(world).name + end).unlink(missing_ok=True)
-    shutil.copy(backup, database_file(world))
+    copied(backup, database_file(world))
 
 
 def act(world: World, times: int) -> None:

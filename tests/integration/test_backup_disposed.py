@@ -129,7 +129,7 @@ def test_a_list_of_tombstones_is_replayed_before_the_night(room: Room) -> None:
     with there.world.services.database.reading() as session:
         scope = session.get_one(KeyScope, session.get_one(Version, room.doomed.version).scope_id)
         assert scope.stale_at is not None, "and the next night makes this backup useless for it"
-        folders = dict(session.execute(select(Version.id, Version.folder)).tuples())
+        folders = {row.id: row.folder for row in session.execute(select(Version.id, Version.folder))}
         assert (folders[room.doomed.version], folders[room.kept.version]) == ("", "charts")
     assert there.result.lost_logs, "the list knows longer logs"
     there.world.close()
