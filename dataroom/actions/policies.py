@@ -39,7 +39,6 @@ from dataroom.actions.views_policies import (
     ChangeView,
     ComparisonView,
     LawView,
-    RuleChangeView,
     RuleFileView,
     RuleView,
 )
@@ -47,7 +46,7 @@ from dataroom.actions.work import PAGE, Work
 from dataroom.errors import Conflict, Invalid, Tampered
 from dataroom.ids import new_id
 from dataroom.model import PolicyChange, User
-from policies.changes import KEPT_FILES, LIMIT, check_texts, difference
+from policies.changes import KEPT_FILES, LIMIT, RuleChange, check_texts, difference
 from policies.engine import Law, LawError
 from policies.engine.digest import law_contents
 from policies.engine.law import PACKAGED, PROMISES
@@ -113,8 +112,7 @@ def _draft(desk: Desk, _target: None, params: Texts, _stream: object) -> Drafted
     if law.texts == base.texts:
         raise Invalid("texts: they change nothing")
     found = difference(base, law)
-    rules = tuple(RuleChangeView(**asdict(rule)) for rule in found.rules)
-    return Drafted(kept, ComparisonView(base.digest, law.digest, rules, found.more, found.less))
+    return Drafted(kept, ComparisonView(base.digest, law.digest, found.rules, found.more, found.less))
 
 
 def _differing(law: Law, delivered: Law) -> dict[str, str]:
@@ -239,7 +237,7 @@ def read(work: Work, change: PolicyChange, params: Nothing) -> ChangeView:
 
 
 def _means(change: PolicyChange) -> ComparisonView:
-    rules = tuple(RuleChangeView(**rule) for rule in change.told["rules"])
+    rules = tuple(RuleChange(**rule) for rule in change.told["rules"])
     return ComparisonView(change.base, change.digest, rules, tuple(change.told["more"]), tuple(change.told["less"]))
 
 

@@ -6,6 +6,8 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+from policies.changes import RuleChange
+
 
 @dataclass(frozen=True)
 class RuleView:
@@ -41,26 +43,12 @@ class LawView:
 
 
 @dataclass(frozen=True)
-class RuleChangeView:
-    """A rule that a change `added`, `removed` or `changed`: sentence and text before and after."""
-
-    id: str
-    what: str
-    effect: str
-    file: str
-    before: str
-    after: str
-    text_before: str
-    text_after: str
-
-
-@dataclass(frozen=True)
 class ComparisonView:
     """What a change would mean: the law it is of and the law it would make, by digest, and who may do more or less."""
 
     base: str
     digest: str
-    rules: tuple[RuleChangeView, ...]
+    rules: tuple[RuleChange, ...]
     more: tuple[str, ...]
     less: tuple[str, ...]
 
